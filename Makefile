@@ -1,0 +1,85 @@
+# Carefold: `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PACKAGES := app retrieval safety weights
+RUN_READY := $(VENV)/.ready-run
+DEV_READY := $(VENV)/.ready-dev
+BENCH_READY := .venv-bench/.ready
+
+.PHONY: help setup run test check bench bench-decode bench-retrieval bench-scrub bench-screen \
+  bench-answers bench-real bench-start clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: no $(PYTHON) found. Install Python 3.11 or newer, or name one: make setup PYTHON=/path/to/python3" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $$($(PYTHON) --version) is too old, Python 3.11 or newer is needed. Name one: make setup PYTHON=python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) has no venv module. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@echo "[1/3] making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN_READY): requirements.txt constraints.txt | $(VENV)/bin/python
+	@echo "[2/3] installing the dependencies (about 1 GB on disk)"
+	@$(PIP) install --quiet --progress-bar on -r requirements.txt -c constraints.txt || { echo "error: pip could not install the dependencies. Check the network, or point pip at your mirror with PIP_INDEX_URL, then run make setup again" >&2; exit 1; }
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt $(RUN_READY)
+	@echo "installing the development tools"
+	@$(PIP) install --quiet -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+$(BENCH_READY): requirements-bench.txt
+	@$(PYTHON) -m venv .venv-bench
+	@echo "building the peer of the benchmark, llama.cpp (minutes)"
+	@.venv-bench/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-bench.txt
+	@touch $@
+
+setup: $(RUN_READY) ## virtual environment, dependencies, default weights, sample index
+	@echo "[3/3] fetching the default weights and building the sample index"
+	@$(BIN)/python -m app prepare
+
+run: setup ## chat with the sample clinic in the terminal
+	@$(BIN)/python -m app ask
+
+check: $(DEV_READY) ## lint, types and the tests that need no weights (under 2 minutes)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "not weights and not gpu"
+
+test: check ## everything: check, then the tests with real weights
+	$(BIN)/python -m app prepare
+	$(BIN)/python -m pytest -q -m "weights and not gpu"
+
+bench: bench-start bench-answers bench-decode bench-retrieval bench-scrub bench-screen ## all targets, each against its peer
+
+bench-start: setup ## cold start of `ask`
+	$(BIN)/python -m benchmarks.start --out benchmarks/results/start.json
+
+bench-answers: setup ## answer times by kind, and what each confidence threshold holds
+	$(BIN)/python -m benchmarks.answers --out benchmarks/results/answers.json
+
+bench-decode: setup $(BENCH_READY) ## tokens per second against plain generate and llama.cpp
+	$(BIN)/python -m benchmarks.decode --llama-python .venv-bench/bin/python --out benchmarks/results/decode.json
+
+bench-retrieval: setup ## recall, nDCG, calibration, and indexing time
+	$(BIN)/python -m benchmarks.retrieval --out benchmarks/results/retrieval.json
+
+bench-scrub: setup ## personal data found and missed, against stock Presidio
+	$(BIN)/python -m benchmarks.scrub --out benchmarks/results/scrub.json
+
+bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
+	$(BIN)/python -m benchmarks.screen --out benchmarks/results/screen.json
+
+bench-real: setup ## real questions through `ask --batch` on two indexes (an hour)
+	$(BIN)/python -m benchmarks.real --out benchmarks/results/real.json
+
+clean: ## remove what was installed and built
+	rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis

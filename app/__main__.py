@@ -1,0 +1,129 @@
+"""The application's commands: `python -m app ask | prepare | purge | backup | restore`.
+
+Settings come from the environment (CAREFOLD_*, see app/settings.py). Exit codes: 0 done, 1 some
+rows failed and the rest are done, 2 wrong arguments or configuration and nothing was done.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+
+from app.errors import AppError
+from app.settings import Settings, load_settings
+from weights.errors import WeightsError
+
+if TYPE_CHECKING:
+    from app.wiring import Application
+
+MODEL_WAIT_SECONDS = 120.0
+
+app = typer.Typer(
+    help="A private chat for a clinic: grounded in its own FAQs, scrubbed, checked.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.command()
+def ask(
+    text: Annotated[str, typer.Argument(help="the question; with --batch a JSON Lines file")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print the whole answer as one JSON line")] = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help='answer JSON Lines {"id","text","history"?}')
+    ] = False,
+    audience: Annotated[
+        str, typer.Option(help="patient or staff: whose FAQ entries may be shown")
+    ] = "patient",
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="rows of a batch answered at once")] = 1,
+) -> None:
+    """Answer one question, a batch of them, or, without either, have a conversation."""
+    if audience not in ("patient", "staff"):
+        _stop(f"--audience is patient or staff. Currently, it is {audience!r}")
+    reader: Literal["patient", "staff"] = "staff" if audience == "staff" else "patient"
+    file = Path(text) if batch and text else None
+    if file is not None and not file.is_file():
+        _stop(f"there is no file {file}. Give a JSON Lines file, or none to read standard input")
+    application = _application()
+    from app import asking
+
+    try:
+        if batch:
+            failed = asking.batch(application, file, audience=reader, jobs=jobs)
+            raise typer.Exit(1 if failed else 0)
+        if text:
+            asking.once(application, text, audience=reader, as_json=as_json)
+        else:
+            asking.converse(application, audience=reader)
+    finally:
+        application.close()
+
+
+@app.command()
+def prepare() -> None:
+    """Fetch the default weights and build the sample index, so that the first answer is quick."""
+    settings = _settings()
+    from app import preparing
+
+    try:
+        preparing.prepare(settings)
+    except (AppError, WeightsError) as error:
+        _stop(str(error))
+
+
+@app.command()
+def purge() -> None:
+    """Delete what is older than its retention time from the database."""
+    from app import store_commands
+    from app.store import Retention
+
+    raise typer.Exit(store_commands.run_purge(_settings().database, Retention()))
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="where the copy goes")]) -> None:
+    """Copy the database, also while the application runs."""
+    from app import store_commands
+
+    raise typer.Exit(store_commands.run_backup(_settings().database, file))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="a copy made by backup")]) -> None:
+    """Put a copy in the place of the database. Stop the application first."""
+    from app import store_commands
+
+    raise typer.Exit(store_commands.run_restore(_settings().database, file))
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except AppError as error:
+        _stop(str(error))
+
+
+def _application() -> Application:
+    settings = _settings()
+    from app.logs import configure_logging
+    from app.wiring import build
+
+    # A command's standard error is for its user: only what went wrong.
+    configure_logging("ERROR" if settings.log_level == "INFO" else settings.log_level)
+    try:
+        return build(settings, model_wait_seconds=MODEL_WAIT_SECONDS)
+    except (AppError, WeightsError) as error:
+        _stop(str(error))
+
+
+def _stop(message: str) -> NoReturn:
+    sys.stderr.write(f"error: {message}\n")
+    raise typer.Exit(2)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,398 @@
+"""The whole message path: `ChatService.answer()`, and its twin `stream()`, in nine steps.
+
+    1 crisis and emergency gate on the raw text   6 decide the kind of answer
+    2 cap the length                              7 generate, released by sentence
+    3 scrub personal data                         8 check each sentence the model wrote
+    4 screen for injection and harm               9 finish: the answer and one trace
+    5 retrieve
+
+The gate and the fixed replies are plain objects held here; every other part may be missing or
+may break, and the reply to someone in danger still comes. Raw text exists in steps 1 to 3 only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from app.answer import ChatAnswer, ChatEvent, Citation, ModelUsed, ScrubbedInput, Sentence
+from app.clinic import Clinic
+from app.conversation import Audience, Conversation, Role
+from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide
+from app.errors import GenerationError, ModelUnavailable, PartUnavailable
+from app.logs import get_logger
+from app.models.base import ChatModel, GenerationRequest, Message, ModelState
+from app.parts import Part
+from app.prompting import (
+    grounded_messages,
+    grounded_system,
+    prompt_hash,
+    support_messages,
+    support_system,
+)
+from app.sentences import sentences
+from app.turn_record import TurnRecord
+from retrieval.errors import RetrievalError
+from retrieval.hits import Hit
+from safety.crisis import CrisisGate
+from safety.errors import SafetyError
+from safety.replies import Replies, ReplyName
+from safety.verdict import Verdict
+
+if TYPE_CHECKING:
+    # What is heavy is loaded by the part that needs it, so that a fixed reply waits for none of it.
+    from app.store import Store, TurnTrace
+    from retrieval.retriever import Retriever
+    from safety.output_check import OutputCheck
+    from safety.screen import Screener
+    from safety.scrubber import Scrubber
+
+log = get_logger(__name__)
+
+URGENT = ("crisis", "emergency")
+TOP_K = 10
+PASSAGES = 3
+SUGGESTIONS = 3
+LEAST_WORDS = 6
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the path uses beside the gate and the replies; each may be missing."""
+
+    scrubber: Part[Scrubber]
+    screener: Part[Screener]
+    retriever: Part[Retriever]
+    output_check: Part[OutputCheck]
+    store: Part[Store]
+    model: Part[ChatModel]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that the path itself reads. `support` is "model" or "brief"."""
+
+    base: str
+    support: str
+    max_chars: int = 4_000
+    answer_seconds: float = 30.0
+    answer_tokens: int = 160
+    model_wait_seconds: float = 0.0
+    keep_unanswered: bool = False
+    grounded_adapter: str | None = None
+    support_adapter: str | None = None
+
+
+class ChatService:
+    """Answers messages. Safe to use from several threads; a conversation has one turn at a time."""
+
+    def __init__(
+        self, *, gate: CrisisGate, replies: Replies, clinic: Clinic, parts: Parts, rules: Rules
+    ) -> None:
+        self._gate = gate
+        self._replies = replies
+        self._clinic = clinic
+        self._rules = rules
+        self._prompt_hash = prompt_hash()
+        self.parts = parts
+
+    def answer(
+        self, message: str, conversation: Conversation, *, stop: threading.Event | None = None
+    ) -> ChatAnswer:
+        """Answer one message; never raises for what a person writes or for a part that breaks."""
+        *_, last = self.stream(message, conversation, stop=stop)
+        if not isinstance(last, ChatAnswer):
+            raise GenerationError("the message path ended without an answer: this is a fault in app/chat.py")
+        return last
+
+    def stream(
+        self, message: str, conversation: Conversation, *, stop: threading.Event | None = None
+    ) -> Generator[ChatEvent, None, None]:
+        """Yield the scrubbed input, then checked sentences, and last the whole answer.
+
+        Closing the iterator, or setting `stop`, ends the model's work within two tokens.
+        """
+        turn = TurnRecord(conversation, stop or threading.Event())
+        with conversation.lock:
+            try:
+                yield from self._path(message, turn)
+            except Exception as error:  # noqa: BLE001 - the one edge: whatever breaks, a reply comes
+                log.error("answer_failed", turn_id=turn.turn_id, error=type(error).__name__)
+                turn.reasons.append("internal_error")
+                yield self._finish(turn, "unavailable", self._fixed("unavailable"))
+            finally:
+                turn.stop.set()
+
+    def continue_from(self, history: Sequence[tuple[Role, str]], *, audience: Audience) -> Conversation:
+        """Take up a conversation whose earlier turns are given raw: gated for risk, then scrubbed.
+
+        A turn that cannot be scrubbed is left out; its risk stays.
+        """
+        conversation = Conversation(audience=audience)
+        for role, content in history:
+            if role == "user" and (verdict := self._gate.assess(content)).action == "crisis":
+                conversation.raise_risk(verdict.level)
+            earlier = TurnRecord(conversation, threading.Event())
+            if self._scrub(earlier, content[: self._rules.max_chars]):
+                conversation.add(role, earlier.scrubbed)
+        return conversation
+
+    def standing_line(self) -> str:
+        """Return what every page and terminal shows: not a person, not for emergencies."""
+        return self._fixed("standing")
+
+    def model_state(self) -> ModelState:
+        """Say whether the model would answer now; without it the FAQ answers alone."""
+        part = self.parts.model.state()
+        if part.status == "ready":
+            return self.parts.model.get().state()
+        return ModelState("unavailable", part.reason or part.status)
+
+    def _path(self, message: str, turn: TurnRecord) -> Iterator[ChatEvent]:
+        # 1: before anything else, and needing nothing else.
+        with turn.timing("gate"):
+            turn.verdict = self._gate.assess(message)
+        if turn.verdict.action in URGENT:
+            yield Sentence(self._fixed(turn.verdict))
+            self._scrub(turn, message[: self._rules.max_chars])
+            yield self._urgent(turn)
+            return
+        # 2
+        if len(message) > self._rules.max_chars:
+            yield self._finish(turn, "too_long", self._fixed("too_long"))
+            return
+        # 3: closed when it fails; from here on there is only scrubbed text.
+        if not self._scrub(turn, message):
+            yield self._finish(turn, "unavailable", self._fixed("unavailable"))
+            return
+        yield ScrubbedInput(turn.scrubbed, turn.entities)
+        # 4
+        with turn.timing("screen"):
+            turn.verdict = self._screen(turn)
+        if turn.verdict.action in URGENT:
+            yield Sentence(self._fixed(turn.verdict))
+            yield self._urgent(turn)
+            return
+        if turn.verdict.action == "refuse":
+            yield self._finish(turn, "refuse", self._fixed(turn.verdict))
+            return
+        resources = self._fixed(turn.verdict) if turn.verdict.action == "support" else ""
+        if resources:
+            yield Sentence(resources)
+        # 5, 6
+        with turn.timing("retrieve"):
+            self._retrieve(turn)
+        route = self._decide(turn)
+        # 7, 8
+        text = ""
+        if route == "grounded" or (route == "support" and self._may_converse(turn)):
+            written = []
+            for sentence in self._written(turn, route):
+                written.append(sentence)
+                yield Sentence(sentence)
+            text = " ".join(written)
+            if len(text.split()) < LEAST_WORDS:
+                text, route = "", self._without_model(turn, route)
+        # 9
+        body = self._closed(route, text) if text else self._approved(turn, route)
+        yield self._finish(turn, route, f"{resources}\n\n{body}" if resources else body)
+
+    # --- the steps ----------------------------------------------------------------------
+
+    def _scrub(self, turn: TurnRecord, message: str) -> bool:
+        try:
+            with turn.timing("scrub"):
+                scrubbed = self.parts.scrubber.get().scrub(message, turn.conversation.placeholders)
+        except Exception as error:  # noqa: BLE001 - closed, whatever it is; and no reply waits for it
+            log.error("scrub_failed", turn_id=turn.turn_id, error=type(error).__name__)
+            turn.reasons.append("scrubber_failed")
+            return False
+        turn.scrubbed, turn.entities = scrubbed.text, scrubbed.entities
+        return True
+
+    def _screen(self, turn: TurnRecord) -> Verdict:
+        conversation = turn.conversation
+        verdict = self.parts.screener.get().screen(turn.scrubbed, conversation.said_by("user"))
+        if verdict.action == "allow" and conversation.risk != "none":
+            # Risk stays with the conversation: a change of topic does not clear it.
+            return Verdict("support", "earlier_risk", conversation.risk)
+        return verdict
+
+    def _retrieve(self, turn: TurnRecord) -> None:
+        earlier = turn.conversation.said_by("user")
+        try:
+            turn.retrieval = self.parts.retriever.get().search(
+                turn.scrubbed,
+                top_k=TOP_K,
+                audience=turn.conversation.audience,
+                context=earlier[-1] if earlier else "",
+            )
+        except (PartUnavailable, RetrievalError) as error:
+            log.error("retriever_unavailable", turn_id=turn.turn_id, error=type(error).__name__)
+            turn.reasons.append("retriever_unavailable")
+
+    def _decide(self, turn: TurnRecord) -> Route:
+        decision = decide(turn.scrubbed, confidence=turn.confidence, verdict=turn.verdict)
+        turn.reasons.append(decision.reason)
+        return decision.route
+
+    def _written(self, turn: TurnRecord, route: Route) -> Iterator[str]:
+        """Yield the model's sentences that pass the check; none when the model cannot answer."""
+        messages, passages, system = self._prompt(turn, route)
+        turn.adapter = self._rules.grounded_adapter if route == "grounded" else self._rules.support_adapter
+        request = GenerationRequest(
+            messages,
+            adapter=turn.adapter,
+            max_new_tokens=self._rules.answer_tokens,
+            deadline_s=max(self._rules.answer_seconds - turn.elapsed_ms() / 1000, 0.1),
+        )
+        kept: list[str] = []
+        try:
+            with turn.timing("generate"):
+                model, check = self.parts.model.get(), self.parts.output_check.get()
+                model.wait_ready(self._rules.model_wait_seconds)
+                for sentence in sentences(model.stream(request, turn.stop)):
+                    checked = check.check(
+                        sentence,
+                        passages=passages,
+                        said=kept,
+                        system_prompt=system,
+                        mode="grounded" if route == "grounded" else "support",
+                    )
+                    if not checked.ok:
+                        turn.dropped[checked.reason] += 1
+                        continue
+                    turn.timings_ms.setdefault("first_sentence", turn.elapsed_ms())
+                    turn.model_wrote = True
+                    kept.append(sentence)
+                    yield sentence
+        except (ModelUnavailable, GenerationError, PartUnavailable, SafetyError) as error:
+            log.warning("model_did_not_answer", turn_id=turn.turn_id, error=type(error).__name__)
+            turn.reasons.append(
+                "model_unavailable" if isinstance(error, ModelUnavailable) else "model_failed"
+            )
+
+    def _may_converse(self, turn: TurnRecord) -> bool:
+        """Say whether the model may answer a feeling: never once someone has been in danger here."""
+        return self._rules.support == "model" and turn.conversation.risk in ("none", "concern")
+
+    def _prompt(self, turn: TurnRecord, route: Route) -> tuple[tuple[Message, ...], tuple[str, ...], str]:
+        name = self._clinic.name
+        if route == "support":
+            messages = support_messages(turn.scrubbed, turn.conversation.turns, name)
+            return messages, (), support_system(name)
+        passages = tuple(hit.passage for hit in self._evidence(turn))
+        return grounded_messages(turn.scrubbed, passages, name), passages, grounded_system(name)
+
+    def _without_model(self, turn: TurnRecord, route: Route) -> Route:
+        """Choose again when the model wrote too little: the nearest approved answer, or none."""
+        turn.model_wrote, turn.adapter = False, None
+        turn.reasons.append("too_little_left")
+        if route == "support":
+            return "support"
+        if turn.confidence >= FALLBACK_CONFIDENCE:
+            return "faq"
+        return "clarify" if turn.hits else "abstain"
+
+    # --- texts --------------------------------------------------------------------------
+
+    def _approved(self, turn: TurnRecord, route: Route) -> str:
+        """Return the approved or fixed words of an answer that no model wrote."""
+        if route == "faq":
+            return turn.hits[0].entry.answer
+        fixed: dict[Route, ReplyName] = {
+            "support": "support_brief",
+            "clarify": "clarify",
+            "abstain": "abstain",
+        }
+        return self._fixed(fixed[route])
+
+    def _closed(self, route: Route, text: str) -> str:
+        """Add to what the model wrote the fixed closing that its kind needs."""
+        return f"{text}\n\n{self._fixed('support_closing')}" if route == "support" else text
+
+    def _fixed(self, reply: ReplyName | Verdict) -> str:
+        return self._replies.text(
+            reply,
+            country=self._clinic.country,
+            clinic_phone=self._clinic.person_number(datetime.now(UTC)),
+            max_chars=self._rules.max_chars,
+        )
+
+    def _urgent(self, turn: TurnRecord) -> ChatAnswer:
+        """Finish with the fixed reply; what was written is kept scrubbed, or not at all."""
+        kind: Kind = "crisis" if turn.verdict.action == "crisis" else "emergency"
+        if kind == "crisis":
+            turn.conversation.raise_risk(turn.verdict.level)
+        return self._finish(turn, kind, self._fixed(turn.verdict))
+
+    # --- step 9 -------------------------------------------------------------------------
+
+    def _evidence(self, turn: TurnRecord) -> tuple[Hit, ...]:
+        return turn.hits[:PASSAGES]
+
+    def _finish(self, turn: TurnRecord, kind: Kind, text: str) -> ChatAnswer:
+        cited = {"faq": turn.hits[:1], "grounded": self._evidence(turn)}.get(kind, ())
+        offered = turn.hits[:SUGGESTIONS] if kind in ("clarify", "abstain", "support") else ()
+        if turn.scrubbed and kind not in ("refuse", "unavailable"):
+            turn.conversation.add("user", turn.scrubbed)
+            turn.conversation.add("assistant", text)
+        turn.timings_ms["total"] = turn.elapsed_ms()
+        answer = ChatAnswer(
+            turn_id=turn.turn_id,
+            kind=kind,
+            text=text,
+            scrubbed_input=turn.scrubbed,
+            entities=turn.entities,
+            citations=tuple(Citation(hit.id, hit.entry.question, hit.score) for hit in cited),
+            suggestions=tuple(hit.entry.question for hit in offered),
+            verdict=turn.verdict,
+            model=ModelUsed(self._rules.base, turn.adapter or "") if turn.model_wrote else ModelUsed(),
+            reasons=tuple(turn.reasons),
+            dropped=dict(turn.dropped),
+            timings_ms=dict(turn.timings_ms),
+        )
+        self._record(turn, answer)
+        return answer
+
+    def _record(self, turn: TurnRecord, answer: ChatAnswer) -> None:
+        """Write the trace, which has no text. A store that refuses stops no answer."""
+        try:
+            store = self.parts.store.get()
+            store.record_trace(self._trace(turn, answer))
+            if self._rules.keep_unanswered and answer.kind in ("clarify", "abstain"):
+                store.keep_unanswered(turn.turn_id, turn.scrubbed)
+        except Exception as error:  # noqa: BLE001 - a trace is never worth an answer
+            log.error("trace_not_written", turn_id=turn.turn_id, error=type(error).__name__)
+
+    def _trace(self, turn: TurnRecord, answer: ChatAnswer) -> TurnTrace:
+        from app.store import TraceHit, TurnTrace, Versions
+
+        retriever, scrubber = self.parts.retriever, self.parts.scrubber
+        return TurnTrace(
+            turn_id=turn.turn_id,
+            conversation_id=turn.conversation.id,
+            started_at=turn.started_at,
+            kind=answer.kind,
+            action=turn.verdict.action,
+            category=turn.verdict.category,
+            level=turn.verdict.level,
+            entities=Counter(entity.type for entity in turn.entities),
+            hits=tuple(TraceHit(id=hit.id, score=hit.score) for hit in turn.hits),
+            confidence=turn.confidence,
+            adapter=answer.model.adapter,
+            base=self._rules.base,
+            model_state=self.model_state().status,
+            reasons=answer.reasons,
+            dropped=answer.dropped,
+            timings_ms=answer.timings_ms,
+            versions=Versions(
+                prompt_hash=self._prompt_hash,
+                index_hash=retriever.get().manifest.corpus_sha256 if retriever.is_ready() else "",
+                policy_hash=scrubber.get().policy_hash if scrubber.is_ready() else "",
+            ),
+        )

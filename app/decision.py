@@ -1,0 +1,88 @@
+"""Which kind of answer a message gets. Pure: no model, no clock, no store.
+
+The thresholds are on the retriever's calibrated confidence, the probability that the first
+hit's entry answers the question; `make bench-answers` shows what each side of them holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from safety.verdict import Verdict
+
+Kind = Literal[
+    "faq", "grounded", "support", "clarify", "abstain",
+    "refuse", "crisis", "emergency", "too_long", "unavailable",
+]  # fmt: skip
+Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
+
+FAQ_CONFIDENCE = 0.75
+GROUNDED_CONFIDENCE = 0.45
+CLARIFY_CONFIDENCE = 0.20
+# An answer that the model could not write is replaced by the nearest approved one down to here.
+FALLBACK_CONFIDENCE = 0.55
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The kind of answer and the code of the rule that chose it."""
+
+    route: Route
+    reason: str
+
+
+def decide(text: str, *, confidence: float, verdict: Verdict) -> Decision:
+    """Choose the kind of answer for a scrubbed message that passed the screen."""
+    if confidence >= FAQ_CONFIDENCE:
+        return Decision("faq", "confident")
+    feeling = tells_of_feeling(text) or (verdict.action == "support" and not asks_for_fact(text))
+    if feeling and confidence < FALLBACK_CONFIDENCE:
+        return Decision("support", "tells_of_feeling")
+    if confidence >= GROUNDED_CONFIDENCE:
+        return Decision("grounded", "partly_confident")
+    if confidence >= CLARIFY_CONFIDENCE:
+        return Decision("clarify", "weak_evidence")
+    return Decision("abstain", "no_evidence")
+
+
+_FIRST_PERSON = re.compile(r"\b(?:i|i'?m|i'?ve|i'?d|me|my|myself|we|our|us)\b", re.IGNORECASE)
+_FEELING = re.compile(
+    r"\b(?:feel(?:s|ing|ings)?|felt|sad\w*|lonel\w+|alone|isolat\w+|anxi\w+|nervous|worr(?:y|ied|ies|ying)|"
+    r"scared|afraid|fear\w*|panic\w*|stress\w*|overwhelm\w*|exhaust\w*|burn(?:ed|t) ?out|numb|empty|"
+    r"hopeless\w*|helpless\w*|worthless\w*|guilt\w*|asham\w+|shame|angr\w+|anger|rage|frustrat\w+|"
+    r"cry(?:ing)?|cried|tears|depress\w*|miserable|unhappy|heartbr\w+|griev\w+|grief|"
+    r"miss(?:ing)? (?:him|her|them|my)|jealous\w*|insecur\w+|confus\w+|lost|stuck|struggl\w+|cop(?:e|ing)|"
+    r"hate|upset|embarrass\w+|trust|betray\w+|reject\w*|abandon\w*|lov(?:e|es|ed)|"
+    r"(?:can'?t|cannot) (?:stop|sleep|focus|handle|take|go on))\b",
+    re.IGNORECASE,
+)
+_RELATION = re.compile(
+    r"\b(?:husband|wife|spouse|partner|boyfriend|girlfriend|fianc\w+|ex|mother|mom|mum|father|dad|parents?|"
+    r"brother|sister|son|daughter|kids?|child(?:ren)?|friends?|family|boss|co-?workers?|relationship|marriage|"
+    r"divorc\w+|broke up|break ?up|cheat(?:ed|ing)?|affair|argu(?:e|es|ed|ing)|fight(?:s|ing)?)\b",
+    re.IGNORECASE,
+)
+_FACT = re.compile(
+    r"\b(?:appointments?|bills?|billing|insurance|co-?pay|cost|price|fees?|charge[ds]?|refills?|prescri\w+|"
+    r"pharmac\w+|dose|dosage|mg|pills?|tablets?|medicines?|medications?|meds|drugs?|side effects?|records?|"
+    r"portal|hours|open|closed|parking|phone number|address|referrals?|forms?|schedule|cancel|reschedule|"
+    r"what is|what are)\b",
+    re.IGNORECASE,
+)
+
+
+def tells_of_feeling(text: str) -> bool:
+    """Say whether someone tells of a feeling or a personal situation rather than asks for a fact."""
+    if not _FIRST_PERSON.search(text):
+        return False
+    feelings = len(_FEELING.findall(text))
+    relations = len(_RELATION.findall(text))
+    facts = len(_FACT.findall(text))
+    return (feelings > 0 and 2 * feelings + relations > 2 * facts) or relations > facts
+
+
+def asks_for_fact(text: str) -> bool:
+    """Say whether the message names something that a clinic's FAQ would answer."""
+    return _FACT.search(text) is not None

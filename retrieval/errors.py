@@ -1,0 +1,47 @@
+"""What can go wrong in retrieval.
+
+RetrievalError
+├── FaqFileError       a FAQ path is missing, unreadable or of an unknown kind
+├── EmptyFaq           no row could be used, so there is nothing to index
+├── EmbedderError      an embedder cannot be loaded or gives vectors of a wrong shape
+├── IndexMissing       the folder is no index folder
+├── IndexCorrupt       a file of the index does not have the content its manifest names
+├── IndexMismatch      the index was built by another embedder or format than is asked for
+└── SearchError        a search was asked with a value that cannot be served
+
+A message names files, ids, row numbers and settings; never the words of a question.
+"""
+
+from __future__ import annotations
+
+
+class RetrievalError(Exception):
+    """Something about the FAQ, its index or a search failed."""
+
+
+class FaqFileError(RetrievalError):
+    """A FAQ path is missing, unreadable or of an unknown kind."""
+
+
+class EmptyFaq(RetrievalError):
+    """No row of the FAQ could be used."""
+
+
+class EmbedderError(RetrievalError):
+    """An embedder cannot be loaded, or its vectors have a wrong shape."""
+
+
+class IndexMissing(RetrievalError):
+    """The folder holds no index."""
+
+
+class IndexCorrupt(RetrievalError):
+    """A file of the index is missing or altered."""
+
+
+class IndexMismatch(RetrievalError):
+    """The index does not fit the embedder or the format of this version."""
+
+
+class SearchError(RetrievalError):
+    """A search was asked with a value that cannot be served."""

@@ -1,0 +1,197 @@
+"""Find questions and answers in Markdown.
+
+The mapping:
+
+- A heading is a question, the text below it the answer. The level that has text most often is
+  the level of the questions; a heading above it names the topic of those below, a heading
+  beneath it belongs to the answer. A heading with an id of its own is a question at any level.
+- Fields other than question and answer stand first below the heading, in any of three ways:
+  lines `audience: staff`, a list `- audience: staff`, or a comment `<!-- audience: staff -->`.
+  `alternates` are separated by | or ; , or are a list indented below `alternates:`.
+- Without an id the heading's anchor is the id ("How do I pay?" -> how-do-i-pay).
+- A front matter between --- lines gives fields for every entry of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_KEYS = "id|question|alternates|audience|topic|owner|source|reviewed|language"
+_VALUE_LINE = re.compile(rf"\s*(?:[-*+]\s+)?[*_`]*({_KEYS})[*_`]*\s*:[*_`]*\s*(.*?)\s*", re.IGNORECASE)
+_LIST_LINE = re.compile(r"\s+[-*+]\s+(.*?)\s*")
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"\A\s*<!--(.*?)-->", re.DOTALL)
+_HEADING_ID = re.compile(r"\s*\{#([\w.:-]+)\}\s*$")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A question heading with what stands below it."""
+
+    line: int
+    heading: str
+    text: str
+    values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def anchor(self) -> str:
+        """Return the heading in the form of a link's anchor."""
+        return re.sub(r"[^\w]+", "-", self.heading.lower()).strip("-")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A heading, its level, and the lines up to the next heading."""
+
+    line: int
+    level: int
+    heading: str
+    text: str
+    values: dict[str, str]
+
+
+def read_sections(text: str) -> Iterator[Section]:
+    """Yield the questions of a Markdown text in order."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    shared: dict[str, str] = {}
+    front = _FRONT_MATTER.match(text)
+    if front:
+        shared, _ = _take_values(front[1].split("\n"))
+        # Blank lines in its place keep the line numbers right.
+        text = "\n" * front[0].count("\n") + text[front.end() :]
+    parts = _parts(text)
+    levels = Counter(part.level for part in parts if part.text)
+    if not parts:
+        return
+    question_level = max(levels, key=lambda level: (levels[level], level)) if levels else parts[-1].level
+    topics: dict[int, str] = {}
+    open_section: Section | None = None
+    for part in parts:
+        if part.values.get("id") or part.level == question_level:
+            if open_section:
+                yield open_section
+            topic = next((topics[level] for level in sorted(topics, reverse=True) if level < part.level), "")
+            values = {"topic": topic, **shared, **part.values}
+            open_section = Section(part.line, values.pop("question", part.heading), part.text, values)
+        elif part.level > question_level and open_section:
+            longer = "\n\n".join(filter(None, (open_section.text, part.heading, part.text)))
+            open_section = Section(open_section.line, open_section.heading, longer, open_section.values)
+        else:
+            if open_section:
+                yield open_section
+                open_section = None
+            topics = {level: name for level, name in topics.items() if level < part.level}
+            topics[part.level] = part.heading
+    if open_section:
+        yield open_section
+
+
+def _parts(text: str) -> list[_Part]:
+    parser = MarkdownIt("commonmark").enable("table")
+    tokens = parser.parse(text)
+    lines = text.split("\n")
+    marks = [at for at, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
+    parts: list[_Part] = []
+    for at, following in pairwise([*marks, len(tokens)]):
+        first, after = tokens[at].map or [0, 0]
+        end_map = tokens[following].map if following < len(tokens) else None
+        end = end_map[0] if end_map else len(lines)
+        values, used = _leading_values(lines[after:end])
+        body = "\n".join(lines[after + used : end])
+        heading = _inline(tokens[at + 1])
+        own_id = _HEADING_ID.search(heading)
+        if own_id:
+            values.setdefault("id", own_id[1])
+            heading = heading[: own_id.start()]
+        level = int(tokens[at].tag[1:])
+        parts.append(_Part(first + 1, level, heading.strip(), _plain(parser.parse(body)), values))
+    return parts
+
+
+def _leading_values(lines: Sequence[str]) -> tuple[dict[str, str], int]:
+    """Return the fields that stand first below a heading, and how many lines they take."""
+    skipped = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
+    comment = _COMMENT.match("\n".join(lines[skipped:]))
+    if comment:
+        values, _ = _take_values(comment[1].split("\n"))
+        return values, skipped + comment[0].count("\n") + 1 if values else 0
+    values, used = _take_values(lines[skipped:])
+    return values, skipped + used if values else 0
+
+
+def _take_values(lines: Sequence[str]) -> tuple[dict[str, str], int]:
+    values: dict[str, str] = {}
+    key = ""
+    used = 0
+    for at, line in enumerate(lines):
+        value = _VALUE_LINE.fullmatch(line)
+        item = _LIST_LINE.fullmatch(line)
+        if value:
+            key = value[1].lower()
+            values.setdefault(key, value[2].strip("\"'") if not value[2].startswith("[") else value[2])
+        elif item and key == "alternates":
+            values[key] = "|".join(filter(None, (values[key], item[1].strip("\"'"))))
+        elif line.strip():
+            break
+        else:
+            continue
+        used = at + 1
+    return values, used
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    """Return the text of block tokens: paragraphs apart, list items and table rows on lines."""
+    blocks: list[str] = []
+    bullets: list[str] = []
+    cells: list[str] | None = None
+    lead = ""
+    for token in tokens:
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            bullets.append("- " if token.type.startswith("bullet") else "#")
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            bullets.pop()
+        elif token.type == "list_item_open":
+            lead = f"{token.info}. " if bullets[-1] == "#" else "- "
+        elif token.type == "tr_open":
+            cells = []
+        elif token.type == "tr_close" and cells is not None:
+            blocks.append("\n" + " | ".join(cells))
+            cells = None
+        elif token.type == "inline" and cells is not None:
+            cells.append(_inline(token))
+        elif token.type == "inline":
+            blocks.append(("\n" if bullets else "\n\n") + lead + _inline(token))
+            lead = ""
+        elif token.type in ("fence", "code_block"):
+            blocks.append("\n\n" + token.content.rstrip("\n"))
+    return "".join(blocks).strip()
+
+
+def _inline(token: Token) -> str:
+    """Return the words of a line without its marks; a link's address follows it in brackets."""
+    out: list[str] = []
+    address = ""
+    link_start = 0
+    for child in token.children or []:
+        if child.type in ("text", "code_inline") or child.type == "image":
+            out.append(child.content)
+        elif child.type == "softbreak":
+            out.append(" ")
+        elif child.type == "hardbreak":
+            out.append("\n")
+        elif child.type == "link_open":
+            address = str(child.attrs.get("href", ""))
+            link_start = len(out)
+        elif child.type == "link_close" and "".join(out[link_start:]) not in (
+            address,
+            address.removeprefix("mailto:"),
+        ):
+            out.append(f" ({address})")
+    return "".join(out)

@@ -1,0 +1,99 @@
+"""Cut a long answer into passages that an embedder reads whole.
+
+A passage is a run of whole sentences. No text is lost or changed: the passages of an answer,
+put together, have every word of it in order.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pysbd
+
+# The default embedder reads 256 word pieces. Medical English has about 1.55 pieces a word and
+# 4.2 characters a piece, so these two bounds keep nearly every passage below that.
+MAX_WORDS = 150
+MAX_CHARS = 950
+_BLOCK_CHARS = 6_000
+_SLACK = 1.1
+
+_SEGMENTER = pysbd.Segmenter(language="en", clean=False)
+_PLAIN_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[]?[A-Z0-9])")
+
+
+def split_passages(text: str) -> tuple[str, ...]:
+    """Return `text` as passages of whole sentences, about equal in length, none empty."""
+    text = text.strip()
+    if not text:
+        return ()
+    if _fits(text):
+        return (text,)
+    sentences = [part for sentence in split_sentences(text) for part in _bounded(sentence)]
+    loads = [_load(sentence) for sentence in sentences]
+    # A little more passages than would just do, so that whole sentences fit without a leftover.
+    share = sum(loads) / math.ceil(_SLACK * sum(loads))
+    passages: list[list[str]] = []
+    filled = before = 0.0
+    last_share = -1
+    for sentence, load in zip(sentences, loads, strict=True):
+        own_share = int((before + load / 2) / share)
+        before += load
+        if own_share != last_share or filled + load > 1.0:
+            passages.append([])
+            filled = 0.0
+        last_share = own_share
+        passages[-1].append(sentence)
+        filled += load
+    return tuple(" ".join(parts) for parts in passages)
+
+
+def split_sentences(text: str) -> tuple[str, ...]:
+    """Return the sentences of `text`, stripped, in order; no word of it is lost."""
+    sentences: list[str] = []
+    for block in _blocks(text):
+        found = [part.strip() for part in _SEGMENTER.segment(block)]
+        if "".join("".join(found).split()) != "".join(block.split()):
+            # The segmenter rewrites a few odd texts; a plain rule that cannot is used for them.
+            found = _PLAIN_END.split(block)
+        sentences.extend(part.strip() for part in found if part.strip())
+    return tuple(sentences)
+
+
+def _blocks(text: str) -> list[str]:
+    """Cut at line breaks, and very long lines at spaces, to keep the segmenter's work linear."""
+    blocks: list[str] = []
+    for line in text.splitlines():
+        rest = line.strip()
+        while len(rest) > _BLOCK_CHARS:
+            cut = max(rest.rfind(". ", 0, _BLOCK_CHARS) + 1, 0) or rest.rfind(" ", 0, _BLOCK_CHARS)
+            cut = cut if cut > 0 else _BLOCK_CHARS
+            blocks.append(rest[:cut])
+            rest = rest[cut:].strip()
+        if rest:
+            blocks.append(rest)
+    return blocks
+
+
+def _bounded(sentence: str) -> list[str]:
+    """Return the sentence, or pieces of it at spaces when it alone is longer than a passage."""
+    if _fits(sentence):
+        return [sentence]
+    pieces: list[str] = []
+    current: list[str] = []
+    for word in sentence.split():
+        if current and not _fits(" ".join([*current, word])):
+            pieces.append(" ".join(current))
+            current = []
+        current.append(word)
+    pieces.append(" ".join(current))
+    return pieces
+
+
+def _fits(text: str) -> bool:
+    return len(text) <= MAX_CHARS and len(text.split()) <= MAX_WORDS
+
+
+def _load(text: str) -> float:
+    """Return which share of a passage the text fills (1.0 is full)."""
+    return max((len(text) + 1) / MAX_CHARS, len(text.split()) / MAX_WORDS)

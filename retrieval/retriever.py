@@ -1,0 +1,252 @@
+"""Search an index: the entries that answer a question, best first, and how sure that is.
+
+Opening verifies every file of the index before one is parsed. Searching is safe from several
+threads at once. Neither logs nor raises anything that holds a question's words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval import fusion, lexical
+from retrieval.calibration import Features, load_curve
+from retrieval.embedder import Embedder
+from retrieval.errors import IndexCorrupt, IndexMissing, SearchError
+from retrieval.faq import FaqEntry, load_faq
+from retrieval.fusion import ALTERNATE_KIND, QUESTION_KIND, Layout, Views
+from retrieval.hits import Hit, Retrieval
+from retrieval.indexes import INDEXES, VectorIndex
+from retrieval.indexes.base import Vectors
+from retrieval.lexical import LexicalIndex, LexicalQuery
+from retrieval.manifest import (
+    ENTRIES,
+    LAYOUT,
+    PASSAGES,
+    REBUILD,
+    Manifest,
+    check_embedder,
+    read_manifest,
+    verify,
+)
+from retrieval.query import clean_query, leans_on_context
+
+Reader = Literal["patient", "staff", "any"]
+
+# Enough candidates that the entry that is best of all is among the best of one view.
+_MIN_CANDIDATES = 64
+# How much of a follow-up's score comes from the question together with what was said before.
+_CONTEXT_SHARE = 0.5
+# A question that is understood this well alone is not a follow-up.
+_CLEAR_ALONE = 0.8
+# The only entry of an index leads by a usual distance: there is no second to compare it with.
+_MARGIN_ALONE = 0.1
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Contents:
+    """An index in memory."""
+
+    entries: tuple[FaqEntry, ...]
+    passages: tuple[tuple[str, ...], ...]
+    layout: Layout
+    vectors: VectorIndex
+    words: LexicalIndex
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Entries by number, best first, with their scores, and what the confidence is computed from."""
+
+    order: NDArray[np.int64]
+    views: Views
+    features: Features
+
+
+class Retriever:
+    """An open index and the embedder that built it."""
+
+    def __init__(self, contents: Contents, embedder: Embedder, manifest: Manifest) -> None:
+        self._contents = contents
+        self._embedder = embedder
+        self._curve = load_curve()
+        self._readable = {
+            reader: np.array([_may_read(reader, entry) for entry in contents.entries], dtype=np.bool_)
+            for reader in ("patient", "staff", "any")
+        }
+        self._places = {entry.id: place for place, entry in enumerate(contents.entries)}
+        self.manifest = manifest
+        self.entries: Mapping[str, FaqEntry] = MappingProxyType(
+            {entry.id: entry for entry in contents.entries}
+        )
+
+    @classmethod
+    def open(cls, folder: Path, embedder: Embedder) -> Retriever:
+        """Verify and read the index in `folder`.
+
+        Raises IndexMissing, IndexCorrupt, or IndexMismatch when another embedder built it.
+        """
+        for attempt in range(_ATTEMPTS):
+            manifest = read_manifest(folder)
+            check_embedder(manifest, embedder)
+            try:
+                verify(folder, manifest)
+                contents = _read(folder, manifest)
+            except (IndexCorrupt, OSError):
+                # A new build may have been published while we were reading: begin again with it.
+                if attempt + 1 < _ATTEMPTS and read_manifest(folder) != manifest:
+                    continue
+                raise
+            return cls(contents, embedder, manifest)
+        raise IndexMissing(f"{folder} was replaced {_ATTEMPTS} times while it was read. Try again")
+
+    @property
+    def sample(self) -> bool:
+        """Tell whether entries of the invented sample clinic are in the index."""
+        return self.manifest.sample
+
+    def search(
+        self, query: str, *, top_k: int = 10, audience: Reader = "any", context: str = ""
+    ) -> Retrieval:
+        """Return the best min(top_k, readable entries) entries, each once.
+
+        `audience` is who will read: a patient gets no staff entry, staff no patient-only entry.
+        `context` is the scrubbed message before; it counts only when the query leans on it.
+        A query without words gives hits in no meaningful order and confidence 0.
+        Raises SearchError for a top_k below 1 or an unknown audience.
+        """
+        if top_k <= 0:
+            raise SearchError(f"top_k must be greater than 0. Currently, top_k is {top_k}")
+        if audience not in self._readable:
+            raise SearchError(f"audience must be one of {', '.join(self._readable)}, not {audience!r}")
+        allowed = self._readable[audience]
+        if not allowed.any():
+            return Retrieval((), 0.0)
+        text, before = clean_query(query), clean_query(context)
+        if not any(letter.isalnum() for letter in text):
+            return Retrieval(self._unranked(allowed, top_k), 0.0)
+        ranking = self.rank(text, allowed=allowed, top_k=top_k)
+        confidence = self._curve.probability(ranking.features)
+        if before and leans_on_context(text) and confidence < _CLEAR_ALONE:
+            ranking = self.rank(text, allowed=allowed, top_k=top_k, context=before)
+            confidence = self._curve.probability(ranking.features)
+        return Retrieval(self._hits(ranking, top_k), confidence)
+
+    def rank(self, text: str, *, allowed: NDArray[np.bool_], top_k: int = 10, context: str = "") -> Ranking:
+        """Rank the allowed entries for a text that has words; the first top_k are in their final order."""
+        wanted = max(_MIN_CANDIDATES, 2 * top_k)
+        if not context:
+            vector = self._embedder.embed([text])[0]
+            words = self._contents.words.query(text)
+            scores = self._contents.words.scores(words)
+            found = self._candidates(vector, scores, allowed, wanted)
+            return self._ranked(words, self._views(vector, scores, found))
+        joined = f"{context} {text}"
+        own, both = self._embedder.embed([text, joined])
+        words, joined_words = (self._contents.words.query(part) for part in (text, joined))
+        own_scores, both_scores = (self._contents.words.scores(part) for part in (words, joined_words))
+        found = np.union1d(
+            self._candidates(own, own_scores, allowed, wanted),
+            self._candidates(both, both_scores, allowed, wanted),
+        )
+        first, second = self._views(own, own_scores, found), self._views(both, both_scores, found)
+        return self._ranked(joined_words, fusion.blend(first, second, _CONTEXT_SHARE))
+
+    def mask(self, *, without: Collection[str] = ()) -> NDArray[np.bool_]:
+        """Return which entries may be found when those with the given ids may not."""
+        allowed = np.ones(len(self._contents.entries), dtype=np.bool_)
+        allowed[[self._places[entry_id] for entry_id in without]] = False
+        return allowed
+
+    def id_of(self, place: int) -> str:
+        """Return the id of the entry with this number."""
+        return self._contents.entries[place].id
+
+    def _candidates(
+        self, vector: Vectors, scores: lexical.Scores, allowed: NDArray[np.bool_], wanted: int
+    ) -> NDArray[np.int64]:
+        contents = self._contents
+        return fusion.candidates(
+            vector, contents.vectors, contents.layout, lexical=scores, allowed=allowed, wanted=wanted
+        )
+
+    def _views(self, vector: Vectors, scores: lexical.Scores, found: NDArray[np.int64]) -> Views:
+        return fusion.views(
+            vector, self._contents.vectors, self._contents.layout, lexical=scores, entries=found
+        )
+
+    def _ranked(self, words: LexicalQuery, views: Views) -> Ranking:
+        score = views.score
+        order = np.lexsort((views.entries, -score))
+        first = order[0]
+        margin = float(score[first] - score[order[1]]) if len(order) > 1 else _MARGIN_ALONE
+        agreement = [view[first] >= view.max() > 0 for view in (views.title, views.passage, views.lexical)]
+        features = Features(
+            title=float(views.title[first]),
+            passage=float(views.passage[first]),
+            margin=margin,
+            lexical=float(views.lexical[first]),
+            coverage=self._contents.words.coverage(words, int(views.entries[first])),
+            agreement=sum(agreement) / len(agreement),
+            length=float(np.log1p(words.length)),
+        )
+        return Ranking(order, views, features)
+
+    def _hits(self, ranking: Ranking, top_k: int) -> tuple[Hit, ...]:
+        layout, views = self._contents.layout, ranking.views
+        scores = views.score
+        hits = []
+        for at in ranking.order[:top_k]:
+            place = int(views.entries[at])
+            entry = self._contents.entries[place]
+            matched: Literal["question", "alternate", "passage"] = "passage"
+            if views.title[at] >= views.passage[at]:
+                kind = layout.kind[views.title_at[at]]
+                matched = "alternate" if kind == ALTERNATE_KIND else "question"
+            passage = self._contents.passages[place][layout.part[views.passage_at[at]]]
+            hits.append(Hit(entry.id, float(scores[at]), entry, passage, matched))
+        return tuple(hits)
+
+    def _unranked(self, allowed: NDArray[np.bool_], top_k: int) -> tuple[Hit, ...]:
+        places = np.flatnonzero(allowed)[:top_k]
+        entries = [self._contents.entries[place] for place in places]
+        passages = [self._contents.passages[place][0] for place in places]
+        return tuple(
+            Hit(entry.id, 0.0, entry, passage, "question")
+            for entry, passage in zip(entries, passages, strict=True)
+        )
+
+
+def _may_read(reader: str, entry: FaqEntry) -> bool:
+    return reader == "any" or entry.audience in (reader, "both")
+
+
+def _read(folder: Path, manifest: Manifest) -> Contents:
+    """Parse the files of an index that has been verified."""
+    kind = INDEXES.get(manifest.index)
+    if kind is None:
+        raise IndexCorrupt(f"{folder}: unknown kind of index {manifest.index!r}. {REBUILD}")
+    entries = load_faq([folder / ENTRIES]).entries
+    lines = (folder / PASSAGES).read_text(encoding="utf-8").split("\n")[:-1]
+    passages = tuple(
+        tuple(json.loads(line)) or (entry.answer,) for line, entry in zip(lines, entries, strict=True)
+    )
+    vectors = kind.load(folder / kind.filename)
+    layout = Layout.of(np.load(folder / LAYOUT, allow_pickle=False))
+    words = LexicalIndex.load(folder / lexical.FOLDER, entry_count=len(entries))
+    if not len(entries) == layout.entry_count == manifest.counts.entries or vectors.size != len(layout.entry):
+        raise IndexCorrupt(f"{folder}: its files do not belong together. {REBUILD}")
+    return Contents(entries, passages, layout, vectors, words)
+
+
+def question_texts(entry: FaqEntry) -> Sequence[tuple[int, str]]:
+    """Return the texts that ask for the entry, with their kind."""
+    return [(QUESTION_KIND, entry.question), *((ALTERNATE_KIND, text) for text in entry.alternates)]

@@ -1,0 +1,23 @@
+"""The safety command: scrub personal data, screen messages.
+
+    python -m safety scrub [--policy safe-harbor|wide] [--surrogates] [F]
+    python -m safety screen [F]
+
+JSON Lines in (a file, or standard input) and out. Exit codes: 0 done; 1 some rows failed, the rest
+done; 2 wrong arguments or configuration, nothing done. The commands import what is heavy when they
+run, so that --help is quick.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from safety.screen_command import screen
+from safety.scrub_command import scrub
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Scrub personal data; screen messages.")
+app.command()(scrub)
+app.command()(screen)
+
+if __name__ == "__main__":
+    app(prog_name="python -m safety")

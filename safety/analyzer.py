@@ -1,0 +1,118 @@
+"""Presidio's analyzer with our recognizers and a small spaCy engine.
+
+Without a name model the engine is a blank English tokenizer whose lemmas are the lower-cased words,
+since Presidio's context words silently do nothing without lemmas.
+
+Must not: download anything, or let spaCy's vocabulary grow with each message.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+import spacy
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
+from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
+
+from safety.errors import PolicyError, RecognizerFailed, ScrubError
+
+_UNUSED_PIPES = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]
+_IGNORED = [
+    "CARDINAL",
+    "DATE",
+    "EVENT",
+    "LANGUAGE",
+    "LAW",
+    "MONEY",
+    "NORP",
+    "ORDINAL",
+    "ORG",
+    "PERCENT",
+    "PRODUCT",
+    "QUANTITY",
+    "TIME",
+    "WORK_OF_ART",
+]
+_LEAST_SCORE = 0.35
+
+
+class NameModelEngine(SpacyNlpEngine):
+    """spaCy with its name model alone, or a blank tokenizer."""
+
+    def __init__(self, folder: Path | None) -> None:
+        super().__init__(
+            models=[{"lang_code": "en", "model_name": "given"}],
+            ner_model_configuration=NerModelConfiguration(
+                labels_to_ignore=_IGNORED,
+                model_to_presidio_entity_mapping={
+                    "PERSON": "PERSON",
+                    "GPE": "LOCATION",
+                    "LOC": "LOCATION",
+                    "FAC": "LOCATION",
+                },
+            ),
+        )
+        self.language = spacy.blank("en") if folder is None else _load(folder)
+        cast(Any, self).nlp = {"en": self.language}
+
+    def process_text(self, text: str, language: str) -> NlpArtifacts:
+        """Read `text`; lemmas are the lower-cased words."""
+        doc = self.language(text)
+        for token in doc:
+            token.lemma_ = token.lower_
+        return self._doc_to_nlp_artifact(doc, language)
+
+
+def _load(folder: Path) -> spacy.language.Language:
+    try:
+        language = spacy.load(folder, exclude=_UNUSED_PIPES)
+    except (OSError, ValueError) as error:
+        raise PolicyError(
+            f"name model folder {folder.name!r} does not load ({type(error).__name__}). "
+            "It must hold a spaCy model's config.cfg; fetch it again or pass name_model=None."
+        ) from None
+    if "ner" not in language.pipe_names:
+        raise PolicyError(
+            f"name model folder {folder.name!r} has no 'ner' component, only {language.pipe_names}"
+        )
+    return language
+
+
+class Analyzer:
+    """All recognizers over one text, failing when any of them fails."""
+
+    def __init__(
+        self, recognizers: Iterable[EntityRecognizer], *, entities: Iterable[str], name_model: Path | None
+    ) -> None:
+        self._engine = NameModelEngine(name_model)
+        registry = RecognizerRegistry(recognizers=list(recognizers), supported_languages=["en"])
+        self._presidio = AnalyzerEngine(
+            registry=registry,
+            nlp_engine=self._engine,
+            supported_languages=["en"],
+            default_score_threshold=_LEAST_SCORE,
+        )
+        self.entities = list(entities)
+        self._lock = threading.Lock()
+        unknown = set(self.entities) - set(self._presidio.get_supported_entities("en"))
+        if unknown:
+            raise PolicyError(
+                f"no recognizer finds {sorted(unknown)}: "
+                "add one to RECOGNIZERS or take the type out of the policy"
+            )
+
+    def analyze(self, text: str) -> list[RecognizerResult]:
+        """Return what all recognizers find in `text`. Raises ScrubError when one could not do its work."""
+        try:
+            with self._lock, self._engine.language.memory_zone():
+                results: list[RecognizerResult] = self._presidio.analyze(
+                    text, language="en", entities=self.entities
+                )
+                return results
+        except ScrubError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a recognizer raises, the text counts as not scrubbed
+            raise RecognizerFailed(f"a recognizer raised {type(error).__name__}") from None

@@ -1,0 +1,216 @@
+"""The crisis and emergency gate: rules only, linear time, no model, index, scrubber or store.
+
+It looks at the first and the last 4,000 characters of whatever came and says whether the message
+needs fixed words with numbers to call. It must never answer `refuse`, and it must work when
+everything else is broken, so it needs the standard library and two YAML files beside it, read once.
+
+    CrisisGate().assess("...")  ->  Verdict(action, category, level)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, get_args
+
+import yaml
+
+from safety.phrases import Folder, Match, PhraseBook, Sentence
+from safety.verdict import ALLOW, Action, Level, Verdict
+
+WINDOW: Final = 4_000
+_HIDDEN: Final = "_"
+_FIRST_PERSON: Final = frozenset({"i", "me", "myself"})
+_PERSONAL: Final = frozenset(
+    {"i", "my", "me", "myself", "mine", "son", "daughter", "husband", "wife", "mom", "mum", "dad", "friend"}
+    | {"brother", "sister", "boyfriend", "girlfriend", "roommate", "he", "she", "him", "her"}
+)
+_ABOUT_ONESELF: Final = frozenset({"suicide", "self_harm", "eating_disorder"})
+_CUE_PAIRS: Final = (
+    ("means", "loss", "suicide"),
+    ("means", "despair", "suicide"),
+    ("farewell", "means", "suicide"),
+    ("farewell", "despair", "suicide"),
+    ("disorder", "weight", "eating_disorder"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of crisis_rules.yaml; the fields are explained there."""
+
+    name: str
+    category: str
+    phrases: str
+    level: Level = "high"
+    action: Action = "crisis"
+    soon: bool = False
+    other: bool = False
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """One entry under `masks` in crisis_words.yaml."""
+
+    name: str
+    phrases: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text after folding: its sentences, hidden words hidden, and what the masks left behind."""
+
+    plain: list[Sentence]
+    masked: list[Sentence]
+    left: list[Verdict]
+
+
+class CrisisGate:
+    """Judge a message for crisis and emergency by rules."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        here = folder or Path(__file__).parent
+        words = yaml.safe_load((here / "crisis_words.yaml").read_text(encoding="utf-8"))
+        self._sets = {name: tuple(members.split()) for name, members in words["sets"].items()}
+        self._soon = frozenset(self._sets["soon"])
+        self._others = frozenset(self._sets["other"])
+        self._rules = _load_rules(here / "crisis_rules.yaml")
+        self._masks = [
+            Mask(
+                m["name"],
+                m["phrases"],
+                ALLOW if m["as"] == "none" else Verdict("support", m["category"], "concern"),
+            )
+            for m in words["masks"]
+        ]
+        categories = [rule.category for rule in self._rules] + [mask.verdict.category for mask in self._masks]
+        self._order = list(dict.fromkeys(categories))
+        self._frames = tuple(words["frames"])
+        self._cues = tuple(words["cues"])
+        self._rule_book = self._book([rule.phrases for rule in self._rules])
+        self._mask_book = self._book([mask.phrases for mask in self._masks])
+        self._frame_book = self._book(list(words["frames"].values()))
+        self._cue_book = self._book(list(words["cues"].values()))
+        swapped = {form: word for word in words["swapped"].split() for form in _swaps(word)}
+        self.aliases = swapped | {str(key): str(value) for key, value in words["aliases"].items()}
+        books = (self._rule_book, self._mask_book, self._frame_book, self._cue_book)
+        self._fold = Folder(
+            vocabulary=set().union(*(book.vocabulary for book in books)),
+            aliases=self.aliases,
+            fuzzy=words["fuzzy"].split(),
+            keep=words["keep"].split(),
+            joined=words["joined"].split(),
+        )
+
+    def assess(self, text: str, *, earlier: Sequence[str] = ()) -> Verdict:
+        """Return the verdict for `text`.
+
+        `earlier` are the same person's messages before it: alone they decide nothing, but a cue in
+        this message can mean something else after theirs.
+        """
+        windows = [text] if len(text) <= 2 * WINDOW else [text[:WINDOW], text[-WINDOW:]]
+        readings = [self._read(window) for window in windows]
+        found = [verdict for reading in readings for verdict in self._judge(reading)]
+        best = max(found, key=lambda found: (*found.rank, -self._order.index(found.category)), default=ALLOW)
+        if best.action == "crisis" and any(verdict.action == "emergency" for verdict in found):
+            return Verdict("crisis", best.category, "imminent")
+        if best.action in ("crisis", "emergency"):
+            return best
+        category = self._cues_add_up(readings, earlier)
+        return Verdict("crisis", category, "high") if category else best
+
+    def _book(self, sources: Sequence[str]) -> PhraseBook:
+        book = PhraseBook(self._sets)
+        for number, source in enumerate(sources):
+            book.add(number, (line for line in source.splitlines() if line.strip()))
+        return book
+
+    def _read(self, text: str) -> _Reading:
+        plain = self._fold.sentences(text)
+        masked = [list(sentence) for sentence in plain]
+        left = []
+        for match in self._mask_book.find(plain):
+            mask = self._masks[match.rule]
+            masked[match.sentence][match.start : match.end] = [_HIDDEN] * (match.end - match.start)
+            if mask.verdict.action == "support":
+                left.append(mask.verdict)
+        return _Reading(plain, [tuple(sentence) for sentence in masked], left)
+
+    def _judge(self, reading: _Reading) -> list[Verdict]:
+        frames = self._framed(reading.plain)
+        matches = list(self._rule_book.find(reading.masked))
+        others = {match.sentence for match in matches if self._rules[match.rule].other}
+        verdicts = list(reading.left)
+        for match in matches:
+            rule = self._rules[match.rule]
+            frame = frames[match.sentence]
+            if "about" in rule.unless and "about" in frame:
+                continue
+            sentence = reading.masked[match.sentence]
+            if others and rule.category in _ABOUT_ONESELF and self._of_another(sentence, match):
+                continue
+            if "past" in rule.unless and "past" in frame:
+                verdicts.append(Verdict("support", rule.category, "concern"))
+                continue
+            near = rule.soon and rule.level == "high" and not self._soon.isdisjoint(sentence)
+            verdicts.append(Verdict(rule.action, rule.category, "imminent" if near else rule.level))
+        return verdicts
+
+    def _framed(self, sentences: Sequence[Sentence]) -> list[set[str]]:
+        """Say of each sentence whether it only asks about a subject, or tells of a settled past."""
+        frames: list[set[str]] = [set() for _ in sentences]
+        for match in self._frame_book.find(sentences):
+            frames[match.sentence].add(self._frames[match.rule])
+        everywhere = set().union(*frames)
+        open_past = "current" in everywhere
+        for frame, sentence in zip(frames, sentences, strict=True):
+            if not _PERSONAL.isdisjoint(sentence):
+                frame.discard("about")
+            if open_past:
+                frame.discard("past")
+        return frames
+
+    def _of_another(self, sentence: Sentence, match: Match) -> bool:
+        """Say whether the person nearest to the end of the match is someone else than the writer."""
+        if not _FIRST_PERSON.isdisjoint(sentence[max(match.start, match.end - 3) : match.end]):
+            return False
+        for word in reversed(sentence[max(0, match.start - 8) : match.end]):
+            if word == "i":
+                return False
+            if word in self._others:
+                return True
+        return False
+
+    def _cues_add_up(self, readings: Sequence[_Reading], earlier: Sequence[str]) -> str:
+        """Return the category of a crisis that only shows when cues are taken together, or ""."""
+        now = {cue for reading in readings for cue in self._cues_in(reading)}
+        if not now:
+            return ""
+        known = now.union(*(self._cues_in(self._read(message[:WINDOW])) for message in earlier))
+        for first, second, category in _CUE_PAIRS:
+            if {first, second} <= known and not now.isdisjoint((first, second)):
+                return category
+        return ""
+
+    def _cues_in(self, reading: _Reading) -> set[str]:
+        return {self._cues[match.rule] for match in self._cue_book.find(reading.masked)}
+
+
+def _swaps(word: str) -> set[str]:
+    """Return the word with each two neighbouring letters exchanged."""
+    return {word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in range(len(word) - 1)} - {word}
+
+
+def _load_rules(file: Path) -> list[Rule]:
+    rules = []
+    for entry in yaml.safe_load(file.read_text(encoding="utf-8")):
+        rule = Rule(**{**entry, "unless": tuple(entry.get("unless", ()))})
+        if rule.action not in ("crisis", "emergency", "support") or rule.level not in get_args(Level):
+            raise ValueError(
+                f"{file.name}: rule {rule.name!r} has action {rule.action!r} and level {rule.level!r}"
+            )
+        rules.append(rule)
+    return rules

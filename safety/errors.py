@@ -1,0 +1,32 @@
+"""Errors of the safety package.
+
+SafetyError
+├── ScrubError              personal data could not be searched for in full: the text must not be used
+│   ├── RecognizerFailed    a recognizer raised, ran out of time or was not run
+│   └── TextTooLong         the text is longer than the scrubber takes
+└── PolicyError             a policy, recognizer table or name model does not fit together
+
+No message holds a word of the text that was being worked on.
+"""
+
+from __future__ import annotations
+
+
+class SafetyError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class ScrubError(SafetyError):
+    """Personal data could not be searched for in full, so the text must not be used."""
+
+
+class RecognizerFailed(ScrubError):
+    """A recognizer raised, ran out of time or was not run."""
+
+
+class TextTooLong(ScrubError):
+    """The text is longer than the scrubber takes."""
+
+
+class PolicyError(SafetyError):
+    """A policy, the recognizer table or the name model does not fit together."""

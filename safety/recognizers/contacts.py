@@ -1,0 +1,140 @@
+"""Ways to reach a person: e-mail, phone, fax, links, network addresses, user names.
+
+The phone recognizer is Presidio's, behind a count of digits since it is the slowest of all; a plain
+pattern beside it also takes what is not a valid number (a typo, a number from a reserved range).
+E-mail addresses need no known top-level domain: `j.doe@intranet` is one.
+"""
+
+# ruff: noqa: E501 - a pattern reads better on one line
+
+from __future__ import annotations
+
+from typing import cast
+
+import regex
+from presidio_analyzer import RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+from presidio_analyzer.predefined_recognizers import PhoneRecognizer
+
+from safety.recognizers.lexicon import is_common
+from safety.recognizers.rules import Rule, RuleRecognizer
+
+_TLD = r"(?:com|org|net|edu|gov|mil|io|co|us|uk|ca|info|biz|me|tv|app|dev|health|clinic|mail)"
+_AT = r"(?:\s*[(\[{<]\s*(?:at|@)\s*[)\]}>]\s*|\s+at\s+|\s?@\s?)"
+_DOT = r"(?:\s*[(\[{<]\s*(?:dot|\.)\s*[)\]}>]\s*|\s+dot\s+|\.)"
+_LOCAL_JOIN = r"(?:\s*[(\[{<]\s*(?:dot|\.)\s*[)\]}>]\s*|\s+(?:dot|underscore|dash|hyphen|plus)\s+)"
+
+_EMAIL = (
+    Rule("email", "EMAIL_ADDRESS", r"(?<![\w.+%-])[\w.+%'-]{1,64}+@[\w-]++(?:\.[\w-]++)*+", 0.95),
+    Rule("email-spaced", "EMAIL_ADDRESS", rf"(?<![\w.+%-])[\w.+%-]{{1,64}}+[ ]?@[ ]?[\w-]{{1,63}}+(?:[ ]?\.[ ]?[\w-]{{1,63}}+){{0,4}}?[ ]?\.[ ]?{_TLD}\b", 0.93),
+    Rule(
+        "email-spoken",
+        "EMAIL_ADDRESS",
+        rf"(?<![\w.+%-])[\w.+%-]{{1,64}}+(?:{_LOCAL_JOIN}[\w+%-]{{1,32}}+){{0,4}}{_AT}[\w-]{{1,63}}+(?:{_DOT}[\w-]{{1,63}}+){{0,3}}?{_DOT}{_TLD}\b",
+        0.9,
+    ),
+)  # fmt: skip
+
+_KNOWN_SITES = regex.compile(
+    r"(?:gmail|yahoo|outlook|hotmail|icloud|zoom|google|facebook|youtube|amazon|webmd|mychart|goodrx|psychologytoday|"
+    r"medicare|healthcare|samhsa|cdc|nih|nami|988lifeline|findahelpline|crisistextline)\.\w+",
+    regex.IGNORECASE,
+)
+
+_LINKS = (
+    Rule("link", "URL", r"\b(?:https?|ftp)://[^\s<>\"']++|\bwww\.[^\s<>\"']++", 0.9),
+    Rule("site-path", "URL", rf"(?<![\w@.-])(?:[A-Z0-9-]{{1,63}}+\.){{1,5}}{_TLD}/[^\s<>\"']*+", 0.85),
+    Rule(
+        "site",
+        "URL",
+        r"(?<![\w@.-])(?:[A-Z0-9-]{1,63}+\.){1,5}(?:com|org|net|edu|gov|io|info|biz|blog|health|clinic)\b(?![\w/@-])",
+        0.5,
+        accept=lambda match: not _KNOWN_SITES.fullmatch(match.group()),
+    ),
+    Rule("ipv4", "IP_ADDRESS", r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", 0.9),
+    Rule("ipv6", "IP_ADDRESS", r"(?<![\w:])(?:[0-9A-F]{1,4}:){2,7}(?::?[0-9A-F]{1,4}){1,6}(?![\w:])", 0.85,
+         accept=lambda match: match.group().count(":") >= 4 or "::" in match.group()),
+    Rule("wallet", "CRYPTO", r"\b(?:bc1[a-z0-9]{25,60}|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|0x[0-9a-f]{40})\b", 0.8),
+)  # fmt: skip
+
+_NUMBER = (
+    r"(?:\+?\d{1,3}[ ./-]{0,3})?(?:\(\s?\d{3}\s?\)|\d{3})[ ./-]{0,3}\d{3}[ ./-]{0,3}\d{2}[ ]?\d{2}"
+    r"(?:[ ,]{0,2}(?:x|ext\.?|extension)[ ]?\d{1,6})?"
+)
+_EDGE = r"(?<![\d$-]|\d[./])"
+_FAX = r"\bfax(?:es|ed|ing)?\b(?:[\s:#.]|\b(?:it|them|number|no|is|to|at|for|my|the|me|her|his|pharmacy|office|doctor|clinic|line|results?|form|copy)\b){0,10}+"
+
+_PHONE = (
+    Rule("fax", "FAX_NUMBER", rf"{_FAX}(?P<v>{_NUMBER}|\d{{3}}[- .]\d{{4}})(?!\d)", 0.86),
+    Rule("phone", "PHONE_NUMBER", rf"{_EDGE}{_NUMBER}(?![\d-])", 0.75),
+    Rule("phone-local", "PHONE_NUMBER", rf"{_EDGE}\d{{3}}[ ]?[-.][ ]?\d{{4}}(?![\d-])", 0.6),
+    Rule("phone-cued", "PHONE_NUMBER",
+         r"\b(?:phone|cell|mobile|number|numbr|call|text|reach|home|work|landline|pager|tel)\b"
+         r"(?:[\s:#.']|\b(?:me|him|her|us|them|back|number|is|was|at|on|my|phone|cell|s|it'?s)\b){0,8}+(?P<v>\+?\(?\d(?:[-. ()/]{0,3}\d){6,14})(?!\d)", 0.7),
+    Rule("phone-abroad", "PHONE_NUMBER", r"(?<!\w)\+\d{1,3}(?:[ ./()-]{0,2}\d){6,13}(?!\d)", 0.75),
+    Rule("extension", "PHONE_NUMBER", r"\b(?:ext|extension)\b\.?[ ]?#?(?P<v>\d{2,6})\b", 0.6),
+)  # fmt: skip
+
+
+def _looks_like_handle(match: regex.Match[str]) -> bool:
+    value = match.group("v").strip("@.").lower()
+    return not is_common(value) and value not in ("incorrect", "locked", "invalid", "rejected")
+
+
+def _has_sign(match: regex.Match[str]) -> bool:
+    return any(character.isdigit() or character in "_@." for character in match.group("v").rstrip("."))
+
+
+_SERVICES = (
+    r"(?:user\s?name|user\s?id|user|screen\s?name|handle|log\s?in|gamertag|discord|insta(?:gram)?|ig|snap(?:chat)?|"
+    r"twitter|tik\s?tok|reddit|venmo|cash\s?app|facebook|fb|skype|telegram|whatsapp|kik|steam|twitch)"
+)
+_HANDLE = r"(?P<v>@?[A-Z0-9_][\w.#-]{2,40}+)"
+_USERNAMES = (
+    Rule("handle", "USERNAME", r"(?<![\w.@])@[A-Z_][\w.]{2,40}+(?!@)", 0.7),
+    Rule("reddit", "USERNAME", r"(?<![\w/])/?u/[\w-]{3,30}+", 0.7),
+    Rule("tag", "USERNAME", r"(?<!\w)[A-Z][\w.]{2,31}+#\d{4}\b", 0.7),
+    Rule("user", "USERNAME", rf"\b{_SERVICES}\b(?:\s+(?:name|handle|id|account|user))?\s*(?:\bis\b|:|=|@)\s*{_HANDLE}", 0.65, accept=_looks_like_handle),
+    Rule("user-signs", "USERNAME", rf"\b{_SERVICES}\s+{_HANDLE}", 0.6, accept=lambda match: _looks_like_handle(match) and _has_sign(match)),
+    Rule("password", "USERNAME", r"\b(?:pass\s?word|pwd|passwd|pw)\s*(?:\bis\b|:|=)\s*(?P<v>[^\s,;]{4,40}+)", 0.65, accept=_looks_like_handle),
+)  # fmt: skip
+
+
+class GatedPhoneRecognizer(PhoneRecognizer):
+    """Presidio's phone recognizer, run only on texts with enough digits to hold a number."""
+
+    _DIGITS = regex.compile(r"\d(?:[^\w\n]{0,3}\d){6}")
+
+    def analyze(
+        self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
+        """Return phone numbers in any of the regions."""
+        if not self._DIGITS.search(text):
+            return []
+        found: list[RecognizerResult] = super().analyze(text, entities, cast(NlpArtifacts, nlp_artifacts))
+        return [one for one in found if sum(map(str.isdigit, text[one.start : one.end])) >= 7]
+
+
+def emails() -> RuleRecognizer:
+    """Return the recognizer of e-mail addresses, written or spoken."""
+    return RuleRecognizer("emails", rules=_EMAIL, trigger=r"@|\bat\b")
+
+
+def links() -> RuleRecognizer:
+    """Return the recognizer of links, network addresses and wallets."""
+    return RuleRecognizer("links", rules=_LINKS, trigger=r"\.\w|:|0x|bc1|[13]\w{25}")
+
+
+def phones() -> RuleRecognizer:
+    """Return the recognizer of phone and fax numbers by pattern."""
+    return RuleRecognizer("phones", rules=_PHONE, trigger=r"\d\D{0,3}\d")
+
+
+def phones_by_region() -> GatedPhoneRecognizer:
+    """Return Presidio's recognizer of valid phone numbers."""
+    return GatedPhoneRecognizer(supported_regions=("US", "GB"))
+
+
+def usernames() -> RuleRecognizer:
+    """Return the recognizer of user names, handles and passwords."""
+    return RuleRecognizer("usernames", rules=_USERNAMES, trigger=rf"@|u/|#|pass|pwd|pw|{_SERVICES}")

@@ -1,0 +1,116 @@
+"""`python -m safety scrub`: rows of {"id", "text"} in, scrubbed text and entities out.
+
+A row whose text could not be searched in full gives no output row (exit 1): text that is not
+scrubbed never leaves this command. Must not write any of the text to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from pydantic import BaseModel
+
+from safety.errors import SafetyError, ScrubError
+from safety.policies import Policy
+from weights.defaults import NAME_MODEL
+from weights.errors import WeightsError
+from weights.jsonl import BadLine, TextRow, read_jsonl, report_bad_line, write_row
+
+if TYPE_CHECKING:
+    from safety.placeholders import Replacer
+    from safety.scrubber import Scrubber
+
+SOME_FAILED = 1
+NOTHING_DONE = 2
+
+
+class EntityRow(BaseModel):
+    """Personal data in the input text: type, code points from start to end, how sure."""
+
+    type: str
+    start: int
+    end: int
+    score: float
+
+
+class ScrubRow(BaseModel):
+    """One output row."""
+
+    id: str
+    text: str
+    entities: list[EntityRow]
+
+
+def scrub(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[F]", help="JSON Lines; default: standard input.")
+    ] = None,
+    policy: Annotated[Policy, typer.Option(help="What counts as personal data.")] = "wide",
+    surrogates: Annotated[
+        bool, typer.Option("--surrogates", help="Write made-up values, not placeholders.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the surrogates.")] = 0,
+    name_model: Annotated[
+        str, typer.Option(help="Source of the spaCy name model; 'none' for rules alone.")
+    ] = NAME_MODEL,
+    cache_dir: Annotated[
+        Path | None, typer.Option(envvar="CAREFOLD_CACHE_DIR", help="Folder of fetched weights.")
+    ] = None,
+    offline: Annotated[bool, typer.Option(envvar="CAREFOLD_OFFLINE", help="Never fetch weights.")] = False,
+) -> None:
+    """Replace personal data in each row's text."""
+    if file is not None and not file.is_file():
+        _stop(f"no file {str(file)!r}")
+    scrubber = _scrubber(policy, name_model, cache_dir=cache_dir, offline=offline)
+    raise typer.Exit(SOME_FAILED if _run(scrubber, file, seed if surrogates else None) else 0)
+
+
+def _run(scrubber: Scrubber, file: Path | None, seed: int | None) -> int:
+    """Scrub all rows, and return how many failed."""
+    from tqdm import tqdm
+
+    from safety.placeholders import Placeholders
+    from safety.surrogates import Surrogates
+
+    failed = 0
+    for row in tqdm(read_jsonl(file, TextRow), unit=" rows", disable=not sys.stderr.isatty()):
+        if isinstance(row, BadLine):
+            report_bad_line(row)
+            failed += 1
+            continue
+        replacer: Replacer = Placeholders() if seed is None else Surrogates(seed)
+        try:
+            scrubbed = scrubber.scrub(row.value.text, replacer)
+        except ScrubError as error:
+            report_bad_line(BadLine(row.number, str(error)))
+            failed += 1
+            continue
+        entities = [
+            EntityRow(type=one.type, start=one.start, end=one.end, score=one.score)
+            for one in scrubbed.entities
+        ]
+        write_row(ScrubRow(id=row.id, text=scrubbed.text, entities=entities))
+    return failed
+
+
+def _scrubber(policy: Policy, name_model: str, *, cache_dir: Path | None, offline: bool) -> Scrubber:
+    import weights
+    from safety.scrubber import Scrubber
+
+    try:
+        folder = (
+            None
+            if name_model == "none"
+            else weights.fetch(name_model, cache_dir=cache_dir, offline=offline).folder
+        )
+        return Scrubber(policy=policy, name_model=folder)
+    except (WeightsError, SafetyError) as error:
+        _stop(str(error))
+
+
+def _stop(message: str) -> NoReturn:
+    sys.stderr.write(f"error: {message}\n")
+    raise typer.Exit(NOTHING_DONE)

@@ -1,0 +1,219 @@
+"""Scrub personal data from text: find it, replace it, look again.
+
+Fails closed: a recognizer that raises or runs out of time makes the whole call raise ScrubError, and
+the caller must not use the text. Offsets are code points of the text as it was given. What has been
+replaced reads as one blank to the recognizers, so scrubbing scrubbed text finds nothing new.
+
+Must not: log, keep or put into an error any of the text.
+Run: `python -m safety scrub FILE`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import regex
+
+from safety.analyzer import Analyzer
+from safety.entities import Entity, Scrubbed
+from safety.errors import PolicyError, ScrubError, TextTooLong
+from safety.keep import Keep
+from safety.normalise import normalise
+from safety.placeholders import PLACEHOLDER, Placeholders, Replacer
+from safety.policies import POLICIES, Policy
+from safety.recognizers import RECOGNIZERS
+from safety.recognizers.protected import protected_spans
+
+MAX_CHARS = 1_000_000
+WINDOW = 4_000
+OVERLAP = 300
+MAX_LOOKS = 12
+_BLANK = "\x1a"  # what covered text reads as: ASCII, no letter, no digit, no space
+
+
+class Scrubber:
+    """Finds and replaces personal data under one policy. Safe to use from several threads."""
+
+    def __init__(
+        self, *, policy: Policy = "wide", name_model: Path | None, keep: Collection[str] = ()
+    ) -> None:
+        """Load the recognizers. `keep`: the clinic's own names, numbers and addresses, never scrubbed."""
+        if policy not in POLICIES:
+            raise PolicyError(f"no policy {policy!r}; there is {', '.join(POLICIES)}")
+        self.policy = policy
+        self._keep = Keep(keep)
+        self._analyzer = Analyzer(
+            (make() for make in RECOGNIZERS.values()), entities=POLICIES[policy], name_model=name_model
+        )
+        self.policy_hash = policy_hash(policy, name_model)
+
+    def scrub(self, text: str, placeholders: Replacer | None = None) -> Scrubbed:
+        """Replace all personal data in `text`. Raises ScrubError when it could not be searched in full."""
+        replacer = Placeholders() if placeholders is None else placeholders
+        entities = self.find(text)
+        pieces: list[str] = []
+        last = 0
+        for entity in entities:
+            pieces += (
+                text[last : entity.start],
+                replacer.replacement(entity.type, text[entity.start : entity.end]),
+            )
+            last = entity.end
+        return Scrubbed("".join(pieces) + text[last:], entities)
+
+    def find(self, text: str) -> tuple[Entity, ...]:
+        """Return all personal data in `text`, in order, without overlaps."""
+        if len(text) > MAX_CHARS:
+            raise TextTooLong(f"{len(text)} characters; the scrubber takes {MAX_CHARS}. Split the text.")
+        found: list[Entity] = []
+        fixed = [match.span() for match in PLACEHOLDER.finditer(text)]
+        for _look in range(MAX_LOOKS):
+            view = _View(text, sorted(fixed + [(entity.start, entity.end) for entity in found]))
+            new = self._look(view)
+            if not new:
+                return tuple(found)
+            found = sorted(found + new)
+        raise ScrubError(
+            f"still finding personal data after {MAX_LOOKS} looks at a text of {len(text)} characters"
+        )
+
+    def _look(self, view: _View) -> list[Entity]:
+        """Search the text that is not covered yet, once."""
+        raw: list[Entity] = []
+        for begin, stop in _windows(view.text):
+            plain = normalise(view.text[begin:stop])
+            protected = sorted([*protected_spans(plain.text), *self._keep.spans(plain.text)])
+            for one in self._analyzer.analyze(plain.text):
+                for start, end in _outside(one.start, one.end, protected):
+                    first, last = plain.span(start, end)
+                    raw.append(
+                        Entity(begin + first, begin + last, one.entity_type, round(float(one.score), 3))
+                    )
+        return [
+            Entity(start, end, entity.type, entity.score)
+            for entity in _union(_widen(view.text, entity) for entity in raw)
+            for start, end in view.original(entity.start, entity.end)
+        ]
+
+
+class _View:
+    """The text as recognizers see it: what is covered already reads as one blank."""
+
+    def __init__(self, text: str, covered: list[tuple[int, int]]) -> None:
+        self._source = text
+        self._open: list[tuple[int, int, int]] = []  # (start in view, start in text, length)
+        pieces: list[str] = []
+        at = last = 0
+        for start, end in [*covered, (len(text), len(text))]:
+            if start > last:
+                self._open.append((at, last, start - last))
+                pieces.append(text[last:start].replace(_BLANK, " "))
+                at += start - last
+            if end > start:
+                pieces.append(_BLANK)
+                at += 1
+            last = max(last, end)
+        self.text = "".join(pieces)
+
+    def original(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the parts of the view's start:end that are not covered, as spans of the original."""
+        for at, source, length in self._open:
+            first, last = max(start, at), min(end, at + length)
+            if first < last:
+                first, last = source + first - at, source + last - at
+                while (
+                    first < last and not self._source[first].isalnum() and self._source[first] not in "+(@#"
+                ):
+                    first += 1
+                while first < last and not (
+                    self._source[last - 1].isalnum() or self._source[last - 1] in ")_"
+                ):
+                    last -= 1
+                if any(character.isalnum() for character in self._source[first:last]):
+                    yield first, last
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """Cut a long text into windows that overlap, at whitespace where there is any."""
+    begin = 0
+    while len(text) - begin > WINDOW:
+        stop = _space_before(text, begin + WINDOW, begin + WINDOW - OVERLAP)
+        yield begin, stop
+        begin = _space_before(text, stop - OVERLAP, stop - 2 * OVERLAP)
+    yield begin, len(text)
+
+
+def _space_before(text: str, at: int, least: int) -> int:
+    for position in range(at, least, -1):
+        if text[position - 1].isspace():
+            return position
+    return at
+
+
+def _outside(start: int, end: int, protected: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of start:end that no protected span covers."""
+    for first, last in protected:
+        if last <= start or first >= end:
+            continue
+        if first > start:
+            yield start, first
+        start = max(start, last)
+    if start < end:
+        yield start, end
+
+
+_MAIL_TOKEN = regex.compile(r"[\w.+%@-]")
+
+
+def _widen(text: str, entity: Entity) -> Entity:
+    """Move the ends outwards until no word, and no address with @, is cut in two."""
+    start, end = entity.start, entity.end
+    while start > 0 and _joined(text[start - 1], text[start]):
+        start -= 1
+    while end < len(text) and _joined(text[end - 1], text[end]):
+        end += 1
+    if entity.type in ("EMAIL_ADDRESS", "URL") and "@" in text[max(0, start - 64) : end + 64]:
+        while start > 0 and _MAIL_TOKEN.match(text[start - 1]):
+            start -= 1
+        while end < len(text) and _MAIL_TOKEN.match(text[end]):
+            end += 1
+        while end > entity.end and text[end - 1] in ".-":
+            end -= 1
+    return Entity(start, end, entity.type, entity.score)
+
+
+def _joined(left: str, right: str) -> bool:
+    return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
+
+
+def _union(entities: Iterator[Entity]) -> list[Entity]:
+    """Join what overlaps; the surest, then the longest, gives its type."""
+    merged: list[tuple[Entity, Entity]] = []  # (the union, the one that gives the type)
+    for entity in sorted(entities):
+        if merged and entity.start < merged[-1][0].end:
+            whole, chief = merged[-1]
+            if (entity.score, entity.end - entity.start) > (chief.score, chief.end - chief.start):
+                chief = entity
+            merged[-1] = (Entity(whole.start, max(whole.end, entity.end), chief.type, chief.score), chief)
+        else:
+            merged.append((entity, entity))
+    return [whole for whole, _chief in merged]
+
+
+def policy_hash(policy: str, name_model: Path | None) -> str:
+    """Return the SHA-256 over everything that decides what is scrubbed, the clinic's keep list aside."""
+    digest = hashlib.sha256(f"{policy}\0{','.join(POLICIES[policy])}\0".encode())
+    package = Path(__file__).resolve().parent
+    sources = [package / name for name in ("normalise.py", "scrubber.py", "analyzer.py")]
+    sources += sorted((package / "recognizers").glob("*.py")) + sorted(
+        (package / "recognizers" / "words").glob("*.txt")
+    )
+    for path in sources:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    if name_model is not None:
+        for path in sorted(name_model.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(name_model).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,32 @@
+"""What the crisis gate and the screen say about a message.
+
+A verdict is a plain value: an action, a category and a level. It never holds words of the message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Action = Literal["allow", "support", "refuse", "emergency", "crisis"]
+Level = Literal["none", "concern", "high", "imminent"]
+
+ACTIONS: Final[tuple[Action, ...]] = ("allow", "support", "refuse", "emergency", "crisis")
+LEVELS: Final[tuple[Level, ...]] = ("none", "concern", "high", "imminent")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One judgement: what to do (`action`), about what (`category`), how pressing (`level`)."""
+
+    action: Action
+    category: str
+    level: Level
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Order verdicts by how much they ask of us: crisis above emergency, imminent above high."""
+        return ACTIONS.index(self.action), LEVELS.index(self.level)
+
+
+ALLOW: Final = Verdict("allow", "none", "none")

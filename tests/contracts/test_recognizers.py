@@ -1,0 +1,185 @@
+"""Contract of the table RECOGNIZERS: what each finds, how fast, and that each is covered here."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from presidio_analyzer import PatternRecognizer, RecognizerResult
+
+from safety.analyzer import NameModelEngine
+from safety.recognizers import RECOGNIZERS
+from safety.recognizers.rules import RuleRecognizer
+
+Expected = tuple[str, list[tuple[str, str]]]
+
+# For each recognizer: a text, and the (entity type, value) pairs that it alone finds in it.
+TABLE: dict[str, list[Expected]] = {
+    "names": [
+        ("my name is jorah tindle and i am late", [("PERSON", "jorah tindle")]),
+        ("thanks, Oona", [("PERSON", "Oona")]),
+        ("i have crohn's disease", []),
+    ],
+    "model_names": [("plain words only", [])],
+    "organisations": [
+        ("i work at Quillfeather and hate it", [("ORGANIZATION", "Quillfeather")]),
+        ("she attends brindlewood middle school", [("ORGANIZATION", "brindlewood middle school")]),
+        ("she is in middle school", []),
+    ],
+    "streets": [
+        ("i live at 12 thistle lane apt 4", [("STREET_ADDRESS", "12 thistle lane apt 4")]),
+        ("PO Box 77 is mine", [("STREET_ADDRESS", "PO Box 77")]),
+        ("i waited 20 minutes to drive", []),
+    ],
+    "postal_codes": [("my zip is 05999", [("ZIP_CODE", "05999")]), ("CPT 90837", [])],
+    "towns": [
+        ("we moved to quimbleton last year", [("LOCATION", "quimbleton")]),
+        ("are you licensed in vermont", []),
+    ],
+    "dates": [
+        ("seen on 3/14/2024", [("DATE_TIME", "3/14/2024")]),
+        ("born 4 may 1990", [("DATE_TIME", "4 may 1990")]),
+        ("can i come in may, since 2015, pain 5/10", []),
+    ],
+    "ages": [("she is 94 years old", [("AGE", "94")]), ("i am 34 years old, 90 days sober", [])],
+    "emails": [
+        ("write to o.tindle@intranet now", [("EMAIL_ADDRESS", "o.tindle@intranet")]),
+        ("oona dot tindle at example dot org", [("EMAIL_ADDRESS", "oona dot tindle at example dot org")]),
+    ],
+    "links": [
+        ("see www.example.org/me now", [("URL", "www.example.org/me")]),
+        ("from 192.0.2.7", [("IP_ADDRESS", "192.0.2.7")]),
+    ],
+    "phones": [
+        ("call (802) 555-0100", [("PHONE_NUMBER", "(802) 555-0100")]),
+        ("fax 802 555 0101", [("FAX_NUMBER", "802 555 0101")]),
+        ("120/80 and 10 mg", []),
+    ],
+    "phones_by_region": [
+        ("call (802) 223-4567", [("PHONE_NUMBER", "(802) 223-4567")]),
+        ("only 3 digits 988", []),
+    ],
+    "usernames": [
+        ("my username is mossy_oak", [("USERNAME", "mossy_oak")]),
+        ("i am @mossyoak there", [("USERNAME", "@mossyoak")]),
+        ("my login is not working", []),
+    ],
+    "identifiers": [
+        ("mrn 0048291", [("MEDICAL_RECORD_NUMBER", "0048291")]),
+        ("member id QXH-8829", [("MEMBER_ID", "QXH-8829")]),
+        ("plate QKR 4471", [("LICENSE_PLATE", "QKR 4471")]),
+        ("vin 1HGCM82633A004352", [("VIN", "1HGCM82633A004352")]),
+    ],
+    "partial_numbers": [
+        ("last four of my social is 9081", [("PARTIAL_NUMBER", "9081")]),
+        ("code QXH882910 here", [("ID_NUMBER", "QXH882910")]),
+    ],
+    "spelled_numbers": [
+        ("at five five five oh one two three", [("PHONE_NUMBER", "five five five oh one two three")]),
+        ("one or two of them", []),
+    ],
+    "us_ssn": [("ssn 219-09-9998", [("US_SSN", "219-09-9998")])],
+    "us_bank": [("bank account 945456787654", [("US_BANK_NUMBER", "945456787654")])],
+    "us_passport": [("passport A12803456", [("US_PASSPORT", "A12803456")])],
+    "us_license": [("license H12234567", [("US_DRIVER_LICENSE", "H12234567")])],
+    "us_itin": [("itin 911-70-1234", [("US_ITIN", "911-70-1234")])],
+    "credit_card": [("4012888888881881", [("CREDIT_CARD", "4012888888881881")])],
+    "medical_license": [("dea BB1388568", [("MEDICAL_LICENSE", "BB1388568")])],
+    "ip_address": [("from 192.0.2.7", [("IP_ADDRESS", "192.0.2.7")])],
+    "email_address": [("to oona@example.org", [("EMAIL_ADDRESS", "oona@example.org")])],
+}
+
+HOSTILE = (
+    "a.",
+    "a@",
+    "a-",
+    "1 ",
+    "1-",
+    "1",
+    "a",
+    "A",
+    " ",
+    "\n",
+    "my name is ",
+    "my ",
+    "one ",
+    "Aa ",
+    "a at b dot ",
+    "1 main ",
+    "@a",
+    "://",
+    "(",
+    "ssn ",
+    "member id number is ",
+    "last four of my ",
+    "1/",
+    "may ",
+    "A1",
+    "a:",
+    "thanks ",
+    "the school ",
+    "x" * 63 + ".",
+    "is is ",
+)
+
+
+def test_every_recognizer_has_a_row_of_examples() -> None:
+    assert TABLE.keys() == RECOGNIZERS.keys()
+
+
+@pytest.fixture(scope="module")
+def engine() -> NameModelEngine:
+    return NameModelEngine(None)
+
+
+def _covers(other: RecognizerResult, one: RecognizerResult) -> bool:
+    inside = other.start <= one.start and one.end <= other.end
+    return inside and (other.end - other.start, other.score) > (one.end - one.start, one.score)
+
+
+@pytest.mark.parametrize("name", RECOGNIZERS)
+def test_a_recognizer_finds_what_its_examples_say(name: str, engine: NameModelEngine) -> None:
+    recognizer = RECOGNIZERS[name]()
+    for text, expected in TABLE[name]:
+        results = recognizer.analyze(
+            text, recognizer.get_supported_entities(), engine.process_text(text, "en")
+        )
+        longest = [one for one in results if not any(_covers(other, one) for other in results)]
+        found = sorted({(one.entity_type, text[one.start : one.end]) for one in longest})
+        assert found == sorted(set(expected)), text
+
+
+@pytest.mark.parametrize("name", RECOGNIZERS)
+def test_a_recognizer_reads_hostile_text_in_under_a_second(name: str, engine: NameModelEngine) -> None:
+    recognizer = RECOGNIZERS[name]()
+    artifacts = engine.process_text("short", "en")
+    for unit in HOSTILE:
+        text = (
+            (unit * 10_000)[:4_000]
+            if not isinstance(recognizer, RuleRecognizer)
+            else (unit * 10_000)[:10_000]
+        )
+        began = time.process_time()
+        recognizer.analyze(text, recognizer.get_supported_entities(), artifacts)
+        assert time.process_time() - began < 1.0, repr(unit)
+
+
+def test_presidio_patterns_are_bounded_and_never_skipped() -> None:
+    from safety.errors import RecognizerFailed
+    from safety.recognizers.presidio_rules import BoundedPattern
+
+    for make in RECOGNIZERS.values():
+        recognizer = make()
+        if isinstance(recognizer, PatternRecognizer):
+            assert all(isinstance(pattern.compiled_regex, BoundedPattern) for pattern in recognizer.patterns)
+    slow = BoundedPattern("slow", pattern=r"(a|aa)+$", flags=0)
+    with pytest.raises(RecognizerFailed, match="slow"):
+        slow.finditer("a" * 60 + "b", timeout=0.05)
+
+
+def test_word_lists_are_sorted_lower_case_and_without_repeats(repository: Path) -> None:
+    for path in sorted((repository / "safety" / "recognizers" / "words").glob("*.txt")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert lines == sorted(set(lines)), path.name
+        assert all(line == line.lower().strip() and line for line in lines), path.name

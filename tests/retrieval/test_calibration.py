@@ -1,0 +1,29 @@
+"""The curve that turns features into a probability."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from retrieval.calibration import MAX_NUMBERS, Features, load_curve
+
+CLEAR = Features(title=0.9, passage=0.8, margin=0.3, lexical=0.6, coverage=1.0, agreement=1.0, length=1.4)
+FOREIGN = Features(
+    title=0.2, passage=0.2, margin=0.01, lexical=0.05, coverage=0.1, agreement=0.33, length=1.8
+)
+
+
+def test_a_clear_match_is_probable_and_a_foreign_question_is_not() -> None:
+    assert load_curve().probability(CLEAR) > 0.9
+    assert load_curve().probability(FOREIGN) < 0.1
+
+
+def test_the_shipped_curve_knows_exactly_the_features_and_few_numbers() -> None:
+    curve = load_curve()
+    assert set(curve.weights) == set(Features.names())
+    assert 1 + len(curve.weights) <= MAX_NUMBERS
+
+
+def test_the_probability_stays_one_far_outside_what_was_fitted() -> None:
+    far = dataclasses.replace(CLEAR, title=1e6)
+    assert 0.0 <= load_curve().probability(far) <= 1.0
+    assert 0.0 <= load_curve().probability(dataclasses.replace(far, title=-1e6)) < 1e-6

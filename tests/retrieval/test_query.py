@@ -1,0 +1,39 @@
+"""What is searched for, and what leans on the message before."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.query import MAX_CHARS, clean_query, leans_on_context
+
+
+def test_placeholders_and_line_breaks_go() -> None:
+    assert clean_query("  I am [PERSON_1],\nborn [DATE_TIME_12]. <PHONE_NUMBER> Refill? ") == (
+        "I am , born . Refill?"
+    )
+
+
+def test_brackets_that_are_no_placeholders_stay() -> None:
+    assert clean_query("see [1] and a[b] < c") == "see [1] and a[b] < c"
+
+
+def test_a_very_long_text_is_cut() -> None:
+    assert len(clean_query("x" * 10 * MAX_CHARS)) == MAX_CHARS
+
+
+@pytest.mark.parametrize(
+    "text", ["how much is it?", "and on weekends?", "what about my daughter", "why?", "parking?"]
+)
+def test_short_and_pointing_questions_lean_on_context(text: str) -> None:
+    assert leans_on_context(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I request a copy of my medical records for a lawyer?",
+        "My insurance denied a claim for blood tests at the hospital last month, what can I do?",
+    ],
+)
+def test_full_questions_do_not(text: str) -> None:
+    assert not leans_on_context(text)

@@ -1,0 +1,53 @@
+"""The sample FAQ with the real embedder, asked by people who had not seen its alternates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from retrieval.build import SAMPLE_FAQ, build_index
+from retrieval.embedder import load_embedder
+from retrieval.faq import load_faq
+from retrieval.retriever import Retriever
+from weights.defaults import EMBEDDER
+
+pytestmark = pytest.mark.weights
+QUERIES = Path(__file__).parent / "queries"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    embedder = load_embedder(EMBEDDER)
+    folder = tmp_path_factory.mktemp("sample") / "index"
+    build_index(load_faq([SAMPLE_FAQ]).entries, out=folder, embedder=embedder)
+    return Retriever.open(folder, embedder)
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (QUERIES / name).read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_the_right_entry_comes_first_for_nine_in_ten_unseen_questions(sample: Retriever, part: str) -> None:
+    asked = rows(f"{part}.jsonl")
+    first = [sample.search(row["text"], top_k=1).hits[0].id == row["id"] for row in asked]
+    assert sum(first) >= 0.9 * len(asked)
+
+
+def test_an_entrys_own_question_and_alternates_find_it(sample: Retriever) -> None:
+    asked = [
+        (entry.id, text)
+        for entry in sample.entries.values()
+        for text in (entry.question, *entry.alternates[:1])
+    ]
+    first = [sample.search(text, top_k=1).hits[0].id == entry_id for entry_id, text in asked]
+    assert sum(first) >= 0.99 * len(asked)
+
+
+def test_confidence_is_higher_where_the_faq_has_the_answer(sample: Retriever) -> None:
+    known = [sample.search(row["text"]).confidence for row in rows("test.jsonl")]
+    foreign = [sample.search(row["text"]).confidence for row in rows("off_test.jsonl")]
+    higher = sum(one > other for one in known for other in foreign) / (len(known) * len(foreign))
+    assert higher > 0.8

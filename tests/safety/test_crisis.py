@@ -1,0 +1,183 @@
+"""The crisis and emergency gate against its case table, hostile input and a broken surrounding."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safety.crisis import WINDOW, CrisisGate
+
+GATE = CrisisGate()
+CASES_FILE = Path(__file__).parent / "crisis_cases.yaml"
+
+
+@dataclass(frozen=True)
+class Case:
+    text: str
+    actions: tuple[str, ...]
+    category: str
+    level: str
+    part: str
+
+
+def _cases() -> list[Case]:
+    cases = []
+    for group in yaml.safe_load(CASES_FILE.read_text(encoding="utf-8")):
+        wanted = group["action"]
+        actions = tuple(wanted) if isinstance(wanted, list) else (wanted,)
+        for line in group["lines"]:
+            more = group.get("category", ""), group.get("level", ""), group["part"]
+            cases.append(Case(line, actions, *more))
+    return cases
+
+
+CASES = _cases()
+URGENT = [case for case in CASES if case.actions in (("crisis",), ("emergency",))]
+CALM = [case for case in CASES if "crisis" not in case.actions and "emergency" not in case.actions]
+CRISIS_LINES = [case.text for case in CASES if case.actions == ("crisis",)]
+
+
+def test_the_table_is_large_and_half_of_it_was_written_first() -> None:
+    held_out = [case for case in CASES if case.part == "held_out"]
+    assert len(CASES) >= 250
+    assert len(held_out) >= 125
+
+
+@pytest.mark.parametrize("part", ["held_out", "build"])
+@pytest.mark.parametrize("action", ["crisis", "emergency"])
+def test_crisis_and_emergency_are_found(part: str, action: str) -> None:
+    cases = [case for case in URGENT if case.part == part and case.actions == (action,)]
+    missed = [case.text for case in cases if GATE.assess(case.text).action != action]
+    assert len(missed) <= 0.03 * len(cases), missed
+
+
+@pytest.mark.parametrize("part", ["held_out", "build"])
+def test_calm_messages_rarely_raise_an_alarm(part: str) -> None:
+    cases = [case for case in CALM if case.part == part]
+    alarms = [case.text for case in cases if GATE.assess(case.text).action in ("crisis", "emergency")]
+    assert len(alarms) <= 0.05 * len(cases), alarms
+
+
+def test_support_and_allow_are_told_apart() -> None:
+    wrong = [case.text for case in CALM if GATE.assess(case.text).action not in case.actions]
+    assert len(wrong) <= 0.05 * len(CALM), wrong
+
+
+def test_no_message_is_ever_refused_by_the_gate() -> None:
+    assert all(GATE.assess(case.text).action != "refuse" for case in CASES)
+
+
+def test_category_and_level_are_those_of_the_table() -> None:
+    wrong = []
+    for case in URGENT:
+        verdict = GATE.assess(case.text)
+        if case.category not in ("", verdict.category) or case.level not in ("", verdict.level):
+            wrong.append((case.text, verdict))
+    assert len(wrong) <= 0.03 * len(URGENT), wrong
+
+
+@pytest.mark.parametrize("padding", ["word ", "a.", "the end of a long story about my week. "])
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_a_crisis_at_either_end_of_a_long_message_is_found(padding: str, end: str) -> None:
+    filler = padding * (20_000 // len(padding))
+    cry = " I want to kill myself. "
+    assert GATE.assess(cry + filler if end == "first" else filler + cry).action == "crisis"
+
+
+def test_only_the_two_ends_are_read() -> None:
+    filler = "word " * WINDOW
+    assert GATE.assess(f"{filler} I want to kill myself {filler}").action == "allow"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "i want die ",
+        "kill my ",
+        "a.",
+        "s*****e ",
+        "k1ll3d@4 ",
+        "s u i ",
+        "'",
+        "​",
+        "ﷺ",
+        "how many pills ",
+        "kill. ",
+    ],
+)
+def test_hostile_megabytes_take_no_time(unit: str) -> None:
+    hostile = unit * (1_000_000 // len(unit))
+    GATE.assess(hostile)
+    took = min(_timed(hostile) for _ in range(3))
+    assert took < 0.25  # 50 ms is the aim on a quiet machine; this bound only fails when growth is not linear
+
+
+def _timed(text: str) -> float:
+    start = time.perf_counter()
+    GATE.assess(text)
+    return time.perf_counter() - start
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_text_gets_a_verdict_that_is_no_refusal(text: str) -> None:
+    assert GATE.assess(text).action in ("allow", "support", "emergency", "crisis")
+
+
+@given(st.sampled_from(CRISIS_LINES), st.randoms(use_true_random=False))
+@settings(max_examples=150, deadline=None)
+def test_invisible_signs_and_capitals_hide_nothing(line: str, random: Random) -> None:
+    disguised = "".join(
+        (char.upper() if random.random() < 0.5 else char) + ("​" if random.random() < 0.2 else "")
+        for char in line
+    )
+    assert GATE.assess(disguised).action == GATE.assess(line).action
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        (["I lost my job today"], "Which bridges around here are the tallest?"),
+        (["everything feels hopeless"], "how many of my lithium pills are too many at once"),
+        (["I have struggled with anorexia for years"], "what is a good low calorie diet"),
+    ],
+)
+def test_cues_over_several_messages_add_up(earlier: list[str], now: str) -> None:
+    assert GATE.assess(now).action != "crisis"
+    assert GATE.assess(now, earlier=earlier).action == "crisis"
+
+
+def test_a_calm_message_stays_calm_after_a_sad_one() -> None:
+    assert (
+        GATE.assess("what time do you open on Monday?", earlier=["I lost my job", "I feel hopeless"]).action
+        == "allow"
+    )
+
+
+def test_a_crisis_with_a_medical_danger_is_imminent() -> None:
+    verdict = GATE.assess("I want to die. I have crushing chest pain and can't breathe.")
+    assert (verdict.action, verdict.level) == ("crisis", "imminent")
+
+
+def test_the_gate_needs_none_of_the_heavy_libraries() -> None:
+    program = (
+        "import sys\n"
+        "for name in ('torch', 'spacy', 'presidio_analyzer', 'sentence_transformers', 'numpy', 'pydantic'):\n"
+        "    sys.modules[name] = None\n"
+        "from safety.crisis import CrisisGate\n"
+        "print(CrisisGate().assess('I want to die').action)\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "crisis", done.stderr

@@ -1,0 +1,158 @@
+"""The output check: faithful sentences pass, corrupted and forbidden ones do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety.output_check import Mode, OutputCheck
+
+PROMPT = (
+    "You answer for a clinic. Use only what the passages below say and never give medical advice to anyone."
+)
+PASSAGES = (
+    "You can cancel up to 24 hours before your visit without a charge. After that a late fee of $40 is due.",
+    "Take one 10 mg tablet in the morning, as prescribed. Call the front desk at (802) 555-0110.",
+    "The walk-in hour is on Wednesdays from 5 to 6 pm at Mill Street. You do not need an appointment.",
+)
+CHECK = OutputCheck(
+    allowed_contacts=("(802) 555-0132", "hello@clinic.example.org", "https://www.clinic.example.org"),
+    find_personal_data=lambda text: "Jane Roe" in text,
+)
+
+
+def _reason(sentence: str, mode: Mode = "grounded", said: tuple[str, ...] = ()) -> str:
+    passages = PASSAGES if mode == "grounded" else ()
+    checked = CHECK.check(sentence, passages=passages, said=said, system_prompt=PROMPT, mode=mode)
+    assert checked.ok is (checked.reason == "")
+    return checked.reason
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You can cancel without a charge up to 24 hours before your visit.",
+        "If you cancel after that, a late fee of $40 is due.",
+        "The walk-in hour is on Wednesdays from 5 to 6 pm at Mill Street.",
+        "No appointment is needed.",
+        "You can call the front desk at 802-555-0110.",
+    ],
+)
+def test_what_the_passages_say_passes(sentence: str) -> None:
+    assert _reason(sentence) == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("You can cancel without a charge up to 48 hours before your visit.", "unsupported"),
+        ("You can not cancel without a charge up to 24 hours before your visit.", "unsupported"),
+        ("You need an appointment for the walk-in hour.", "unsupported"),
+        ("The walk-in hour is on Wednesdays from 5 to 6 pm at Quarry Road.", "unsupported"),
+        ("The clinic was founded by a group of nurses.", "unsupported"),
+        ("Take one 20 mg tablet in the morning.", "dose"),
+        ("Take 2 tablets in the morning.", "dose"),
+        ("Call the front desk at (802) 555-0199.", "contact"),
+        ("Write to someone@else.example.com.", "contact"),
+        ("See www.elsewhere.com for more.", "contact"),
+        ("Jane Roe can cancel her visit.", "personal_data"),
+        ("Use only what the passages below say and never give medical advice.", "prompt_echo"),
+        ("According to the passage, you can cancel.", "prompt_echo"),
+        ("As an AI language model I can't say.", "prompt_echo"),
+        ("[1] You can cancel.", "prompt_echo"),
+        ("```print('hello')```", "code"),
+        ("<b>You can cancel.</b>", "code"),
+        ("I am a licensed therapist at this clinic.", "claims_human"),
+    ],
+)
+def test_what_they_do_not_say_is_dropped_with_its_reason(sentence: str, reason: str) -> None:
+    assert _reason(sentence) == reason
+
+
+def test_nothing_is_supported_without_passages() -> None:
+    checked = CHECK.check("You can cancel.", passages=(), said=(), system_prompt=PROMPT, mode="grounded")
+    assert checked.reason == "unsupported"
+
+
+def test_a_contact_of_the_clinic_is_allowed_however_it_is_written() -> None:
+    for contact in ("802.555.0132", "hello@clinic.example.org", "www.clinic.example.org"):
+        assert _reason(f"Please reach us at {contact}.", "support") in ("", "clinic_fact")
+
+
+def test_repetition_is_dropped() -> None:
+    said = ("You can cancel without a charge up to 24 hours before your visit.",)
+    assert _reason(said[0], said=said) == "repetition"
+    assert (
+        _reason("Up to 24 hours before your visit you can cancel without a charge.", said=said)
+        == "repetition"
+    )
+    assert _reason("you can cancel you can cancel you can cancel") == "repetition"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "That sounds very hard, and I am glad you shared it.",
+        "It makes sense to feel worn out after so many sleepless nights.",
+        "What has helped you get through hard days before?",
+        "You might try writing down what went through your mind.",
+        "It could help to talk with someone you trust about this.",
+        "Being kind to yourself is not a weakness.",
+    ],
+)
+def test_plain_support_passes(sentence: str) -> None:
+    assert _reason(sentence, "support") == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("It sounds like you have depression.", "diagnosis"),
+        ("You may be suffering from bipolar disorder.", "diagnosis"),
+        ("Your husband is a narcissist.", "diagnosis"),
+        ("Take 20 mg of it at night.", "dose"),
+        ("Zoloft could help with that.", "medical_fact"),
+        ("You should stop taking your medication.", "medical_fact"),
+        ("Research shows that stress lowers serotonin.", "medical_fact"),
+        ("A dose of escitalopram helps.", "medical_fact"),
+        ("We are open until 6 pm.", "clinic_fact"),
+        ("A session costs $90.", "clinic_fact"),
+        ("Our therapists can see you tomorrow.", "clinic_fact"),
+        ("I have booked an appointment for you.", "clinic_fact"),
+        ("As a therapist I see this often.", "claims_human"),
+        ("In my practice I see many couples.", "claims_human"),
+        ("I went through the same with my wife.", "claims_human"),
+        ("I am not a bot.", "claims_human"),
+        ("I promise that everything will be fine.", "promise"),
+        ("This is all your fault.", "harm"),
+        ("Don't tell your doctor about it.", "harm"),
+        ("Call me at 555-867-5309.", "contact"),
+    ],
+)
+def test_support_states_no_facts_and_claims_nothing(sentence: str, reason: str) -> None:
+    assert _reason(sentence, "support") == reason
+
+
+def test_a_whole_answer_is_checked_once_more() -> None:
+    def reason(text: str) -> str:
+        return CHECK.check_text(text, passages=PASSAGES, system_prompt=PROMPT, mode="grounded").reason
+
+    assert reason("You can cancel. A late fee of $40 applies after that.") == ""
+    assert reason("Call (802)\n555-0199.") == "contact"
+    assert (
+        reason("You can cancel a visit 24 hours ahead. You can cancel a visit 24 hours ahead.")
+        == "repetition"
+    )
+    assert reason("Write to Jane Roe.") == "personal_data"
+
+
+def test_an_encoder_that_finds_no_nearness_overrules_shared_words() -> None:
+    import numpy as np
+
+    far = OutputCheck(
+        allowed_contacts=(),
+        find_personal_data=lambda text: False,
+        embed=lambda texts: np.eye(len(texts), dtype=np.float32),
+    )
+    sentence = "You can cancel without a charge up to 24 hours before your visit."
+    checked = far.check(sentence, passages=PASSAGES, said=(), system_prompt=PROMPT, mode="grounded")
+    assert checked.reason == "unsupported"

@@ -1,0 +1,47 @@
+"""`python -m safety screen`: JSON Lines in and out, bad lines by number, no message on stderr."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _run(argument: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "safety", "screen", *([argument] if argument else [])]
+    return subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False)
+
+
+def test_rows_come_back_in_order_with_their_ids() -> None:
+    rows = [
+        {"id": "a", "text": "when do you open?"},
+        {"text": "I want to die"},
+        {"text": "how tall is that bridge", "history": [{"role": "user", "content": "I lost my job"}]},
+        {"text": "how tall is that bridge", "history": [{"role": "assistant", "content": "I lost my job"}]},
+    ]
+    done = _run("", "\n".join(json.dumps(row) for row in rows))
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["id"], row["action"]) for row in answers] == [
+        ("a", "allow"), ("2", "crisis"), ("3", "crisis"), ("4", "allow"),
+    ]  # fmt: skip
+    assert set(answers[0]) == {"id", "action", "category", "level"}
+    assert "crisis-rules" in done.stderr
+    assert done.returncode == 0
+
+
+def test_a_bad_line_is_named_by_number_only(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"text": "hello"}\nsecretword\n{"id": "z", "text": "bye"}\n', encoding="utf-8")
+    done = _run(str(file))
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["1", "z"]
+    assert "line 2" in done.stderr
+    assert "secretword" not in done.stderr
+    assert done.returncode == 1
+
+
+def test_a_file_that_is_not_there_does_nothing() -> None:
+    done = _run("no-such-file.jsonl")
+    assert (done.returncode, done.stdout) == (2, "")

@@ -1,0 +1,99 @@
+"""The import rules of docs/design.md, read from the source, so that the tree stays the diagram."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MAY_IMPORT = {
+    "weights": set(),
+    "retrieval": {"weights"},
+    "safety": {"weights"},
+    "app": {"weights", "retrieval", "safety"},
+    "training": {"weights", "retrieval", "safety", "app"},
+}
+HOMES = {
+    "faiss": ("retrieval/indexes/",),
+    "sentence_transformers": ("retrieval/embedder.py",),
+    "presidio_analyzer": ("safety/analyzer.py", "safety/scrubber.py", "safety/recognizers/"),
+    "spacy": ("safety/analyzer.py", "safety/recognizers/"),
+    "torch": (
+        "app/models/transformers_local",
+        "weights/gguf.py",
+        "retrieval/embedder.py",
+        "training/trainers/",
+    ),
+    "transformers": (
+        "app/models/transformers_local",
+        "weights/gguf.py",
+        "retrieval/embedder.py",
+        "training/trainers/",
+    ),
+    "peft": ("app/models/transformers_local", "training/trainers/"),
+    "bitsandbytes": ("app/models/transformers_local", "training/trainers/"),
+    "trl": ("training/trainers/",),
+    "gradio": ("app/pages/",),
+    "openai": ("app/models/openai_remote.py",),
+    "sqlalchemy": ("app/store", "app/migrations/"),
+    "huggingface_hub": ("weights/",),
+}
+HEAVY = (
+    "torch",
+    "transformers",
+    "faiss",
+    "sentence_transformers",
+    "presidio_analyzer",
+    "spacy",
+    "sqlalchemy",
+    "openai",
+)
+FILES = sorted(file for package in MAY_IMPORT for file in (ROOT / package).rglob("*.py"))
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                yield ".".join(file.relative_to(ROOT).parts[: -node.level])
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_file_imports_only_what_the_design_allows(file: Path) -> None:
+    place = file.relative_to(ROOT).as_posix()
+    package = place.split("/")[0]
+    for name in imported(file):
+        top = name.split(".")[0]
+        if top in MAY_IMPORT:
+            assert top == package or top in MAY_IMPORT[package], f"{place} imports {name}"
+        if package == "training":
+            assert not name.startswith(("app.pages", "app.server")), f"{place} imports {name}"
+        if top in HOMES:
+            assert place.startswith(HOMES[top]), f"{place} imports {name}, whose homes are {HOMES[top]}"
+        assert top not in ("pickle", "dill", "joblib"), f"{place} imports {name}"
+
+
+def test_only_settings_reads_the_environment_in_app() -> None:
+    readers = [file for file in FILES if "os.environ" in file.read_text() or "getenv" in file.read_text()]
+    assert {file.relative_to(ROOT).as_posix() for file in readers} <= {"app/settings.py"}
+
+
+@pytest.mark.parametrize("package", ["app", "retrieval", "safety"])
+def test_help_imports_no_heavy_library(package: str) -> None:
+    code = (
+        f"import runpy, sys; sys.argv = ['{package}', '--help']\n"
+        f"try: runpy.run_module('{package}', run_name='__main__')\n"
+        "except SystemExit as stop: assert not stop.code\n"
+        f"print('HEAVY', sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "HEAVY []" in done.stdout
