@@ -26,7 +26,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(RUN_READY): requirements.txt constraints.txt | $(VENV)/bin/python
-	@echo "[2/3] installing the dependencies (about 1 GB on disk)"
+	@echo "[2/3] installing the dependencies (1 GB or more on disk)"
 	@$(PIP) install --quiet --progress-bar on -r requirements.txt -c constraints.txt || { echo "error: pip could not install the dependencies. Check the network, or point pip at your mirror with PIP_INDEX_URL, then run make setup again" >&2; exit 1; }
 	@touch $@
 

@@ -13,10 +13,9 @@ may break, and the reply to someone in danger still comes. Raw text exists in st
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from app.answer import ChatAnswer, ChatEvent, Citation, ModelUsed, ScrubbedInput, Sentence
@@ -34,13 +33,14 @@ from app.prompting import (
     support_messages,
     support_system,
 )
-from app.sentences import sentences
+from app.sentences import split_sentences
 from app.turn_record import TurnRecord
+from app.wording import Wording
 from retrieval.errors import RetrievalError
 from retrieval.hits import Hit
 from safety.crisis import CrisisGate
 from safety.errors import SafetyError
-from safety.replies import Replies, ReplyName
+from safety.replies import Replies
 from safety.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ log = get_logger(__name__)
 
 URGENT = ("crisis", "emergency")
 TOP_K = 10
-PASSAGES = 3
+PASSAGES = 2
+NEAR_THE_FIRST = 0.75
 SUGGESTIONS = 3
 LEAST_WORDS = 6
 
@@ -94,7 +95,7 @@ class ChatService:
         self, *, gate: CrisisGate, replies: Replies, clinic: Clinic, parts: Parts, rules: Rules
     ) -> None:
         self._gate = gate
-        self._replies = replies
+        self._words = Wording(replies, clinic, max_chars=rules.max_chars)
         self._clinic = clinic
         self._rules = rules
         self._prompt_hash = prompt_hash()
@@ -123,7 +124,10 @@ class ChatService:
             except Exception as error:  # noqa: BLE001 - the one edge: whatever breaks, a reply comes
                 log.error("answer_failed", turn_id=turn.turn_id, error=type(error).__name__)
                 turn.reasons.append("internal_error")
-                yield self._finish(turn, "unavailable", self._fixed("unavailable"))
+                if turn.verdict.action in URGENT:
+                    yield self._urgent(turn)
+                else:
+                    yield self._finish(turn, "unavailable", self._words.fixed("unavailable"))
             finally:
                 turn.stop.set()
 
@@ -143,7 +147,7 @@ class ChatService:
 
     def standing_line(self) -> str:
         """Return what every page and terminal shows: not a person, not for emergencies."""
-        return self._fixed("standing")
+        return self._words.fixed("standing")
 
     def model_state(self) -> ModelState:
         """Say whether the model would answer now; without it the FAQ answers alone."""
@@ -157,30 +161,30 @@ class ChatService:
         with turn.timing("gate"):
             turn.verdict = self._gate.assess(message)
         if turn.verdict.action in URGENT:
-            yield Sentence(self._fixed(turn.verdict))
+            yield Sentence(self._words.fixed(turn.verdict))
             self._scrub(turn, message[: self._rules.max_chars])
             yield self._urgent(turn)
             return
         # 2
         if len(message) > self._rules.max_chars:
-            yield self._finish(turn, "too_long", self._fixed("too_long"))
+            yield self._finish(turn, "too_long", self._words.fixed("too_long"))
             return
         # 3: closed when it fails; from here on there is only scrubbed text.
         if not self._scrub(turn, message):
-            yield self._finish(turn, "unavailable", self._fixed("unavailable"))
+            yield self._finish(turn, "unavailable", self._words.fixed("unavailable"))
             return
         yield ScrubbedInput(turn.scrubbed, turn.entities)
         # 4
         with turn.timing("screen"):
             turn.verdict = self._screen(turn)
         if turn.verdict.action in URGENT:
-            yield Sentence(self._fixed(turn.verdict))
+            yield Sentence(self._words.fixed(turn.verdict))
             yield self._urgent(turn)
             return
         if turn.verdict.action == "refuse":
-            yield self._finish(turn, "refuse", self._fixed(turn.verdict))
+            yield self._finish(turn, "refuse", self._words.fixed(turn.verdict))
             return
-        resources = self._fixed(turn.verdict) if turn.verdict.action == "support" else ""
+        resources = self._words.fixed(turn.verdict) if turn.verdict.action == "support" else ""
         if resources:
             yield Sentence(resources)
         # 5, 6
@@ -198,7 +202,7 @@ class ChatService:
             if len(text.split()) < LEAST_WORDS:
                 text, route = "", self._without_model(turn, route)
         # 9
-        body = self._closed(route, text) if text else self._approved(turn, route)
+        body = self._words.closed(route, text) if text else self._words.approved(route, turn.hits)
         yield self._finish(turn, route, f"{resources}\n\n{body}" if resources else body)
 
     # --- the steps ----------------------------------------------------------------------
@@ -255,7 +259,8 @@ class ChatService:
             with turn.timing("generate"):
                 model, check = self.parts.model.get(), self.parts.output_check.get()
                 model.wait_ready(self._rules.model_wait_seconds)
-                for sentence in sentences(model.stream(request, turn.stop)):
+                written = (split_sentences(piece) for piece in model.stream(request, turn.stop))
+                for sentence in chain.from_iterable(written):
                     checked = check.check(
                         sentence,
                         passages=passages,
@@ -298,42 +303,19 @@ class ChatService:
             return "faq"
         return "clarify" if turn.hits else "abstain"
 
-    # --- texts --------------------------------------------------------------------------
-
-    def _approved(self, turn: TurnRecord, route: Route) -> str:
-        """Return the approved or fixed words of an answer that no model wrote."""
-        if route == "faq":
-            return turn.hits[0].entry.answer
-        fixed: dict[Route, ReplyName] = {
-            "support": "support_brief",
-            "clarify": "clarify",
-            "abstain": "abstain",
-        }
-        return self._fixed(fixed[route])
-
-    def _closed(self, route: Route, text: str) -> str:
-        """Add to what the model wrote the fixed closing that its kind needs."""
-        return f"{text}\n\n{self._fixed('support_closing')}" if route == "support" else text
-
-    def _fixed(self, reply: ReplyName | Verdict) -> str:
-        return self._replies.text(
-            reply,
-            country=self._clinic.country,
-            clinic_phone=self._clinic.person_number(datetime.now(UTC)),
-            max_chars=self._rules.max_chars,
-        )
+    # --- step 9 -------------------------------------------------------------------------
 
     def _urgent(self, turn: TurnRecord) -> ChatAnswer:
         """Finish with the fixed reply; what was written is kept scrubbed, or not at all."""
         kind: Kind = "crisis" if turn.verdict.action == "crisis" else "emergency"
         if kind == "crisis":
             turn.conversation.raise_risk(turn.verdict.level)
-        return self._finish(turn, kind, self._fixed(turn.verdict))
-
-    # --- step 9 -------------------------------------------------------------------------
+        return self._finish(turn, kind, self._words.fixed(turn.verdict))
 
     def _evidence(self, turn: TurnRecord) -> tuple[Hit, ...]:
-        return turn.hits[:PASSAGES]
+        """Return the hits that a grounded answer may use: the first, and others nearly as good."""
+        best = turn.hits[0].score if turn.hits else 0.0
+        return tuple(hit for hit in turn.hits[:PASSAGES] if hit.score >= NEAR_THE_FIRST * best)
 
     def _finish(self, turn: TurnRecord, kind: Kind, text: str) -> ChatAnswer:
         cited = {"faq": turn.hits[:1], "grounded": self._evidence(turn)}.get(kind, ())
@@ -370,29 +352,15 @@ class ChatService:
             log.error("trace_not_written", turn_id=turn.turn_id, error=type(error).__name__)
 
     def _trace(self, turn: TurnRecord, answer: ChatAnswer) -> TurnTrace:
-        from app.store import TraceHit, TurnTrace, Versions
+        from app.traces import trace_of
 
         retriever, scrubber = self.parts.retriever, self.parts.scrubber
-        return TurnTrace(
-            turn_id=turn.turn_id,
-            conversation_id=turn.conversation.id,
-            started_at=turn.started_at,
-            kind=answer.kind,
-            action=turn.verdict.action,
-            category=turn.verdict.category,
-            level=turn.verdict.level,
-            entities=Counter(entity.type for entity in turn.entities),
-            hits=tuple(TraceHit(id=hit.id, score=hit.score) for hit in turn.hits),
-            confidence=turn.confidence,
-            adapter=answer.model.adapter,
+        return trace_of(
+            turn,
+            answer,
             base=self._rules.base,
             model_state=self.model_state().status,
-            reasons=answer.reasons,
-            dropped=answer.dropped,
-            timings_ms=answer.timings_ms,
-            versions=Versions(
-                prompt_hash=self._prompt_hash,
-                index_hash=retriever.get().manifest.corpus_sha256 if retriever.is_ready() else "",
-                policy_hash=scrubber.get().policy_hash if scrubber.is_ready() else "",
-            ),
+            prompt_hash=self._prompt_hash,
+            index_hash=retriever.get().manifest.corpus_sha256 if retriever.is_ready() else "",
+            policy_hash=scrubber.get().policy_hash if scrubber.is_ready() else "",
         )

@@ -18,11 +18,11 @@ Kind = Literal[
 ]  # fmt: skip
 Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
 
-FAQ_CONFIDENCE = 0.75
-GROUNDED_CONFIDENCE = 0.45
-CLARIFY_CONFIDENCE = 0.20
+FAQ_CONFIDENCE = 0.50
+GROUNDED_CONFIDENCE = 0.30
+CLARIFY_CONFIDENCE = 0.12
 # An answer that the model could not write is replaced by the nearest approved one down to here.
-FALLBACK_CONFIDENCE = 0.55
+FALLBACK_CONFIDENCE = 0.40
 
 
 @dataclass(frozen=True)

@@ -1,36 +1,61 @@
-"""Cut a stream of text into whole sentences as they become complete."""
+"""Sentences of streamed text: held back until whole, so that nothing shown is withdrawn; then split.
+
+`WholeSentences` must not change a character: what comes out, joined, is a prefix of what went in.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:dr|mr|mrs|ms|st|vs|approx|e\.g|i\.e|a\.m|p\.m|u\.s)|(?<!\w)[a-z0-9])\.$", re.IGNORECASE
+# A sentence ends at . ! or ? with its closing quotes, and is known to end when space follows.
+_END = re.compile(r"[.!?…]+[\"'”’)\]*]*(?=\s)")
+_END_OF_TEXT = re.compile(r"[.!?…]+[\"'”’)\]*]*$")
+# "Dr. ", "e.g. ", an initial, and the number of a list item are no ends.
+_NO_END = re.compile(
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|No|approx|etc|e\.g|i\.e|a\.m|p\.m|U\.S)"
+    r"|(?<![\w'’])[A-Z]|(?:^|\n)[ \t*#-]*\d{1,3})\.$"
 )
-_END = re.compile(r"[.!?][\"')\]”’]*(?=\s)|\n+")
-# What a model puts before its words: the number of a passage, or that an answer follows.
-_LEAD = re.compile(r"^(?:\[\d+\]|A:|Answer:|[-*•])\s*")
-_FINISHED = re.compile(r"[.!?][\"')\]”’]*$")
 
 
-def sentences(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield each sentence as soon as it is complete; a fragment at the end is dropped.
+class WholeSentences:
+    """Feed it pieces of text; it gives back what is sure to end with a sentence."""
 
-    A line break ends a sentence too. A list number ("2.") or an abbreviation ("Dr.") does not.
-    List marks and passage numbers are left out.
-    """
-    held = ""
-    for piece in pieces:
-        held += piece
-        start = 0
-        for match in _END.finditer(held):
-            candidate = _LEAD.sub("", held[start : match.end()].strip())
-            if match.group().startswith(".") and _ABBREVIATION.search(candidate):
-                continue
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, piece: str) -> str:
+        """Add text and return what it completes: one or more whole sentences, or nothing."""
+        self._held += piece
+        end = 0
+        for match in _END.finditer(self._held):
+            if not _NO_END.search(self._held[: match.end()]):
+                end = match.end()
+        released, self._held = self._held[:end], self._held[end:]
+        return released
+
+    def finish(self) -> str:
+        """Return the rest when it ends with a sentence; a fragment is dropped."""
+        rest = self._held.rstrip()
+        self._held = ""
+        match = _END_OF_TEXT.search(rest)
+        return rest if match and not _NO_END.search(rest) else ""
+
+
+# What a model puts before its words: a passage's number, a list mark, or that an answer follows.
+_LEAD = re.compile(
+    r"^(?:\[\d+\]|[A-Z]:|Answer:|[-*•]|The (?:answer|text|passage|sentences?)\b[^:.!?]{0,80}:)\s*[\"“]?",
+    re.IGNORECASE,
+)
+_LINE_OR_END = re.compile(rf"{_END.pattern}|\n+")
+
+
+def split_sentences(text: str) -> list[str]:
+    """Split whole sentences apart; a line break ends one too. List marks and the like are left out."""
+    found = []
+    start = 0
+    for match in _LINE_OR_END.finditer(text + "\n"):
+        candidate = text[start : match.end()]
+        if match.group().startswith("\n") or not _NO_END.search(candidate):
+            found.append(_LEAD.sub("", candidate.strip()))
             start = match.end()
-            if candidate:
-                yield candidate
-        held = held[start:]
-    if _FINISHED.search(held.strip()):
-        yield _LEAD.sub("", held.strip())
+    return [sentence for sentence in found if sentence]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.chat import ChatService, Parts, Rules
 from app.clinic import Clinic, load_clinic
-from app.errors import ConfigError
+from app.errors import ConfigError, PartUnavailable
 from app.models import MODELS
 from app.models.base import ChatModel, ModelSetup
 from app.parts import Part
@@ -80,7 +80,7 @@ def build(
     scrubber = Part("scrubber", lambda: _scrubber(settings, clinic))
     parts = Parts(
         scrubber=scrubber,
-        screener=Part("screener", _screener),
+        screener=Part("screener", lambda: _screener(embedder)),
         retriever=Part("retriever", lambda: _retriever(settings, embedder)),
         output_check=Part("output check", lambda: _output_check(clinic, scrubber)),
         store=Part("store", lambda: _store(settings)),
@@ -121,10 +121,15 @@ def _scrubber(settings: Settings, clinic: Clinic) -> Scrubber:
     return Scrubber(policy=settings.policy, name_model=names.folder, keep=clinic.public_words)
 
 
-def _screener() -> Screener:
+def _screener(embedder: Part[Embedder]) -> Screener:
+    """Screen with the encoder where there is one; by rules alone, with less recall, where not."""
     from safety.screen import Screener
 
-    return Screener()
+    try:
+        model = embedder.get()
+    except PartUnavailable:
+        return Screener()
+    return Screener(model.embed)
 
 
 def _embedder(settings: Settings) -> Embedder:
@@ -166,8 +171,6 @@ def warm_in_background(application: Application) -> threading.Thread:
 
 
 def _warm(application: Application) -> None:
-    from app.errors import PartUnavailable
-
     try:
         application.warm()
     except PartUnavailable:

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from app.rows import AnswerRow
 from benchmarks.report import Figure, report, times
+from weights import fetch
 
 DATASETS = Path(os.environ.get("CAREFOLD_DATASETS", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -93,7 +94,9 @@ def _ask(questions: list[str], index: Path | None, answers: Path, jobs: int) -> 
     dropped: Counter[str] = Counter()
     for answer in found:
         dropped.update(answer.dropped)
-    words = sum(len(answer.text.split()) for answer in found if answer.model.base)
+    written = [answer for answer in found if answer.model.base]
+    tokens = _tokens([answer.text for answer in written])
+    generating = sum(answer.timings_ms["generate"] for answer in written) / 1000
     return {
         "exit": process.returncode,
         "rows_in": len(questions),
@@ -108,18 +111,25 @@ def _ask(questions: list[str], index: Path | None, answers: Path, jobs: int) -> 
         "first_sentence_ms": times(
             [row.timings_ms["first_sentence"] for row in found if "first_sentence" in row.timings_ms]
         ),
-        "words_by_the_model": words,
-        "tokens_per_second": _tokens_per_second(found),
+        "tokens_shown": tokens,
+        "tokens_shown_per_second_of_a_row": round(tokens / generating, 1) if generating else 0.0,
+        "tokens_shown_per_second_of_the_run": round(tokens / seconds, 1),
         "dropped_sentences": dict(sorted(dropped.items())),
         "reasons": dict(sorted(Counter(reason for row in found for reason in row.reasons).items())),
     }
 
 
-def _tokens_per_second(answers: list[AnswerRow]) -> float:
-    """Return generated tokens by second of a row's own generation; rows share the machine."""
-    tokens = sum(row.timings_ms.get("tokens", 0.0) for row in answers)
-    seconds = sum(row.timings_ms.get("generate", 0.0) for row in answers) / 1000
-    return round(tokens / seconds, 1) if seconds else 0.0
+def _tokens(texts: list[str]) -> int:
+    """Count tokens as the default model does."""
+    from transformers import AutoTokenizer
+
+    from weights.defaults import BASE_MODEL
+    from weights.gguf import safetensors_folder
+
+    fetched = fetch(BASE_MODEL)
+    folder = safetensors_folder(fetched.folder, sha256=fetched.sha256)
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return sum(len(tokenizer(text)["input_ids"]) for text in texts)
 
 
 def _watch(process: subprocess.Popen[bytes]) -> int:

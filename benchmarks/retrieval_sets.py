@@ -192,6 +192,12 @@ def sample_asked(faq: Path, queries: Path, part: str) -> JudgedSet:
     return JudgedSet(f"sample_{part}", load_faq([faq]).entries, (*asked, *foreign))
 
 
+def sample_short(faq: Path, file: Path) -> JudgedSet:
+    """The sample FAQ, asked in a few words by someone who had not seen its alternates."""
+    asked = tuple(Question(row["text"], frozenset({row["id"]})) for row in _rows(file))
+    return JudgedSet("sample_short", load_faq([faq]).entries, asked)
+
+
 def _rows(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8") as stream:
         return [json.loads(line) for line in stream if line.strip()]

@@ -23,9 +23,7 @@ class Features:
     """What is measured of a query and the ranking it got."""
 
     title: float  # cosine with the first entry's nearest question or alternate
-    passage: float  # cosine with the first entry's nearest passage
     margin: float  # fused score of the first entry less that of the second
-    lexical: float  # BM25 share of the first entry
     coverage: float  # share of the query's words, by rarity, that the first entry has
     agreement: float  # share of the views (0 to 3 of 3) that put the first entry first
     length: float  # logarithm of 1 + the number of content words

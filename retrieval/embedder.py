@@ -13,6 +13,8 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +29,9 @@ Vectors = NDArray[np.float32]
 
 # A word longer than the tokenizer's limit becomes one unknown token, however much it holds.
 _LONG_RUN = re.compile(r"(\S{60})(?=\S)")
-_CHUNK = 512
+_QUIET_BELOW = 512
+# Tokens of this many texts are held at a time.
+_COUNT_AT_ONCE = 1000
 
 
 class Embedder(Protocol):
@@ -89,32 +93,65 @@ class SentenceTransformerEmbedder:
             transformers_logging.enable_progress_bar()
         self.name = name
         self.sha256 = sha256
+        self._torch: Any = torch
+        self._device = device
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self._batch_size = batch_size
         self._lock = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors; equal texts are computed once, in batches of about equal length."""
+        """Return unit vectors; equal texts are computed once, in batches of about equal length.
+
+        Many texts are shared out to one worker a core, each with one thread: for a small model
+        that is quicker than several threads in one batch, above all when the cores are not ours alone.
+        """
         prepared = [_breakable(text) for text in texts]
-        unique = sorted(set(prepared), key=lambda text: (len(text), text), reverse=True)
-        if not unique:
-            return np.empty((0, self.dimension), dtype=np.float32)
+        unique = list(dict.fromkeys(prepared))
         vectors = np.empty((len(unique), self.dimension), dtype=np.float32)
-        with _progress(len(unique)) as bar:
-            for start in range(0, len(unique), _CHUNK):
-                chunk = unique[start : start + _CHUNK]
-                vectors[start : start + len(chunk)] = self._encode(chunk)
-                bar.update(len(chunk))
+        batches = self._batches(unique)
+        if len(batches) > 1:
+            threads = self._torch.get_num_threads()
+            workers = threads if self._device == "cpu" else 1
+            try:
+                with ThreadPoolExecutor(workers) as pool, _progress(len(unique)) as bar:
+                    found = pool.map(self._alone, batches, repeat(unique))
+                    for rows, vectors_of_batch in zip(batches, found, strict=True):
+                        vectors[rows] = vectors_of_batch
+                        bar.update(len(rows))
+            finally:
+                # Threads that are started later take over what was set last.
+                self._torch.set_num_threads(threads)
+        elif unique:
+            vectors[:] = self._encode(unique)
         place = {text: row for row, text in enumerate(unique)}
         return vectors[[place[text] for text in prepared]]
+
+    def _batches(self, texts: list[str]) -> list[list[int]]:
+        """Return the places of the texts in batches, longest first: padding costs as much as words."""
+        if len(texts) <= self._batch_size:
+            return [list(range(len(texts)))]
+        counts: list[int] = []
+        for start in range(0, len(texts), _COUNT_AT_ONCE):
+            with self._lock:
+                found = self._model.tokenizer(texts[start : start + _COUNT_AT_ONCE], truncation=True)
+            counts.extend(map(len, found["input_ids"]))
+        order = sorted(range(len(texts)), key=lambda at: -counts[at])
+        return [order[at : at + self._batch_size] for at in range(0, len(order), self._batch_size)]
+
+    def _alone(self, rows: list[int], texts: list[str]) -> Vectors:
+        """Encode one batch in this worker with one thread."""
+        if self._device == "cpu":
+            self._torch.set_num_threads(1)
+        return self._encode([texts[row] for row in rows])
 
     def _encode(self, texts: list[str]) -> Vectors:
         # The tokenizer keeps its padding in shared state, so two threads may not use it at once.
         with self._lock:
-            raw = self._model.encode(
-                texts, batch_size=self._batch_size, convert_to_numpy=True, show_progress_bar=False
-            )
-        return _unit(np.asarray(raw, dtype=np.float32))
+            features = self._model.preprocess(texts)
+        with self._torch.inference_mode():
+            moved = {name: value.to(self._device) for name, value in features.items() if hasattr(value, "to")}
+            raw = self._model(moved)["sentence_embedding"].float().cpu().numpy()
+        return _unit(raw)
 
 
 class HashEmbedder:
@@ -190,5 +227,5 @@ def _breakable(text: str) -> str:
 
 
 def _progress(total: int) -> tqdm[Any]:
-    quiet = total <= _CHUNK or not sys.stderr.isatty()
+    quiet = total <= _QUIET_BELOW or not sys.stderr.isatty()
     return tqdm(total=total, desc="embedding", unit="text", disable=quiet)

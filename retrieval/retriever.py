@@ -45,7 +45,7 @@ _MIN_CANDIDATES = 64
 # How much of a follow-up's score comes from the question together with what was said before.
 _CONTEXT_SHARE = 0.5
 # A question that is understood this well alone is not a follow-up.
-_CLEAR_ALONE = 0.8
+_CLEAR_ALONE = 0.6
 # The only entry of an index leads by a usual distance: there is no second to compare it with.
 _MARGIN_ALONE = 0.1
 _ATTEMPTS = 3
@@ -191,9 +191,7 @@ class Retriever:
         agreement = [view[first] >= view.max() > 0 for view in (views.title, views.passage, views.lexical)]
         features = Features(
             title=float(views.title[first]),
-            passage=float(views.passage[first]),
             margin=margin,
-            lexical=float(views.lexical[first]),
             coverage=self._contents.words.coverage(words, int(views.entries[first])),
             agreement=sum(agreement) / len(agreement),
             length=float(np.log1p(words.length)),

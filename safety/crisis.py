@@ -16,7 +16,8 @@ from typing import Final, get_args
 
 import yaml
 
-from safety.phrases import Folder, Match, PhraseBook, Sentence
+from safety.folding import Folder, Sentence
+from safety.phrases import Match, PhraseBook
 from safety.verdict import ALLOW, Action, Level, Verdict
 
 WINDOW: Final = 4_000

@@ -7,6 +7,7 @@ encoder, where one is handed in, only adds a second opinion on nearness of meani
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ Embed = Callable[[list[str]], NDArray[Any]]
 COVERED: Final = 0.66  # share of a sentence's content words that the best passage sentences must hold
 COVERED_IF_NEAR: Final = 0.45  # enough where the encoder finds the meaning near as well
 NEAR: Final = 0.72
+IN_ORDER: Final = 0.5  # share of neighbouring content words that the sources have near each other too
+REACH: Final = 4  # how near, in content words
+LEAST_STEMS: Final = (
+    2  # a sentence with less meaning than this passes only when a passage has it as it stands
+)
 ADDS: Final = 0.3  # share of the words that a second sentence must add before its "not" counts
 FAR: Final = 0.35  # below this cosine nothing is taken as support
 _STEMMER: Final = Stemmer.Stemmer("english")
@@ -102,13 +108,24 @@ def content_stems(text: str) -> frozenset[str]:
     return _read(text).stems
 
 
+def content_words(text: str) -> list[str]:
+    """Return the stems of the words that carry meaning, in their order."""
+    words = [word.lower().removesuffix("'s") for word in _WORD.findall(text.replace("’", "'"))]
+    stems = _STEMMER.stemWords([word for word in words if word not in _STOP and word not in _NEGATIONS])
+    return [stem for stem in stems if stem not in _STOP_STEMS]
+
+
 def supported(sentence: str, passages: Sequence[str], embed: Embed | None = None) -> bool:
-    """Say whether the passages bear `sentence` out. A sentence that states nothing is supported."""
+    """Say whether the passages bear `sentence` out: its words, their order, numbers, names and denials.
+
+    A sentence without a word of meaning ("Yes.") must stand in a passage itself: what it affirms is
+    the question, and no passage was asked that.
+    """
     sentence = without_contacts(sentence)
     claim = _read(sentence)
-    if not claim.stems and not claim.numbers and not claim.names:
-        return True
     texts = [part for passage in passages for part in sentences(without_contacts(passage))]
+    if not claim.stems:
+        return _plain(sentence) in {_plain(text) for text in texts}
     if not texts:
         return False
     sources = [_read(text) for text in texts]
@@ -118,6 +135,8 @@ def supported(sentence: str, passages: Sequence[str], embed: Embed | None = None
     found = sources[best].stems | sources[second].stems
     covered = len(claim.stems & found) / len(claim.stems) if claim.stems else 1.0
     if not _numbers_stand(sentence, claim, [texts[best], texts[second]]):
+        return False
+    if _in_order(sentence, (texts[best], texts[second])) < IN_ORDER:
         return False
     if not _names_stand(claim, sources[best], sources[second]):
         return False
@@ -139,6 +158,26 @@ def supported(sentence: str, passages: Sequence[str], embed: Embed | None = None
 def sentences(text: str) -> list[str]:
     """Split a passage into its sentences."""
     return [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
+
+
+def _plain(text: str) -> str:
+    return " ".join(_WORD.findall(text.lower()))
+
+
+def _in_order(claim: str, sources: Sequence[str]) -> float:
+    """Return the share of the claim's neighbouring content words that stand near in the sources, in order.
+
+    It finds a sentence that is put together from a passage's words but says something else.
+    """
+    said = content_words(claim)
+    pairs = list(itertools.pairwise(said))
+    if not pairs:
+        return 1.0
+    near: set[tuple[str, str]] = set()
+    for source in map(content_words, sources):
+        for place, word in enumerate(source):
+            near.update((word, other) for other in source[place + 1 : place + 1 + REACH])
+    return sum(pair in near for pair in pairs) / len(pairs)
 
 
 def _read(text: str) -> _Read:

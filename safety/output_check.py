@@ -20,13 +20,15 @@ from typing import Final, Literal
 import yaml
 
 from safety.contacts import contacts
-from safety.evidence import Embed, content_stems, sentences, supported
-from safety.phrases import Folder, PhraseBook
+from safety.evidence import Embed, content_stems, content_words, sentences, supported
+from safety.folding import Folder
+from safety.phrases import PhraseBook
 
 Mode = Literal["grounded", "support"]
 
 _ECHO_WORDS: Final = 7
 _SAME: Final = 0.8
+_VARIED: Final = 0.6
 _WORDS: Final = re.compile(r"[a-z0-9']+")
 _DOSE: Final = re.compile(
     r"\b(\d+(?:[.,]\d+)?|half|one|two|three|four|five|six|eight|ten)[\s-]{0,2}"
@@ -46,6 +48,7 @@ _ECHO: Final = re.compile(
     r"\bmy instructions\b|\b(?:as an|i'?m an|i am an) (?:ai|artificial)\b|\blanguage model\b|"
     r"\b(?:the|given|provided|above) (?:passages?|context|excerpts?|snippets?)\b|"
     r"\bpassages? (?:\d|above|provided|below)|"
+    r"\b(?:the|this|that) (?:answer|question|text|sentence|passage|paragraph)s?\b|"
     r"\baccording to (?:the )?(?:passages?|context|text)\b|"
     r"\bbased on the (?:passages?|context|information provided|text)|\bpassage \[?\d|^\s*\[\d+\]|\[\d+\]",
     re.IGNORECASE | re.MULTILINE,
@@ -167,7 +170,7 @@ class OutputCheck:
 def _repeats(sentence: str, said: Sequence[str]) -> bool:
     words = _WORDS.findall(sentence.lower())
     runs = [tuple(words[n : n + 3]) for n in range(len(words) - 2)]
-    if any(runs.count(run) >= 3 for run in set(runs)):
+    if any(runs.count(run) >= 3 for run in set(runs)) or _runs_in_circles(sentence):
         return True
     stems = content_stems(sentence)
     for earlier in said:
@@ -177,6 +180,12 @@ def _repeats(sentence: str, said: Sequence[str]) -> bool:
         if len(stems) >= 4 and other and len(stems & other) / len(stems | other) >= _SAME:
             return True
     return False
+
+
+def _runs_in_circles(sentence: str) -> bool:
+    """Say whether a sentence says the same few things over and over."""
+    said = content_words(sentence)
+    return len(said) >= 5 and len(set(said)) <= _VARIED * len(said)
 
 
 def _shares_run(text: str, prompt: str, passages: Sequence[str]) -> bool:

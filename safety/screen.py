@@ -22,7 +22,8 @@ import yaml
 from numpy.typing import NDArray
 
 from safety.crisis import WINDOW, CrisisGate
-from safety.phrases import Folder, PhraseBook, Sentence
+from safety.folding import Folder, Sentence
+from safety.phrases import PhraseBook
 from safety.verdict import ALLOW, Verdict
 
 Embed = Callable[[list[str]], NDArray[Any]]

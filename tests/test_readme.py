@@ -45,6 +45,7 @@ def test_python_commands_run_in_their_order(tmp_path: Path) -> None:
 
 
 def test_every_file_that_the_readme_names_is_there() -> None:
-    named = re.findall(r"`((?:app|safety|retrieval|tests|docs|weights)/[\w./]*)`", (ROOT / "README.md").read_text())
+    text = (ROOT / "README.md").read_text("utf-8")
+    named = re.findall(r"`((?:app|safety|retrieval|tests|docs|weights)/[\w./]*)`", text)
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []

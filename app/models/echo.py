@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from app.errors import GenerationError, ModelUnavailable
 from app.models.base import GenerationRequest, ModelState
-from app.models.whole_sentences import WholeSentences
+from app.sentences import WholeSentences
 
 _PASSAGE = re.compile(r"^\[\d+\]\s+(.+)$", re.MULTILINE)
 _FIRST_SENTENCES = re.compile(r"^(?:.+?[.!?](?:\s+|$)){1,2}", re.DOTALL)

@@ -20,7 +20,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from app.errors import GenerationError, ModelUnavailable
 from app.models.base import GenerationRequest, ModelState
-from app.models.whole_sentences import WholeSentences
+from app.sentences import WholeSentences
 
 CONNECT_S = 5.0
 RETRIES = 2

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.models.base import GenerationRequest
-from app.models.whole_sentences import WholeSentences
+from app.sentences import WholeSentences
 
 if TYPE_CHECKING:
     import torch

@@ -35,7 +35,23 @@ _STATE_AFTER = regex.compile(
 # Names of towns that are also common words, so that lower case alone does not make a town of them.
 _WORDS_TOO = frozenset(["mobile", "bend", "reading", "flint", "mesa", "salem", "concord", "dover", "gary", "buffalo", "phoenix", "aurora", "jackson", "madison", "lincoln", "savannah", "elizabeth", "tyler", "orlando", "charlotte", "austin", "dallas", "eugene", "everett", "warren", "henderson", "lancaster", "hollywood", "columbia", "richmond", "beaumont", "corona", "camden", "stowe", "bronx", "queens", "odessa", "jackson", "lynn", "erie", "peoria", "augusta", "canton", "dayton", "florence", "independence", "norman"])  # fmt: skip
 _TOWN_PART = frozenset(
-    ["heights", "city", "beach", "park", "springs", "falls", "hills", "valley", "county", "village", "creek", "lake", "grove", "island", "junction"]
+    [
+        "heights",
+        "city",
+        "beach",
+        "park",
+        "springs",
+        "falls",
+        "hills",
+        "valley",
+        "county",
+        "village",
+        "creek",
+        "lake",
+        "grove",
+        "island",
+        "junction",
+    ]
 )
 _SAINTLY = regex.compile(
     r"\b(?:in|from|to|near|at|of)\s+(?P<v>(?:st|saint|fort|ft|mount|mt|lake|port|san|santa|los|las|el|cape|north|south|east|west|new)\b\.?\s+\p{L}{4,20}+)",

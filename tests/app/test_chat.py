@@ -193,6 +193,17 @@ def test_crisis_reply_is_out_before_anything_else_is_done(make_service: MakeServ
     assert service.parts.scrubber.state().status == "not built"
 
 
+def test_fault_after_the_crisis_reply_does_not_take_it_back(
+    make_service: MakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = make_service()
+    monkeypatch.setattr(service, "_scrub", mock.Mock(side_effect=ZeroDivisionError))
+    answer = service.answer(CRISIS, Conversation())
+    assert answer.kind == "crisis"
+    assert "988" in answer.text
+    assert "internal_error" in answer.reasons
+
+
 # --- what breaks ------------------------------------------------------------------------------
 
 

@@ -6,10 +6,8 @@ import dataclasses
 
 from retrieval.calibration import MAX_NUMBERS, Features, load_curve
 
-CLEAR = Features(title=0.9, passage=0.8, margin=0.3, lexical=0.6, coverage=1.0, agreement=1.0, length=1.4)
-FOREIGN = Features(
-    title=0.2, passage=0.2, margin=0.01, lexical=0.05, coverage=0.1, agreement=0.33, length=1.8
-)
+CLEAR = Features(title=0.9, margin=0.3, coverage=1.0, agreement=1.0, length=1.4)
+FOREIGN = Features(title=0.2, margin=0.01, coverage=0.1, agreement=0.33, length=1.8)
 
 
 def test_a_clear_match_is_probable_and_a_foreign_question_is_not() -> None:

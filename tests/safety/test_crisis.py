@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from safety.crisis import WINDOW, CrisisGate
@@ -41,7 +41,7 @@ def _cases() -> list[Case]:
 
 
 CASES = _cases()
-URGENT = [case for case in CASES if case.actions in (("crisis",), ("emergency",))]
+URGENT = [case for case in CASES if set(case.actions) <= {"crisis", "emergency"}]
 CALM = [case for case in CASES if "crisis" not in case.actions and "emergency" not in case.actions]
 CRISIS_LINES = [case.text for case in CASES if case.actions == ("crisis",)]
 
@@ -52,15 +52,16 @@ def test_the_table_is_large_and_half_of_it_was_written_first() -> None:
     assert len(held_out) >= 125
 
 
-@pytest.mark.parametrize("part", ["held_out", "build"])
+@pytest.mark.parametrize("part", ["held_out", "build", "later"])
 @pytest.mark.parametrize("action", ["crisis", "emergency"])
 def test_crisis_and_emergency_are_found(part: str, action: str) -> None:
-    cases = [case for case in URGENT if case.part == part and case.actions == (action,)]
-    missed = [case.text for case in cases if GATE.assess(case.text).action != action]
+    cases = [case for case in URGENT if case.part == part and case.actions[0] == action]
+    missed = [case.text for case in cases if GATE.assess(case.text).action not in case.actions]
+    assert cases
     assert len(missed) <= 0.03 * len(cases), missed
 
 
-@pytest.mark.parametrize("part", ["held_out", "build"])
+@pytest.mark.parametrize("part", ["held_out", "build", "later"])
 def test_calm_messages_rarely_raise_an_alarm(part: str) -> None:
     cases = [case for case in CALM if case.part == part]
     alarms = [case.text for case in cases if GATE.assess(case.text).action in ("crisis", "emergency")]
@@ -128,6 +129,7 @@ def _timed(text: str) -> float:
 
 
 @given(st.text(max_size=300))
+@example("\U00010e60 ² ٣ pills")
 @settings(max_examples=200, deadline=None)
 def test_any_text_gets_a_verdict_that_is_no_refusal(text: str) -> None:
     assert GATE.assess(text).action in ("allow", "support", "emergency", "crisis")

@@ -1,0 +1,84 @@
+"""The decision: pure, monotone in confidence, and a feeling is no FAQ question."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.decision import (
+    CLARIFY_CONFIDENCE,
+    FAQ_CONFIDENCE,
+    GROUNDED_CONFIDENCE,
+    asks_for_fact,
+    decide,
+    tells_of_feeling,
+)
+from safety.verdict import ALLOW, Verdict
+
+SUPPORT = Verdict("support", "distress", "concern")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "route"),
+    [
+        (FAQ_CONFIDENCE, "faq"),
+        (FAQ_CONFIDENCE - 0.01, "grounded"),
+        (GROUNDED_CONFIDENCE, "grounded"),
+        (GROUNDED_CONFIDENCE - 0.01, "clarify"),
+        (CLARIFY_CONFIDENCE, "clarify"),
+        (CLARIFY_CONFIDENCE - 0.01, "abstain"),
+        (0.0, "abstain"),
+    ],
+)
+def test_question_goes_by_confidence(confidence: float, route: str) -> None:
+    assert decide("where is the lab", confidence=confidence, verdict=ALLOW).route == route
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i feel so alone since my wife left",
+        "My husband and I fight every night and I am exhausted",
+        "I'm scared all the time and I can't sleep",
+        "my mother never trusts me and it makes me so angry",
+    ],
+)
+def test_feeling_without_evidence_is_support(text: str) -> None:
+    assert tells_of_feeling(text)
+    assert decide(text, confidence=0.1, verdict=ALLOW).route == "support"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is the capital of france",
+        "do you take blue cross",
+        "can i take ibuprofen with lisinopril",
+        "how do i cancel an appointment",
+        "write a poem about the sea",
+    ],
+)
+def test_request_for_a_fact_is_no_feeling(text: str) -> None:
+    assert not tells_of_feeling(text)
+    assert decide(text, confidence=0.1, verdict=ALLOW).route == "abstain"
+
+
+def test_support_verdict_counts_unless_a_fact_is_asked_for() -> None:
+    assert decide("what's the point of it all", confidence=0.1, verdict=SUPPORT).route == "support"
+    assert asks_for_fact("when is the office open")
+    assert decide("when is the office open", confidence=0.1, verdict=SUPPORT).route == "abstain"
+
+
+def test_confident_answer_wins_over_a_feeling() -> None:
+    assert decide("i feel lonely, is there a group", confidence=0.95, verdict=ALLOW).route == "faq"
+
+
+ORDER = ["abstain", "clarify", "grounded", "faq"]
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_more_evidence_never_answers_less(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    routes = [decide("where is the lab", confidence=value, verdict=ALLOW).route for value in (low, high)]
+    assert ORDER.index(routes[0]) <= ORDER.index(routes[1])
