@@ -31,7 +31,7 @@ app = typer.Typer(
 
 @app.command()
 def ask(
-    text: Annotated[str, typer.Argument(help="the question; with --batch a JSON Lines file")] = "",
+    text: Annotated[str | None, typer.Argument(help="the question; with --batch a JSON Lines file")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the whole answer as one JSON line")] = False,
     batch: Annotated[
         bool, typer.Option("--batch", help='answer JSON Lines {"id","text","history"?}')
@@ -44,6 +44,8 @@ def ask(
     """Answer one question, a batch of them, or, without either, have a conversation."""
     if audience not in ("patient", "staff"):
         _stop(f"--audience is patient or staff. Currently, it is {audience!r}")
+    if (text is not None and not text.strip()) or (as_json and text is None):
+        _stop("there is no question. Give one, a file with --batch, or nothing for a conversation")
     reader: Literal["patient", "staff"] = "staff" if audience == "staff" else "patient"
     file = Path(text) if batch and text else None
     if file is not None and not file.is_file():

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from app.answer import ChatAnswer, ScrubbedInput, Sentence
 from app.conversation import Audience, Conversation
+from app.errors import PartUnavailable
 from app.rows import AnswerRow, AskRow, answer_row
 from app.wiring import Application, warm_in_background
 from weights.jsonl import BadLine, Row, read_jsonl, report_bad_line, write_row
@@ -41,7 +42,8 @@ def batch(application: Application, file: Path | None, *, audience: Audience, jo
         write_row(row)
         return True
 
-    application.warm()
+    for missing in application.warm():
+        _note(f"{missing}: answering without it")
     failed = 0
     waiting: deque[Future[AnswerRow | BadLine]] = deque()
     with ThreadPoolExecutor(jobs, thread_name_prefix="ask") as pool:
@@ -63,17 +65,28 @@ def _answer(application: Application, line: Row[AskRow], audience: Audience) -> 
 def converse(application: Application, *, audience: Audience) -> None:
     """Talk in the terminal until end of input; Ctrl-C stops an answer and keeps the conversation."""
     conversation = Conversation(audience=audience)
-    warm_in_background(application)
-    purging = application.purge_by_itself()
     _note(application.service.standing_line())
     if application.clinic.sample:
         _note(f"{application.clinic.name} is an invented sample clinic. End with Ctrl-D.")
+    warm_in_background(application)
+    try:
+        purging = application.purge_by_itself()
+    except PartUnavailable as error:
+        _note(f"{error}: nothing is kept")
+        _talk(application, conversation)
+        return
+    try:
+        _talk(application, conversation)
+    finally:
+        purging.stop()
+
+
+def _talk(application: Application, conversation: Conversation) -> None:
     while True:
         try:
             message = input("\nYou: ").strip()
         except (EOFError, KeyboardInterrupt):
             _note("")
-            purging.stop()
             return
         if message:
             _turn(application, message, conversation)
@@ -100,11 +113,8 @@ def _turn(application: Application, message: str, conversation: Conversation) ->
 
 def _print(answer: ChatAnswer, *, already: str) -> None:
     """Print what of an answer is not on the screen yet, then titles to ask and sources."""
-    spoken = " ".join(answer.text.split())
-    if already and spoken.startswith(already):
-        lines = [answer.text[len(already) :].strip()]
-    else:
-        lines = ["", answer.text] if already else [answer.text]
+    rest = _after(answer.text, already)
+    lines = [rest.strip()] if rest is not None else ["", answer.text]
     if answer.suggestions:
         lines += ["", "You could ask:", *(f"  - {title}" for title in answer.suggestions)]
     if answer.citations:
@@ -114,6 +124,20 @@ def _print(answer: ChatAnswer, *, already: str) -> None:
             *(f"  - {citation.question} [{citation.id}]" for citation in answer.citations),
         ]
     sys.stdout.write("\n".join(lines).rstrip() + "\n")
+
+
+def _after(text: str, already: str) -> str | None:
+    """Return what of `text` follows `already`, whatever the spaces; None when it begins otherwise."""
+    place = 0
+    for character in already:
+        if character.isspace():
+            continue
+        while place < len(text) and text[place].isspace():
+            place += 1
+        if text[place : place + 1] != character:
+            return None
+        place += 1
+    return text[place:]
 
 
 def _note(text: str) -> None:

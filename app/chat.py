@@ -22,7 +22,7 @@ from app.answer import ChatAnswer, ChatEvent, Citation, ModelUsed, ScrubbedInput
 from app.clinic import Clinic
 from app.conversation import Audience, Conversation, Role
 from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide
-from app.errors import GenerationError, ModelUnavailable, PartUnavailable
+from app.errors import GenerationError, ModelUnavailable
 from app.logs import get_logger
 from app.models.base import ChatModel, GenerationRequest, Message, ModelState
 from app.parts import Part
@@ -36,19 +36,17 @@ from app.prompting import (
 from app.sentences import split_sentences
 from app.turn_record import TurnRecord
 from app.wording import Wording
-from retrieval.errors import RetrievalError
 from retrieval.hits import Hit
 from safety.crisis import CrisisGate
-from safety.errors import SafetyError
 from safety.replies import Replies
-from safety.verdict import Verdict
+from safety.screen import Screener
+from safety.verdict import ALLOW, Verdict
 
 if TYPE_CHECKING:
     # What is heavy is loaded by the part that needs it, so that a fixed reply waits for none of it.
     from app.store import Store, TurnTrace
     from retrieval.retriever import Retriever
     from safety.output_check import OutputCheck
-    from safety.screen import Screener
     from safety.scrubber import Scrubber
 
 log = get_logger(__name__)
@@ -95,6 +93,7 @@ class ChatService:
         self, *, gate: CrisisGate, replies: Replies, clinic: Clinic, parts: Parts, rules: Rules
     ) -> None:
         self._gate = gate
+        self._rules_screener = Screener(gate=gate)
         self._words = Wording(replies, clinic, max_chars=rules.max_chars)
         self._clinic = clinic
         self._rules = rules
@@ -118,6 +117,11 @@ class ChatService:
         Closing the iterator, or setting `stop`, ends the model's work within two tokens.
         """
         turn = TurnRecord(conversation, stop or threading.Event())
+        # 1: before anything else, needing nothing else, and waiting for no turn under way.
+        with turn.timing("gate"):
+            turn.verdict = self._gate.assess(message)
+        if turn.verdict.action in URGENT:
+            yield self._reply_now(turn)
         with conversation.lock:
             try:
                 yield from self._path(message, turn)
@@ -132,16 +136,21 @@ class ChatService:
                 turn.stop.set()
 
     def continue_from(self, history: Sequence[tuple[Role, str]], *, audience: Audience) -> Conversation:
-        """Take up a conversation whose earlier turns are given raw: gated for risk, then scrubbed.
+        """Take up a conversation whose earlier turns are given raw: gated, scrubbed and screened.
 
-        A turn that cannot be scrubbed is left out; its risk stays.
+        A turn that cannot be scrubbed or would be refused is left out; its risk stays.
         """
         conversation = Conversation(audience=audience)
         for role, content in history:
-            if role == "user" and (verdict := self._gate.assess(content)).action == "crisis":
-                conversation.raise_risk(verdict.level)
             earlier = TurnRecord(conversation, threading.Event())
-            if self._scrub(earlier, content[: self._rules.max_chars]):
+            earlier.verdict = self._gate.assess(content) if role == "user" else ALLOW
+            self._remember_risk(earlier)
+            if not self._scrub(earlier, self._shortened(content)):
+                continue
+            if role == "user" and earlier.verdict.action not in URGENT:
+                earlier.verdict = self._screen(earlier)
+                self._remember_risk(earlier)
+            if earlier.verdict.action != "refuse":
                 conversation.add(role, earlier.scrubbed)
         return conversation
 
@@ -157,12 +166,10 @@ class ChatService:
         return ModelState("unavailable", part.reason or part.status)
 
     def _path(self, message: str, turn: TurnRecord) -> Iterator[ChatEvent]:
-        # 1: before anything else, and needing nothing else.
-        with turn.timing("gate"):
-            turn.verdict = self._gate.assess(message)
         if turn.verdict.action in URGENT:
-            yield Sentence(self._words.fixed(turn.verdict))
-            self._scrub(turn, message[: self._rules.max_chars])
+            # The reply is out. What was written is kept scrubbed where that is to be had, else not at all.
+            if self.parts.scrubber.is_ready():
+                self._scrub(turn, self._shortened(message))
             yield self._urgent(turn)
             return
         # 2
@@ -178,7 +185,7 @@ class ChatService:
         with turn.timing("screen"):
             turn.verdict = self._screen(turn)
         if turn.verdict.action in URGENT:
-            yield Sentence(self._words.fixed(turn.verdict))
+            yield self._reply_now(turn)
             yield self._urgent(turn)
             return
         if turn.verdict.action == "refuse":
@@ -194,11 +201,12 @@ class ChatService:
         # 7, 8
         text = ""
         if route == "grounded" or (route == "support" and self._may_converse(turn)):
-            written = []
             for sentence in self._written(turn, route):
-                written.append(sentence)
-                yield Sentence(sentence)
-            text = " ".join(written)
+                # Nothing is shown that might be withdrawn: the first words wait until they are enough.
+                shown = len(text.split()) >= LEAST_WORDS
+                text = f"{text} {sentence}".strip()
+                if len(text.split()) >= LEAST_WORDS:
+                    yield Sentence(sentence if shown else text)
             if len(text.split()) < LEAST_WORDS:
                 text, route = "", self._without_model(turn, route)
         # 9
@@ -220,7 +228,13 @@ class ChatService:
 
     def _screen(self, turn: TurnRecord) -> Verdict:
         conversation = turn.conversation
-        verdict = self.parts.screener.get().screen(turn.scrubbed, conversation.said_by("user"))
+        said = conversation.said_by("user")
+        try:
+            verdict = self.parts.screener.get().screen(turn.scrubbed, said)
+        except Exception as error:  # noqa: BLE001 - the encoder's help is missing, the rules are not
+            log.error("screened_by_rules", turn_id=turn.turn_id, error=type(error).__name__)
+            turn.reasons.append("screened_by_rules")
+            verdict = self._rules_screener.screen(turn.scrubbed, said)
         if verdict.action == "allow" and conversation.risk != "none":
             # Risk stays with the conversation: a change of topic does not clear it.
             return Verdict("support", "earlier_risk", conversation.risk)
@@ -235,7 +249,7 @@ class ChatService:
                 audience=turn.conversation.audience,
                 context=earlier[-1] if earlier else "",
             )
-        except (PartUnavailable, RetrievalError) as error:
+        except Exception as error:  # noqa: BLE001 - without passages it abstains, whatever broke
             log.error("retriever_unavailable", turn_id=turn.turn_id, error=type(error).__name__)
             turn.reasons.append("retriever_unavailable")
 
@@ -275,7 +289,7 @@ class ChatService:
                     turn.model_wrote = True
                     kept.append(sentence)
                     yield sentence
-        except (ModelUnavailable, GenerationError, PartUnavailable, SafetyError) as error:
+        except Exception as error:  # noqa: BLE001 - the approved answer takes over, whatever broke
             log.warning("model_did_not_answer", turn_id=turn.turn_id, error=type(error).__name__)
             turn.reasons.append(
                 "model_unavailable" if isinstance(error, ModelUnavailable) else "model_failed"
@@ -283,7 +297,7 @@ class ChatService:
 
     def _may_converse(self, turn: TurnRecord) -> bool:
         """Say whether the model may answer a feeling: never once someone has been in danger here."""
-        return self._rules.support == "model" and turn.conversation.risk in ("none", "concern")
+        return self._rules.support == "model" and turn.conversation.risk == "none"
 
     def _prompt(self, turn: TurnRecord, route: Route) -> tuple[tuple[Message, ...], tuple[str, ...], str]:
         name = self._clinic.name
@@ -305,11 +319,27 @@ class ChatService:
 
     # --- step 9 -------------------------------------------------------------------------
 
+    def _reply_now(self, turn: TurnRecord) -> Sentence:
+        """Remember the risk and give the fixed reply, before anything that could fail or be left."""
+        self._remember_risk(turn)
+        return Sentence(self._words.fixed(turn.verdict))
+
+    @staticmethod
+    def _remember_risk(turn: TurnRecord) -> None:
+        if turn.verdict.action == "crisis":
+            turn.conversation.raise_risk(turn.verdict.level)
+        elif turn.verdict.action == "emergency":
+            turn.conversation.raise_risk("concern")
+
+    def _shortened(self, message: str) -> str:
+        """Cut a message that is too long, never through a word: half a number is found by nobody."""
+        if len(message) <= self._rules.max_chars:
+            return message
+        return message[: self._rules.max_chars].rsplit(maxsplit=1)[0]
+
     def _urgent(self, turn: TurnRecord) -> ChatAnswer:
         """Finish with the fixed reply; what was written is kept scrubbed, or not at all."""
         kind: Kind = "crisis" if turn.verdict.action == "crisis" else "emergency"
-        if kind == "crisis":
-            turn.conversation.raise_risk(turn.verdict.level)
         return self._finish(turn, kind, self._words.fixed(turn.verdict))
 
     def _evidence(self, turn: TurnRecord) -> tuple[Hit, ...]:
@@ -354,13 +384,12 @@ class ChatService:
     def _trace(self, turn: TurnRecord, answer: ChatAnswer) -> TurnTrace:
         from app.traces import trace_of
 
-        retriever, scrubber = self.parts.retriever, self.parts.scrubber
         return trace_of(
             turn,
             answer,
             base=self._rules.base,
             model_state=self.model_state().status,
             prompt_hash=self._prompt_hash,
-            index_hash=retriever.get().manifest.corpus_sha256 if retriever.is_ready() else "",
-            policy_hash=scrubber.get().policy_hash if scrubber.is_ready() else "",
+            index_hash=self.parts.retriever.get().manifest.corpus_sha256 if turn.hits else "",
+            policy_hash=self.parts.scrubber.get().policy_hash if turn.scrubbed else "",
         )

@@ -6,6 +6,7 @@ numbers and addresses. Everything else that looks like a number to call is dropp
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from app.errors import ConfigError
 
@@ -64,9 +65,9 @@ class Handover(_Part):
 class Clinic(_Part):
     """The whole profile; see retrieval/samples/clinic.yaml for one with every field."""
 
-    name: str
+    name: str = Field(min_length=1, pattern=r"\S")
     sample: bool = False
-    country: str
+    country: str = Field(description="two letters, ISO 3166: it decides which numbers are given in a crisis")
     timezone: str
     languages: tuple[str, ...] = ("en",)
     about: str = ""
@@ -78,6 +79,14 @@ class Clinic(_Part):
     programmes: tuple[str, ...] = ()
     hours: dict[Day, tuple[str, ...]]
     handover: Handover
+
+    @field_validator("country")
+    @classmethod
+    def _country_is_a_code(cls, value: str) -> str:
+        code = value.strip().upper()
+        if not re.fullmatch(r"[A-Z]{2}", code):
+            raise ValueError(f"{value!r} is not a two-letter country code such as US")
+        return code
 
     @field_validator("timezone")
     @classmethod
@@ -167,6 +176,8 @@ def load_clinic(file: Path) -> Clinic:
         raise ConfigError(
             f"cannot read the clinic's profile {file}: {error.strerror}. Set CAREFOLD_CLINIC"
         ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"the clinic's profile {file} is not text in UTF-8. Save it as UTF-8") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"the clinic's profile {file} is not valid YAML: {error}") from error
     except ValidationError as error:

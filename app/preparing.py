@@ -15,7 +15,8 @@ def prepare(settings: Settings) -> None:
     """
     application = build(settings)
     try:
-        application.warm()
+        for failed in application.warm():
+            raise failed
         model = application.service.parts.model.get()
         if not model.wait_ready(timeout=600):
             sys.stderr.write(f"the model is not ready: {model.state().reason}. The FAQ answers without it\n")

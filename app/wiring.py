@@ -38,15 +38,24 @@ class Application:
     clinic: Clinic
     settings: Settings
 
-    def warm(self) -> None:
-        """Build every part now; the model goes on loading in its own thread."""
+    def warm(self) -> list[PartUnavailable]:
+        """Build every part now and return what failed; the model goes on loading in its own thread."""
         parts = self.service.parts
-        parts.model.get()
-        for part in (parts.scrubber, parts.screener, parts.retriever, parts.output_check, parts.store):
-            part.get()
+        failed = []
+        for part in (
+            parts.model, parts.scrubber, parts.screener, parts.retriever, parts.output_check, parts.store
+        ):  # fmt: skip
+            try:
+                part.get()
+            except PartUnavailable as error:
+                failed.append(error)
+        return failed
 
     def purge_by_itself(self) -> PurgeTimer:
-        """Start deleting what is older than its retention time, now and once a day."""
+        """Start deleting what is older than its retention time, now and once a day.
+
+        Raises PartUnavailable without a store.
+        """
         from app.store import PurgeTimer, Retention
 
         timer = PurgeTimer(self.service.parts.store.get(), Retention())
@@ -75,6 +84,11 @@ def build(
         raise ConfigError(
             "this would serve the sample FAQ of an invented clinic to others. Build your own index "
             "(python -m retrieval build ...) and set CAREFOLD_INDEX_DIR, or set CAREFOLD_ALLOW_SAMPLE=1"
+        )
+    if settings.index_dir is not None and not (settings.index_dir / "manifest.json").is_file():
+        raise ConfigError(
+            f"CAREFOLD_INDEX_DIR is {settings.index_dir}, and there is no index. "
+            "Build one: python -m retrieval build --faq PATH --out DIR"
         )
     embedder = Part("embedder", lambda: _embedder(settings))
     scrubber = Part("scrubber", lambda: _scrubber(settings, clinic))
@@ -122,14 +136,10 @@ def _scrubber(settings: Settings, clinic: Clinic) -> Scrubber:
 
 
 def _screener(embedder: Part[Embedder]) -> Screener:
-    """Screen with the encoder where there is one; by rules alone, with less recall, where not."""
+    """Screen with the encoder's help; without it the service has the rules."""
     from safety.screen import Screener
 
-    try:
-        model = embedder.get()
-    except PartUnavailable:
-        return Screener()
-    return Screener(model.embed)
+    return Screener(embedder.get().embed)
 
 
 def _embedder(settings: Settings) -> Embedder:
@@ -165,14 +175,7 @@ def _store(settings: Settings) -> Store:
 
 def warm_in_background(application: Application) -> threading.Thread:
     """Build the parts in a thread of their own, so that the first question finds them ready."""
-    thread = threading.Thread(target=_warm, args=(application,), name="warm", daemon=True)
+    # A part that fails remembers why; the first question that needs it says so.
+    thread = threading.Thread(target=application.warm, name="warm", daemon=True)
     thread.start()
     return thread
-
-
-def _warm(application: Application) -> None:
-    try:
-        application.warm()
-    except PartUnavailable:
-        # The part remembers why; the first question that needs it says so.
-        return

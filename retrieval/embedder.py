@@ -98,6 +98,12 @@ class SentenceTransformerEmbedder:
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self._batch_size = batch_size
         self._lock = threading.Lock()
+        # A question is quickest with one thread; several of them spin against each other when the
+        # cores are busy. The setting holds for the thread that makes it, and for those that start later.
+        threads = torch.get_num_threads()
+        self._one_thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
+        self._one_thread.submit(torch.set_num_threads, 1).result()
+        torch.set_num_threads(threads)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors; equal texts are computed once, in batches of about equal length.
@@ -122,7 +128,7 @@ class SentenceTransformerEmbedder:
                 # Threads that are started later take over what was set last.
                 self._torch.set_num_threads(threads)
         elif unique:
-            vectors[:] = self._encode(unique)
+            vectors[:] = self._one_thread.submit(self._encode, unique).result()
         place = {text: row for row, text in enumerate(unique)}
         return vectors[[place[text] for text in prepared]]
 

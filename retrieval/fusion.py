@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from retrieval.indexes.base import Numbers, VectorIndex, Vectors
 
-TITLE = 0.25
-PASSAGE = 0.30
-LEXICAL = 0.45
+TITLE = 0.40
+PASSAGE = 0.25
+LEXICAL = 0.35
 
 QUESTION_KIND, ALTERNATE_KIND, PASSAGE_KIND = 0, 1, 2
 # Below the cosine of unrelated texts: what an entry without a vector of a kind would get.

@@ -33,6 +33,7 @@ ADDS: Final = 0.3  # share of the words that a second sentence must add before i
 FAR: Final = 0.35  # below this cosine nothing is taken as support
 _STEMMER: Final = Stemmer.Stemmer("english")
 _WORD: Final = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?|\d+(?:[.,:/-]\d+)*%?")
+_CLOCK: Final = re.compile(r"(?<=\d)\s?([ap])\.?\s?m\b\.?(?!\w)", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(\d])|\n+")
 _CLAUSE: Final = re.compile(
     r"[;:,—–]|\b(?:but|although|though|while|whereas|however|unless|except|and|or|so|because)\b"
@@ -40,18 +41,19 @@ _CLAUSE: Final = re.compile(
 _STOP_WORDS: Final = """
 a about after again all also am an and any are as at be because been being both but by can could did do does
 doing down each even ever few for from further get got had has have having he her here hers him his how i if
-in into is it its itself just let like make may me might more most much must my need of off on once one only
+in into is it its itself just let like make may me might more most much must my need of off on one only
 or other our out over own please put really same shall she should so some such take than that the their them
 then there these they this those through to too under up us use very was way we were what when where which
 while who whom why will with would yes you your yours yourself help want know thing things still well sure
 ask tell via today able instead along around upon within always usually
 """
 _STOP: Final = frozenset(_STOP_WORDS.split())
+_NO_UNIT: Final = _STOP | {"am", "pm"}
 _STOP_STEMS: Final = frozenset(_STEMMER.stemWords(list(_STOP)))
 _NEGATION_WORDS: Final = """
 not no never none nothing neither nor without cannot nobody nowhere hardly unable refuse refuses declines
 lacks except excluding don't doesn't didn't won't can't isn't aren't wasn't weren't shouldn't couldn't
-wouldn't haven't hasn't mustn't needn't
+wouldn't haven't hasn't mustn't needn't avoid avoids avoided avoiding
 """
 _NEGATIONS: Final = frozenset(_NEGATION_WORDS.split())
 _NUMBER_WORDS: Final = """
@@ -59,11 +61,13 @@ zero one two three four five six seven eight nine ten eleven twelve thirteen fou
 seventeen eighteen nineteen twenty
 """
 _NUMBERS: Final = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split())} | {
-    "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "ninety": "90", "hundred": "100",
+    "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80",
+    "ninety": "90", "hundred": "100", "once": "1", "twice": "2",
 }  # fmt: skip
 _ORDINALS: Final = frozenset(
     _STEMMER.stemWords(["second", "third", "fourth", "fifth", "sixth", "last", "only", "every", "each"])
 )
+_LIMITS: Final = frozenset(_STEMMER.stemWords(["only", "unless", "except"]))
 _OPPOSITES: Final = tuple(
     (frozenset(a.split()), frozenset(b.split()))
     for a, b in (
@@ -121,9 +125,11 @@ def supported(sentence: str, passages: Sequence[str], embed: Embed | None = None
     A sentence without a word of meaning ("Yes.") must stand in a passage itself: what it affirms is
     the question, and no passage was asked that.
     """
-    sentence = without_contacts(sentence)
+    sentence = without_contacts(_CLOCK.sub(r" \1m", sentence))
     claim = _read(sentence)
-    texts = [part for passage in passages for part in sentences(without_contacts(passage))]
+    texts = [
+        part for passage in passages for part in sentences(without_contacts(_CLOCK.sub(r" \1m", passage)))
+    ]
     if not claim.stems:
         return _plain(sentence) in {_plain(text) for text in texts}
     if not texts:
@@ -147,6 +153,9 @@ def supported(sentence: str, passages: Sequence[str], embed: Embed | None = None
     else:
         agrees = _polarity_agrees(claim, texts[best], sources[best])
     if not agrees or _opposite(claim, sources[best], sources[second]):
+        return False
+    if (sources[best].words & _LIMITS) - claim.words:
+        # "Only with consent" left out turns a rule into its opposite.
         return False
     if embed is None:
         return covered >= COVERED
@@ -226,9 +235,12 @@ def _number_contexts(text: str) -> list[tuple[str, frozenset[str]]]:
     for n, word in enumerate(words):
         if not word[0].isdigit():
             continue
-        near = [w for w in words[n + 1 : n + 4] if not w[0].isdigit() and w not in _STOP][:2]
+        if words[n + 1 : n + 2] in (["am"], ["pm"]):
+            contexts.append((_plain_number(word), frozenset(words[n + 1 : n + 2])))
+            continue
+        near = [w for w in words[n + 1 : n + 4] if not w[0].isdigit() and w not in _NO_UNIT][:2]
         if not near:
-            near = [w for w in words[max(0, n - 3) : n] if not w[0].isdigit() and w not in _STOP]
+            near = [w for w in words[max(0, n - 3) : n] if not w[0].isdigit() and w not in _NO_UNIT]
         contexts.append((_plain_number(word), frozenset(_STEMMER.stemWords(near))))
     return contexts
 
@@ -238,8 +250,10 @@ def _pairs(text: str) -> set[tuple[str, str]]:
     pairs = set()
     for n, word in enumerate(words):
         if word[0].isdigit():
-            for other in words[max(0, n - 4) : n + 5]:
-                if not other[0].isdigit():
+            for place in range(max(0, n - 4), min(len(words), n + 5)):
+                other = words[place]
+                # "8 am" is not "8 ... pm": half of the day counts only right behind the number.
+                if not other[0].isdigit() and (other not in ("am", "pm") or place == n + 1):
                     pairs.add((_plain_number(word), str(_STEMMER.stemWord(other))))
     return pairs
 
@@ -263,7 +277,7 @@ def _polarity_agrees(claim: _Read, text: str, source: _Read) -> bool:
         return False
     most = max(len(claim.stems & clause.stems) for clause in clauses)
     about = [clause for clause in clauses if len(claim.stems & clause.stems) == most]
-    return any(clause.denies == claim.denies for clause in about)
+    return all(clause.denies == claim.denies for clause in about)
 
 
 def _opposite(claim: _Read, best: _Read, second: _Read) -> bool:

@@ -31,7 +31,8 @@ _SAME: Final = 0.8
 _VARIED: Final = 0.6
 _WORDS: Final = re.compile(r"[a-z0-9']+")
 _DOSE: Final = re.compile(
-    r"\b(\d+(?:[.,]\d+)?|half|one|two|three|four|five|six|eight|ten)[\s-]{0,2}"
+    r"\b(\d+(?:[.,]\d+)?|half|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty|forty|fifty|"
+    r"sixty|seventy|eighty|ninety|hundred|few|several|extra|more)[\s-]{0,2}"
     r"(mg|mcg|µg|milligrams?|micrograms?|ml|milliliters?|grams?|g|units?|iu|tablets?|pills?|capsules?|drops|"
     r"puffs|"
     r"times\s(?:a|per)\s(?:day|week)|x\s?(?:daily|a\sday)|doses?)\b",

@@ -14,7 +14,10 @@ from typing import Protocol
 
 import regex
 
-PLACEHOLDER = regex.compile(r"\[[A-Z]{2,}(?:_[A-Z]+){0,3}_\d{1,4}\]")
+from safety.policies import POLICIES
+
+_TYPES = "|".join(sorted({kind for kinds in POLICIES.values() for kind in kinds}))
+PLACEHOLDER = regex.compile(rf"\[(?:{_TYPES})_\d{{1,4}}\]")
 """What a placeholder looks like. Scrubbing never touches text of this form."""
 
 

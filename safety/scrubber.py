@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import regex
+from presidio_analyzer import RecognizerResult
 
 from safety.analyzer import Analyzer
 from safety.entities import Entity, Scrubbed
@@ -84,9 +85,11 @@ class Scrubber:
         raw: list[Entity] = []
         for begin, stop in _windows(view.text):
             plain = normalise(view.text[begin:stop])
-            protected = sorted([*protected_spans(plain.text), *self._keep.spans(plain.text)])
+            protected = [*protected_spans(plain.text)]
+            kept = [*self._keep.spans(plain.text)]
             for one in self._analyzer.analyze(plain.text):
-                for start, end in _outside(one.start, one.end, protected):
+                cutting = [span for span in kept if _may_cut(span, one, plain.text)]
+                for start, end in _outside(one.start, one.end, sorted(protected + cutting)):
                     first, last = plain.span(start, end)
                     raw.append(
                         Entity(begin + first, begin + last, one.entity_type, round(float(one.score), 3))
@@ -96,6 +99,18 @@ class Scrubber:
             for entity in _union(_widen(view.text, entity) for entity in raw)
             for start, end in view.original(entity.start, entity.end)
         ]
+
+
+def _may_cut(kept: tuple[int, int], found: RecognizerResult, text: str) -> bool:
+    """Say whether the clinic's own words at `kept` may be taken out of what was found.
+
+    What lies wholly inside them is the clinic's. A name or an address that is longer is a person's:
+    a patient may be called like the clinic, or live in its street.
+    """
+    start, end = kept
+    if start <= found.start and found.end <= end:
+        return True
+    return found.entity_type != "STREET_ADDRESS" and " " in text[start:end]
 
 
 class _View:

@@ -86,23 +86,37 @@ def _local(folder: Path, source: str) -> Fetched:
 def _cached(source: str, cache_dir: Path | None, offline: bool, fill: Callable[[Path], None]) -> Fetched:
     weights_dir = (cache_dir or default_cache_dir()) / "weights"
     folder = weights_dir / re.sub(r"[^\w.+-]+", "--", source)
-    weights_dir.mkdir(parents=True, exist_ok=True)
-    # One process fetches; the others wait and then find it there.
-    with FileLock(str(folder) + ".lock"):
-        if folder.exists():
+    # Looked up without a lock first: a good cache may well be read-only.
+    try:
+        return _found(folder, source)
+    except WeightsCorrupt as error:
+        if offline:
+            raise WeightsCorrupt(f"{error}. Go online once: it is then fetched anew") from error
+    except WeightsMissing as error:
+        if offline:
+            raise WeightsMissing(_ways_out(source, weights_dir, "offline was asked for")) from error
+    try:
+        weights_dir.mkdir(parents=True, exist_ok=True)
+        # One process fetches; the others wait and then find it there.
+        with FileLock(str(folder) + ".lock"):
             try:
-                return Fetched(folder, source, verified(folder).sha256)
+                return _found(folder, source)
             except WeightsCorrupt as error:
-                if offline:
-                    raise WeightsCorrupt(f"{error}. Go online once: it is then fetched anew") from error
                 sys.stderr.write(f"{error}: fetching {source} again\n")
-        elif offline:
-            raise WeightsMissing(_ways_out(source, weights_dir, "offline was asked for"))
-        try:
-            sys.stderr.write(f"fetching {source} into the cache (once)\n")
+            except WeightsMissing:
+                sys.stderr.write(f"fetching {source} into the cache (once)\n")
             manifest = publish(folder, source, fill)
-        except (OSError, subprocess.SubprocessError, ValueError) as error:
-            raise WeightsMissing(_ways_out(source, weights_dir, f"{type(error).__name__}")) from error
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise WeightsMissing(_ways_out(source, weights_dir, str(error) or type(error).__name__)) from error
+    return Fetched(folder, source, manifest.sha256)
+
+
+def _found(folder: Path, source: str) -> Fetched:
+    if not folder.exists():
+        raise WeightsMissing(source)
+    manifest = verified(folder)
+    if manifest.source != source:
+        raise WeightsCorrupt(f"{folder.name} holds {manifest.source}")
     return Fetched(folder, source, manifest.sha256)
 
 

@@ -60,6 +60,9 @@ def test_a_bare_last_name_is_not_public_but_a_titled_one_is(clinic: Clinic) -> N
         ("hours", {"monday": ["18:00-08:00"]}, "ends before it starts"),
         ("handover", {"phone": "reception"}, "reception"),
         ("phone", "x", "phone: Extra inputs"),
+        ("country", "USA", "two-letter country code"),
+        ("country", "", "two-letter country code"),
+        ("name", "", "name"),
     ],
 )
 def test_fault_in_a_profile_is_named(tmp_path: Path, field: str, value: object, said: str) -> None:

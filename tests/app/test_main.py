@@ -32,22 +32,48 @@ def test_mistyped_setting_stops_with_two_and_names_the_right_one(tmp_path: Path)
 
 @pytest.mark.parametrize(
     "arguments",
-    [("ask", "--batch", "/no/such/file"), ("ask", "x", "--audience", "nobody"), ("ask", "--nonsense")],
+    [
+        ("ask", ""),
+        ("ask", "--json"),
+        ("ask", "--batch", "/no/such/file"),
+        ("ask", "x", "--audience", "nobody"),
+        ("ask", "--nonsense"),
+    ],
 )
 def test_wrong_arguments_stop_with_two(arguments: tuple[str, ...], tmp_path: Path) -> None:
     assert run(*arguments, data=tmp_path).returncode == 2
 
 
-def test_crisis_reply_needs_no_weights_no_index_and_no_writable_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "given"),
+    [
+        (("ask", "i am going to kill myself tonight"), b""),
+        (("ask", "--batch"), b'{"text": "i am going to kill myself tonight"}\n'),
+        (("ask",), b"i am going to kill myself tonight\n"),
+    ],
+    ids=["once", "batch", "conversation"],
+)
+def test_crisis_reply_needs_no_weights_no_index_and_no_writable_disk(
+    tmp_path: Path, arguments: tuple[str, ...], given: bytes
+) -> None:
     file = tmp_path / "not-a-folder"
     file.write_text("")
     done = run(
-        "ask", "i am going to kill myself tonight", data=file / "data",
-        CAREFOLD_CACHE_DIR=str(file / "cache"), CAREFOLD_OFFLINE="1", CAREFOLD_INDEX_DIR=str(file / "index"),
-    )  # fmt: skip
+        *arguments,
+        data=file / "data",
+        given=given,
+        CAREFOLD_CACHE_DIR=str(file / "cache"),
+        CAREFOLD_OFFLINE="1",
+    )
     assert done.returncode == 0
     assert b"988" in done.stdout
     assert b"911" in done.stdout
+
+
+def test_index_that_is_not_there_stops_with_two_and_says_how_to_build_one(tmp_path: Path) -> None:
+    done = run("ask", "hello", data=tmp_path, CAREFOLD_INDEX_DIR=str(tmp_path / "typo"))
+    assert done.returncode == 2
+    assert b"python -m retrieval build" in done.stderr
 
 
 def test_without_weights_the_answer_is_closed_and_the_exit_clean(tmp_path: Path) -> None:

@@ -156,3 +156,40 @@ def test_an_encoder_that_finds_no_nearness_overrules_shared_words() -> None:
     sentence = "You can cancel without a charge up to 24 hours before your visit."
     checked = far.check(sentence, passages=PASSAGES, said=(), system_prompt=PROMPT, mode="grounded")
     assert checked.reason == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("Stop the medicine if you feel better.", "Do not stop the medicine, even if you feel better."),
+        ("You can drink alcohol while taking fluoxetine.", "Avoid drinking alcohol while taking fluoxetine."),
+        ("Take it with grapefruit juice.", "Avoid taking it with grapefruit juice."),
+        ("Parents can see the records.", "Parents can see the records only with consent."),
+        ("We are open until 8 am.", "We are open until 8 pm."),
+        ("The intake visit fee is seventy dollars.", "The intake visit fee is forty dollars."),
+        ("The therapy group meets twice a month.", "The therapy group meets once a month."),
+        (
+            "The night nurse is a doctor, not a doctor.",
+            "The night nurse takes questions. A doctor is on call.",
+        ),
+        ("Yes, you can.", "You can call the front desk."),
+        ("It is about the answer.", "We answer within two working days."),
+    ],
+)
+def test_opposite_or_empty_sentence_is_dropped(sentence: str, passage: str) -> None:
+    assert not CHECK.check(sentence, passages=[passage], said=[], system_prompt="", mode="grounded").ok
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You could take twenty milligrams at night.",
+        "Take twenty at night and you will sleep.",
+        "Maybe take a few more each night.",
+        "Try to skip meals until you feel better.",
+        "You do not need a doctor for this.",
+        "Leave your husband tonight.",
+    ],
+)
+def test_directive_or_dose_is_dropped_where_no_passage_stands_behind_it(sentence: str) -> None:
+    assert not CHECK.check(sentence, passages=[], said=[], system_prompt="", mode="support").ok
