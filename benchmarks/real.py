@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from app.rows import AnswerRow
 from benchmarks.report import Figure, report, times
+from retrieval.manifest import read_manifest
 from weights import fetch
 
 DATASETS = Path(os.environ.get("CAREFOLD_DATASETS", Path(__file__).parents[2] / "shared" / "data"))
@@ -52,7 +53,9 @@ def main(
         folder = keep or Path(work)
         folder.mkdir(parents=True, exist_ok=True)
         medquad = folder / "medquad-index"
-        figures["medquad_index"] = _build(DATASETS / "medquad" / "medquad.jsonl", medquad)
+        faq = folder / "medquad.jsonl"
+        _with_ids_of_their_own(DATASETS / "medquad" / "medquad.jsonl", faq)
+        figures["medquad_index"] = _build(faq, medquad)
         for index_name, index in (("sample", None), ("medquad", medquad)):
             for set_name, questions in sets.items():
                 answers = folder / f"{index_name}-{set_name}.jsonl"
@@ -65,14 +68,26 @@ def _questions(file: Path, limit: int) -> list[str]:
     return rows[:limit] if limit else rows
 
 
+def _with_ids_of_their_own(source: Path, target: Path) -> None:
+    """Copy a FAQ whose ids repeat over its sources, each id behind its line number."""
+    with target.open("w", encoding="utf-8") as stream:
+        for number, line in enumerate(source.read_text("utf-8").splitlines(), start=1):
+            row = json.loads(line)
+            stream.write(json.dumps({**row, "id": f"{number}:{row['id']}"}) + "\n")
+
+
 def _build(faq: Path, index: Path) -> dict[str, Figure]:
     command = [sys.executable, "-m", "retrieval", "build", "--faq", str(faq), "--out", str(index)]
     since = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     peak = _watch(process)
+    seconds = time.perf_counter() - since
+    manifest = read_manifest(index)
     return {
         "exit": process.returncode,
-        "seconds": round(time.perf_counter() - since, 1),
+        "entries": manifest.counts.entries,
+        "vectors": manifest.counts.vectors,
+        "seconds": round(seconds, 1),
         "peak_memory_mib": peak,
     }
 

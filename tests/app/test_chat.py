@@ -231,7 +231,7 @@ def test_risk_is_remembered_when_the_page_is_closed_after_the_reply(
 def test_crisis_text_is_never_cut_through_a_number(make_service: MakeService) -> None:
     service = make_service()
     service.parts.scrubber.get()
-    message = f"{CRISIS} ".ljust(3990, "a").replace("aaaaa", "word ") + " 219-09-9999 and more"
+    message = f"{CRISIS} ".ljust(3991, "a").replace("aaaaa", "word ") + " 219-09-9999 and more"
     assert message[:4000].endswith(" 219-09-9")
     answer = service.answer(message, Conversation())
     assert answer.kind == "crisis"
