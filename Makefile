@@ -52,7 +52,7 @@ check: $(DEV_READY) ## lint, types and the tests that need no weights (under 2 m
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not weights and not gpu"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not weights and not gpu"
 
 test: check ## everything: check, then the tests with real weights
 	$(BIN)/python -m app prepare

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from safety.scrubber import Scrubber
 
 
+# The adapter that is tuned for conversations; there is no release of one yet.
+SUPPORT_ADAPTER: str | None = None
+
+
 @dataclass(frozen=True)
 class Application:
     """A service and what must be closed with it."""
@@ -102,7 +106,8 @@ def build(
     )
     rules = Rules(
         base=settings.base_model,
-        support=settings.support or ("brief" if beyond_loopback else "model"),
+        support=settings.support or _who_answers_a_feeling(beyond_loopback=beyond_loopback),
+        support_adapter=SUPPORT_ADAPTER,
         max_chars=settings.max_chars,
         answer_seconds=settings.answer_seconds,
         answer_tokens=settings.answer_tokens,
@@ -111,6 +116,11 @@ def build(
     )
     service = ChatService(gate=CrisisGate(), replies=Replies.load(), clinic=clinic, parts=parts, rules=rules)
     return Application(service, clinic, settings)
+
+
+def _who_answers_a_feeling(*, beyond_loopback: bool) -> str:
+    """Choose when the operator has not: the model only where it was tuned for it, and at home."""
+    return "model" if SUPPORT_ADAPTER is not None and not beyond_loopback else "brief"
 
 
 def _model(settings: Settings) -> ChatModel:

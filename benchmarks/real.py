@@ -22,11 +22,10 @@ import typer
 from pydantic import BaseModel
 
 from app.rows import AnswerRow
+from benchmarks.datasets import DATASETS, datasets_there
 from benchmarks.report import Figure, report, times
 from retrieval.manifest import read_manifest
 from weights import fetch
-
-DATASETS = Path(os.environ.get("CAREFOLD_DATASETS", Path(__file__).parents[2] / "shared" / "data"))
 
 
 class Question(BaseModel):
@@ -42,7 +41,7 @@ def main(
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Answer every question on both indexes and count."""
-    if not (DATASETS / "README.md").is_file():
+    if not datasets_there():
         sys.exit("no data folder: set CAREFOLD_DATASETS")
     sets = {
         "medicationqa": _questions(DATASETS / "medicationqa" / "medicationqa.jsonl", limit),
@@ -54,8 +53,11 @@ def main(
         folder.mkdir(parents=True, exist_ok=True)
         medquad = folder / "medquad-index"
         faq = folder / "medquad.jsonl"
-        _with_ids_of_their_own(DATASETS / "medquad" / "medquad.jsonl", faq)
-        figures["medquad_index"] = _build(faq, medquad)
+        if medquad.is_dir():
+            figures["medquad_index"] = "the one that --keep had from an earlier run"
+        else:
+            _with_ids_of_their_own(DATASETS / "medquad" / "medquad.jsonl", faq)
+            figures["medquad_index"] = _build(faq, medquad)
         for index_name, index in (("sample", None), ("medquad", medquad)):
             for set_name, questions in sets.items():
                 answers = folder / f"{index_name}-{set_name}.jsonl"

@@ -9,7 +9,6 @@ Run: python -m benchmarks.screen [--embedder SOURCE] [--limit N] [--out FILE]
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +20,7 @@ from typing import Annotated
 import typer
 import yaml
 
+from benchmarks.datasets import DATASETS
 from benchmarks.output_corruption import examples
 from benchmarks.report import Figure, report, times
 from retrieval.embedder import load_embedder
@@ -28,7 +28,6 @@ from safety.crisis import CrisisGate
 from safety.output_check import OutputCheck
 from safety.screen import Screener
 
-DATASETS = Path(os.environ.get("CAREFOLD_DATASETS", Path(__file__).parents[2] / "shared" / "data"))
 CASES = Path(__file__).parents[1] / "tests" / "safety" / "crisis_cases.yaml"
 OUTPUT_CASES = Path(__file__).parent / "output_check_cases.yaml"
 KEYWORDS = (

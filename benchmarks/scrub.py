@@ -4,31 +4,30 @@ Character recall, precision and F2 over personal-data sets, person names in open
 scrubbed from questions that hold little personal data, and time per message. Prints one JSON object;
 it holds numbers only. Never tune on what is measured here.
 
-Run: `python benchmarks/scrub.py --data DIR [--limit 250] [--out FILE]` (DIR also from CAREFOLD_DATASETS).
+Run: python -m benchmarks.scrub [--limit 400] [--out FILE]
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
 import json
-import os
 import statistics
-import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from typing import Annotated
 
 import regex
 import tldextract
+import typer
 from presidio_analyzer import AnalyzerEngine
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 
 import weights
+from benchmarks.datasets import DATASETS, datasets_there
+from benchmarks.report import Figure, report
 from safety.scrubber import Scrubber
 from weights.defaults import NAME_MODEL
 
@@ -172,32 +171,25 @@ def measure(find: Finder, rows: list[tuple[str, list[Span]]], *, only: str = "")
     return score.result()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=os.environ.get("CAREFOLD_DATASETS"))
-    parser.add_argument(
-        "--name-model", type=Path, help="folder of the spaCy model (default: fetch the registry's)"
-    )
-    parser.add_argument("--limit", type=int, default=400)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--no-peer", action="store_true")
-    options = parser.parse_args()
-    folder = options.name_model or weights.fetch(NAME_MODEL).folder
+def main(
+    limit: Annotated[int, typer.Option(help="rows of each large set")] = 400,
+    out: Annotated[Path | None, typer.Option()] = None,
+) -> None:
+    """Measure every set with every finder; the sets of others only where the data is."""
+    folder = weights.fetch(NAME_MODEL).folder
     scrubber = Scrubber(policy="wide", name_model=folder)
     rules = Scrubber(policy="wide", name_model=None)
     finders: dict[str, Finder] = {
         "carefold": lambda text: [(one.start, one.end, one.type) for one in scrubber.find(text)],
         "carefold, rules only": lambda text: [(one.start, one.end, one.type) for one in rules.find(text)],
     }
-    if not options.no_peer:
-        finders["stock presidio"] = stock_presidio(folder)
+    finders["stock presidio"] = stock_presidio(folder)
     sets: dict[str, tuple[list[tuple[str, list[Span]]], str]] = {
         "own adversarial, hold-out half": (list(adversarial_rows()), "")
     }
-    if options.data:
-        data, limit = Path(options.data), options.limit
-        ner = data / "ner_open"
-        sets["pii_masking_300k"] = (list(pii_rows(data)), "")
+    if datasets_there():
+        ner = DATASETS / "ner_open"
+        sets["pii_masking_300k"] = (list(pii_rows(DATASETS)), "")
         sets["WNUT17 dev, names"] = (
             list(ner_rows(ner / "WNUT17" / "emerging.dev.conll", limit=limit)),
             "PERSON",
@@ -207,11 +199,11 @@ def main() -> None:
             "PERSON",
         )
         sets["BTC h, names"] = (list(ner_rows(ner / "BTC" / "h.conll", limit=limit)), "PERSON")
-    results: dict[str, object] = {}
+    results: dict[str, Figure] = {}
     for name, (rows, only) in sets.items():
         results[name] = {finder: measure(find, rows, only=only) for finder, find in finders.items()}
-    if options.data:
-        rows = list(question_rows(Path(options.data), limit=options.limit))
+    if datasets_there():
+        rows = list(question_rows(DATASETS, limit=limit))
         results["questions with a span scrubbed (medicationqa, medical_question_pairs)"] = {
             finder: {
                 "n": len(rows),
@@ -219,12 +211,8 @@ def main() -> None:
             }
             for finder, find in finders.items()
         }
-    written = json.dumps({"policy_hash": scrubber.policy_hash, "results": results}, indent=2)
-    print(written)
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(written + "\n", encoding="utf-8")
+    report("scrub", {"policy_hash": scrubber.policy_hash, "results": results}, out)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

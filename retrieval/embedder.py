@@ -98,10 +98,12 @@ class SentenceTransformerEmbedder:
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self._batch_size = batch_size
         self._lock = threading.Lock()
-        # A question is quickest with one thread; several of them spin against each other when the
-        # cores are busy. The setting holds for the thread that makes it, and for those that start later.
-        threads = torch.get_num_threads()
+        # Questions are embedded by a worker of one thread: several threads for so little work spin
+        # against each other when the cores are busy, which costs a hundred times what it gains.
         self._one_thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
+        threads = torch.get_num_threads()
+        # Reading the number first makes a thread take over the common one; what it sets then stays its own.
+        self._one_thread.submit(torch.get_num_threads).result()
         self._one_thread.submit(torch.set_num_threads, 1).result()
         torch.set_num_threads(threads)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+
+from benchmarks.datasets import DATASETS, datasets_there
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -19,7 +20,6 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def datasets_dir() -> Path:
     """Return the folder with real data, or skip: it is not part of the repository."""
-    folder = Path(os.environ.get("CAREFOLD_DATASETS", REPOSITORY.parent / "shared" / "data"))
-    if not (folder / "README.md").is_file():
-        pytest.skip(f"no data folder at {folder.name!r}: set CAREFOLD_DATASETS to run this")
-    return folder
+    if not datasets_there():
+        pytest.skip(f"no data folder at {DATASETS.name!r}: set CAREFOLD_DATASETS to run this")
+    return DATASETS

@@ -193,3 +193,15 @@ def test_opposite_or_empty_sentence_is_dropped(sentence: str, passage: str) -> N
 )
 def test_directive_or_dose_is_dropped_where_no_passage_stands_behind_it(sentence: str) -> None:
     assert not CHECK.check(sentence, passages=[], said=[], system_prompt="", mode="support").ok
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I've had a few patients who used my support.",
+        "I've seen firsthand how much it can hurt.",
+        "I've been doing some research on this.",
+    ],
+)
+def test_a_life_of_its_own_is_dropped(sentence: str) -> None:
+    assert _reason(sentence, "support") == "claims_human"
