@@ -96,7 +96,7 @@ class ChatService:
         self._rules_screener = Screener(gate=gate)
         self._words = Wording(replies, clinic, max_chars=rules.max_chars)
         self._clinic = clinic
-        self._rules = rules
+        self.rules = rules
         self._prompt_hash = prompt_hash()
         self.parts = parts
 
@@ -173,7 +173,7 @@ class ChatService:
             yield self._urgent(turn)
             return
         # 2
-        if len(message) > self._rules.max_chars:
+        if len(message) > self.rules.max_chars:
             yield self._finish(turn, "too_long", self._words.fixed("too_long"))
             return
         # 3: closed when it fails; from here on there is only scrubbed text.
@@ -261,18 +261,18 @@ class ChatService:
     def _written(self, turn: TurnRecord, route: Route) -> Iterator[str]:
         """Yield the model's sentences that pass the check; none when the model cannot answer."""
         messages, passages, system = self._prompt(turn, route)
-        turn.adapter = self._rules.grounded_adapter if route == "grounded" else self._rules.support_adapter
+        turn.adapter = self.rules.grounded_adapter if route == "grounded" else self.rules.support_adapter
         request = GenerationRequest(
             messages,
             adapter=turn.adapter,
-            max_new_tokens=self._rules.answer_tokens,
-            deadline_s=max(self._rules.answer_seconds - turn.elapsed_ms() / 1000, 0.1),
+            max_new_tokens=self.rules.answer_tokens,
+            deadline_s=max(self.rules.answer_seconds - turn.elapsed_ms() / 1000, 0.1),
         )
         kept: list[str] = []
         try:
             with turn.timing("generate"):
                 model, check = self.parts.model.get(), self.parts.output_check.get()
-                model.wait_ready(self._rules.model_wait_seconds)
+                model.wait_ready(self.rules.model_wait_seconds)
                 written = (split_sentences(piece) for piece in model.stream(request, turn.stop))
                 for sentence in chain.from_iterable(written):
                     checked = check.check(
@@ -297,7 +297,7 @@ class ChatService:
 
     def _may_converse(self, turn: TurnRecord) -> bool:
         """Say whether the model may answer a feeling: never once someone has been in danger here."""
-        return self._rules.support == "model" and turn.conversation.risk == "none"
+        return self.rules.support == "model" and turn.conversation.risk == "none"
 
     def _prompt(self, turn: TurnRecord, route: Route) -> tuple[tuple[Message, ...], tuple[str, ...], str]:
         name = self._clinic.name
@@ -333,9 +333,9 @@ class ChatService:
 
     def _shortened(self, message: str) -> str:
         """Cut a message that is too long, never through a word: half a number is found by nobody."""
-        if len(message) <= self._rules.max_chars:
+        if len(message) <= self.rules.max_chars:
             return message
-        return message[: self._rules.max_chars].rsplit(maxsplit=1)[0]
+        return message[: self.rules.max_chars].rsplit(maxsplit=1)[0]
 
     def _urgent(self, turn: TurnRecord) -> ChatAnswer:
         """Finish with the fixed reply; what was written is kept scrubbed, or not at all."""
@@ -363,7 +363,7 @@ class ChatService:
             citations=tuple(Citation(hit.id, hit.entry.question, hit.score) for hit in cited),
             suggestions=tuple(hit.entry.question for hit in offered),
             verdict=turn.verdict,
-            model=ModelUsed(self._rules.base, turn.adapter or "") if turn.model_wrote else ModelUsed(),
+            model=ModelUsed(self.rules.base, turn.adapter or "") if turn.model_wrote else ModelUsed(),
             reasons=tuple(turn.reasons),
             dropped=dict(turn.dropped),
             timings_ms=dict(turn.timings_ms),
@@ -376,7 +376,7 @@ class ChatService:
         try:
             store = self.parts.store.get()
             store.record_trace(self._trace(turn, answer))
-            if self._rules.keep_unanswered and answer.kind in ("clarify", "abstain"):
+            if self.rules.keep_unanswered and answer.kind in ("clarify", "abstain"):
                 store.keep_unanswered(turn.turn_id, turn.scrubbed)
         except Exception as error:  # noqa: BLE001 - a trace is never worth an answer
             log.error("trace_not_written", turn_id=turn.turn_id, error=type(error).__name__)
@@ -387,7 +387,7 @@ class ChatService:
         return trace_of(
             turn,
             answer,
-            base=self._rules.base,
+            base=self.rules.base,
             model_state=self.model_state().status,
             prompt_hash=self._prompt_hash,
             index_hash=self.parts.retriever.get().manifest.corpus_sha256 if turn.hits else "",
