@@ -56,6 +56,8 @@ def split_sentences(text: str) -> list[str]:
     for match in _LINE_OR_END.finditer(text + "\n"):
         candidate = text[start : match.end()]
         if match.group().startswith("\n") or not _NO_END.search(candidate):
-            found.append(_LEAD.sub("", candidate.strip()))
+            sentence = _LEAD.sub("", candidate.strip())
+            # Half of a pair of quotation marks is the model's, not the sentence's.
+            found.append(sentence.strip('"') if sentence.count('"') % 2 else sentence)
             start = match.end()
     return [sentence for sentence in found if sentence]

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from safety.scrubber import Scrubber
 
 
-# The adapter that is tuned for conversations; there is no release of one yet.
+# The adapters that are tuned for the two kinds of answer; there is no release of either yet. Untuned,
+# the model may only quote its passages, and does not answer feelings.
+GROUNDED_ADAPTER: str | None = None
 SUPPORT_ADAPTER: str | None = None
 
 
@@ -107,6 +109,7 @@ def build(
     rules = Rules(
         base=settings.base_model,
         support=settings.support or _who_answers_a_feeling(beyond_loopback=beyond_loopback),
+        grounded_adapter=GROUNDED_ADAPTER,
         support_adapter=SUPPORT_ADAPTER,
         max_chars=settings.max_chars,
         answer_seconds=settings.answer_seconds,
@@ -174,6 +177,7 @@ def _output_check(clinic: Clinic, scrubber: Part[Scrubber]) -> OutputCheck:
     return OutputCheck(
         allowed_contacts=clinic.contacts,
         find_personal_data=lambda sentence: bool(scrubber.get().find(sentence)),
+        paraphrase=GROUNDED_ADAPTER is not None,
     )
 
 

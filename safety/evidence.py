@@ -24,6 +24,7 @@ Embed = Callable[[list[str]], NDArray[Any]]
 COVERED: Final = 0.66  # share of a sentence's content words that the best passage sentences must hold
 COVERED_IF_NEAR: Final = 0.45  # enough where the encoder finds the meaning near as well
 NEAR: Final = 0.72
+QUOTED: Final = 0.85  # share of a quotation's runs of three words that a passage has
 IN_ORDER: Final = 0.5  # share of neighbouring content words that the sources have near each other too
 REACH: Final = 4  # how near, in content words
 LEAST_STEMS: Final = (
@@ -162,6 +163,21 @@ def supported(sentence: str, passages: Sequence[str], embed: Embed | None = None
     vectors = np.asarray(embed([sentence, texts[best], f"{texts[best]} {texts[second]}"]), dtype=np.float32)
     near = float(max(vectors[0] @ vectors[1], vectors[0] @ vectors[2]))
     return near >= FAR and (covered >= COVERED or (covered >= COVERED_IF_NEAR and near >= NEAR))
+
+
+def quoted(sentence: str, passages: Sequence[str]) -> bool:
+    """Say whether `sentence` stands in a passage nearly word for word, from its start to its end."""
+    words = _WORD.findall(sentence.lower().replace("’", "'"))
+    runs = _runs_of_three(words)
+    for passage in passages:
+        there = frozenset(_runs_of_three(_WORD.findall(passage.lower().replace("’", "'"))))
+        if runs[0] in there and runs[-1] in there and sum(run in there for run in runs) >= QUOTED * len(runs):
+            return True
+    return False
+
+
+def _runs_of_three(words: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(words[place : place + 3]) for place in range(max(1, len(words) - 2))]
 
 
 def sentences(text: str) -> list[str]:

@@ -20,7 +20,7 @@ from typing import Final, Literal
 import yaml
 
 from safety.contacts import contacts
-from safety.evidence import Embed, content_stems, content_words, sentences, supported
+from safety.evidence import Embed, content_stems, content_words, quoted, sentences, supported
 from safety.folding import Folder
 from safety.phrases import PhraseBook
 
@@ -84,12 +84,18 @@ class OutputCheck:
         allowed_contacts: Collection[str],
         find_personal_data: Callable[[str], bool],
         embed: Embed | None = None,
+        paraphrase: bool = True,
     ) -> None:
-        """Take the clinic's numbers, addresses and links, and a test for personal data."""
+        """Take the clinic's numbers, addresses and links, and a test for personal data.
+
+        `paraphrase` False takes nothing but quotations in grounded answers: for a model that was
+        not tuned to stay with its passages.
+        """
         rules = yaml.safe_load((Path(__file__).parent / "output_rules.yaml").read_text(encoding="utf-8"))
         self._allowed = frozenset().union(*(contacts(f"call {contact}") for contact in allowed_contacts))
         self._find_personal_data = find_personal_data
         self._embed = embed
+        self._paraphrase = paraphrase
         sets = {name: tuple(members.split()) for name, members in rules["sets"].items() if members}
         self._reasons: list[str] = []
         self._books: dict[str, PhraseBook] = {}
@@ -123,6 +129,8 @@ class OutputCheck:
             reason = self._support_faults(sentence)
         elif _new_dose(sentence, passages):
             reason = "dose"
+        elif not self._paraphrase and not quoted(sentence, passages):
+            reason = "not_quoted"
         elif not supported(sentence, passages, self._embed):
             reason = "unsupported"
         else:

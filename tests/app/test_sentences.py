@@ -55,7 +55,7 @@ def test_what_is_shown_is_a_prefix_that_ends_with_a_sentence(pieces: list[str]) 
         ('She said "stop." Then left.', ['She said "stop."', "Then left."]),
         ("First line\nSecond line.", ["First line", "Second line."]),
         ("[1] Call us.\n[2] Come in.", ["Call us.", "Come in."]),
-        ('The answer to the question is: "Call us."', ['Call us."']),
+        ('The answer to the question is: "Call us."', ["Call us."]),
         ("A: Call us.\n- Come in.", ["Call us.", "Come in."]),
         ("", []),
     ],

@@ -29,11 +29,17 @@ def rows(name: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in (QUERIES / name).read_text("utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("part", ["dev", "test"])
-def test_the_right_entry_comes_first_for_nine_in_ten_unseen_questions(sample: Retriever, part: str) -> None:
+@pytest.mark.parametrize(("part", "share"), [("dev", 0.95), ("test", 0.92), ("fresh", 0.95)])
+def test_right_entry_comes_first_for_questions_of_people_who_had_not_seen_the_alternates(
+    sample: Retriever, part: str, share: float
+) -> None:
     asked = rows(f"{part}.jsonl")
-    first = [sample.search(row["text"], top_k=1).hits[0].id == row["id"] for row in asked]
-    assert sum(first) >= 0.9 * len(asked)
+    assert len(asked) >= 100
+    first = []
+    for row in asked:
+        reader = "staff" if sample.entries[row["id"]].audience == "staff" else "patient"
+        first.append(sample.search(row["text"], top_k=1, audience=reader).hits[0].id == row["id"])  # type: ignore[arg-type]
+    assert sum(first) >= share * len(asked)
 
 
 def test_an_entrys_own_question_and_alternates_find_it(sample: Retriever) -> None:

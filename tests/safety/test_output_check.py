@@ -205,3 +205,22 @@ def test_directive_or_dose_is_dropped_where_no_passage_stands_behind_it(sentence
 )
 def test_a_life_of_its_own_is_dropped(sentence: str) -> None:
     assert _reason(sentence, "support") == "claims_human"
+
+
+QUOTING = OutputCheck(allowed_contacts=(), find_personal_data=lambda text: False, paraphrase=False)
+GENERICS = "A generic has the same active ingredient as the brand product. Its color and shape may differ."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ok"),
+    [
+        ("A generic has the same active ingredient as the brand product.", True),
+        ("Its color and shape may differ.", True),
+        ("A generic has a different active ingredient than the brand product.", False),
+        ("has the same active ingredient as the brand product, which may differ.", False),
+        ("The brand product may differ in its active ingredient.", False),
+    ],
+)
+def test_untuned_model_may_only_quote(sentence: str, ok: bool) -> None:
+    checked = QUOTING.check(sentence, passages=[GENERICS], said=[], system_prompt="", mode="grounded")
+    assert checked.ok is ok
