@@ -272,6 +272,9 @@ class ChatService:
         try:
             with turn.timing("generate"):
                 model, check = self.parts.model.get(), self.parts.output_check.get()
+                if route == "grounded" and check.asks_of_other_medicine(turn.scrubbed, passages):
+                    turn.reasons.append("other_medicine")
+                    return
                 model.wait_ready(self.rules.model_wait_seconds)
                 written = (split_sentences(piece) for piece in model.stream(request, turn.stop))
                 for sentence in chain.from_iterable(written):
@@ -313,7 +316,7 @@ class ChatService:
         turn.reasons.append("too_little_left")
         if route == "support":
             return "support"
-        if turn.confidence >= FALLBACK_CONFIDENCE:
+        if turn.confidence >= FALLBACK_CONFIDENCE and "other_medicine" not in turn.reasons:
             return "faq"
         return "clarify" if turn.hits else "abstain"
 

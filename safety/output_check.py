@@ -56,7 +56,8 @@ _ECHO: Final = re.compile(
 )
 _DRUG_ENDING: Final = re.compile(
     r"\b\w{3,}(?:azepam|zolam|oxetine|triptyline|pramine|apine|idone|piprazole|statin|prazole|sartan|mycin|cillin|"
-    r"floxacin|codone|phetamine|phenidate|barbital|profen|cycline|lukast|gabalin|zodone|faxine|lopram|traline)\b",
+    r"floxacin|codone|phetamine|phenidate|barbital|profen|cycline|lukast|gabalin|zodone|faxine|lopram|traline|olol|"
+    r"pril|dipine|gliptin|gliflozin|clovir|[ao]zole|tinib|furantoin|darone|semide|formin)\b",
     re.IGNORECASE,
 )
 _CLOCK_OR_MONEY: Final = re.compile(
@@ -136,6 +137,13 @@ class OutputCheck:
         else:
             reason = ""
         return Checked(False, reason) if reason else _PASSED
+
+    @staticmethod
+    def asks_of_other_medicine(question: str, passages: Sequence[str]) -> bool:
+        """Say whether the question names a medicine that no passage names: they cannot answer it."""
+        named = {match.group().lower() for match in _DRUG_ENDING.finditer(question)}
+        text = " ".join(passages).lower()
+        return any(name not in text for name in named)
 
     def check_text(self, text: str, *, passages: Sequence[str], system_prompt: str, mode: Mode) -> Checked:
         """Check a whole answer once more for what can only be seen across its sentences."""

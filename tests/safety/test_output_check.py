@@ -224,3 +224,16 @@ GENERICS = "A generic has the same active ingredient as the brand product. Its c
 def test_untuned_model_may_only_quote(sentence: str, ok: bool) -> None:
     checked = QUOTING.check(sentence, passages=[GENERICS], said=[], system_prompt="", mode="grounded")
     assert checked.ok is ok
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("what is the normal dose of clindamycin", True),
+        ("can i take sertraline with food", False),
+        ("when do refills come in april", False),
+        ("is metoprolol or sertraline better", True),
+    ],
+)
+def test_passages_about_another_medicine_do_not_answer(question: str, other: bool) -> None:
+    assert CHECK.asks_of_other_medicine(question, ["Sertraline may be taken with food."]) is other
