@@ -78,7 +78,7 @@ bench-scrub: setup ## personal data found and missed, against stock Presidio
 bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
 	$(BIN)/python -m benchmarks.screen --out benchmarks/results/screen.json
 
-bench-real: setup ## real questions through `ask --batch` on two indexes (an hour)
+bench-real: setup ## real questions through `ask --batch` on two indexes (ten minutes)
 	$(BIN)/python -m benchmarks.real --out benchmarks/results/real.json
 
 clean: ## remove what was installed and built

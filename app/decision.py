@@ -19,7 +19,7 @@ Kind = Literal[
 Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
 
 FAQ_CONFIDENCE = 0.50
-GROUNDED_CONFIDENCE = 0.30
+GROUNDED_CONFIDENCE = 0.36
 CLARIFY_CONFIDENCE = 0.12
 # An answer that the model could not write is replaced by the nearest approved one down to here.
 FALLBACK_CONFIDENCE = 0.40

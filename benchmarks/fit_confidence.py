@@ -3,7 +3,7 @@
 Each source is left out in turn: fitted on the others, judged on it. What ships is fitted on all.
 A source has the same weight whatever its size, but for SOURCE_WEIGHTS. More evidence may never
 lower the confidence, so no weight is negative. Only numbers leave this program.
-Run: python -m benchmarks.fit_confidence --data FOLDER [--write]
+Run: python -m benchmarks.fit_confidence [--write]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
 from benchmarks import retrieval_sets as sets
+from benchmarks.datasets import DATASETS
 from benchmarks.report import Figure, report
 from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.calibration import FILE, MAX_NUMBERS, Curve, Features
@@ -186,7 +187,7 @@ def left_out(observed: dict[str, Observed]) -> dict[str, Figure]:
 
 
 def main(
-    data: Annotated[Path, typer.Option(envvar="CAREFOLD_DATASETS", help="Folder with the data.")],
+    data: Annotated[Path, typer.Option(help="Folder with the data.")] = DATASETS,
     write: Annotated[bool, typer.Option(help="Write the fitted numbers to calibration.json.")] = False,
     out: Annotated[Path | None, typer.Option(help="Result file.")] = None,
     embedder: Annotated[str, typer.Option(envvar="CAREFOLD_EMBEDDER")] = EMBEDDER,

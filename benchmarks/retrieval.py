@@ -1,7 +1,7 @@
 """Measure the retriever: quality by fusion against each view alone, confidence, and speed.
 
 The peers stand in the same run: dense views alone, BM25 alone, and reciprocal-rank fusion.
-Run: python -m benchmarks.retrieval --data FOLDER [--index-time] [--out FILE]
+Run: python -m benchmarks.retrieval [--index-time] [--out FILE]
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 import typer
 
 from benchmarks import retrieval_sets as sets
+from benchmarks.datasets import DATASETS
 from benchmarks.fit_confidence import QUERIES, Observed, Remembering, observe, predict, quality
 from benchmarks.report import Figure, report, times
 from retrieval.build import SAMPLE_FAQ, build_index
@@ -129,7 +130,7 @@ def index_time(data: Path) -> dict[str, Figure]:
 
 
 def main(
-    data: Annotated[Path, typer.Option(envvar="CAREFOLD_DATASETS", help="Folder with the data.")],
+    data: Annotated[Path, typer.Option(help="Folder with the data.")] = DATASETS,
     whole_index: Annotated[
         bool, typer.Option("--index-time", help="Also time the index of all MedQuAD (minutes).")
     ] = False,

@@ -24,7 +24,7 @@ Embed = Callable[[list[str]], NDArray[Any]]
 COVERED: Final = 0.66  # share of a sentence's content words that the best passage sentences must hold
 COVERED_IF_NEAR: Final = 0.45  # enough where the encoder finds the meaning near as well
 NEAR: Final = 0.72
-QUOTED: Final = 0.85  # share of a quotation's runs of three words that a passage has
+MOST_IN_A_ROW: Final = 3  # sentences of a passage that a model may run together into one
 IN_ORDER: Final = 0.5  # share of neighbouring content words that the sources have near each other too
 REACH: Final = 4  # how near, in content words
 LEAST_STEMS: Final = (
@@ -166,18 +166,18 @@ def supported(sentence: str, passages: Sequence[str], embed: Embed | None = None
 
 
 def quoted(sentence: str, passages: Sequence[str]) -> bool:
-    """Say whether `sentence` stands in a passage nearly word for word, from its start to its end."""
-    words = _WORD.findall(sentence.lower().replace("’", "'"))
-    runs = _runs_of_three(words)
+    """Say whether `sentence` is, word for word, one whole sentence of a passage or a few in a row.
+
+    Anything less lets a splice of two true sentences through, which can say what neither says.
+    """
+    wanted = _plain(sentence)
     for passage in passages:
-        there = frozenset(_runs_of_three(_WORD.findall(passage.lower().replace("’", "'"))))
-        if runs[0] in there and runs[-1] in there and sum(run in there for run in runs) >= QUOTED * len(runs):
-            return True
+        parts = [_plain(part) for part in sentences(passage)]
+        for first in range(len(parts)):
+            for last in range(first + 1, min(first + MOST_IN_A_ROW, len(parts)) + 1):
+                if wanted and wanted == " ".join(parts[first:last]):
+                    return True
     return False
-
-
-def _runs_of_three(words: Sequence[str]) -> list[tuple[str, ...]]:
-    return [tuple(words[place : place + 3]) for place in range(max(1, len(words) - 2))]
 
 
 def sentences(text: str) -> list[str]:

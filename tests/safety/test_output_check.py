@@ -219,6 +219,11 @@ GENERICS = "A generic has the same active ingredient as the brand product. Its c
         ("A generic has a different active ingredient than the brand product.", False),
         ("has the same active ingredient as the brand product, which may differ.", False),
         ("The brand product may differ in its active ingredient.", False),
+        ("A generic has the same active ingredient.", False),
+        (
+            "A generic has the same active ingredient as the brand product, its color and shape may differ.",
+            True,
+        ),
     ],
 )
 def test_untuned_model_may_only_quote(sentence: str, ok: bool) -> None:
