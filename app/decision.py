@@ -18,11 +18,11 @@ Kind = Literal[
 ]  # fmt: skip
 Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
 
-FAQ_CONFIDENCE = 0.50
-GROUNDED_CONFIDENCE = 0.36
+FAQ_CONFIDENCE = 0.55
+GROUNDED_CONFIDENCE = 0.38
 CLARIFY_CONFIDENCE = 0.12
 # An answer that the model could not write is replaced by the nearest approved one down to here.
-FALLBACK_CONFIDENCE = 0.40
+FALLBACK_CONFIDENCE = 0.50
 
 
 @dataclass(frozen=True)
