@@ -57,7 +57,7 @@ _ECHO: Final = re.compile(
 _DRUG_ENDING: Final = re.compile(
     r"\b\w{3,}(?:azepam|zolam|oxetine|triptyline|pramine|apine|idone|piprazole|statin|prazole|sartan|mycin|cillin|"
     r"floxacin|codone|phetamine|phenidate|barbital|profen|cycline|lukast|gabalin|zodone|faxine|lopram|traline|olol|"
-    r"pril|dipine|gliptin|gliflozin|clovir|[ao]zole|tinib|furantoin|darone|semide|formin)\b",
+    r"pril|dipine|gliptin|gliflozin|clovir|[ao]zole|tinib|furantoin|darone|semide|formin|racetam|nidine|uracil|terone)\b",
     re.IGNORECASE,
 )
 _CLOCK_OR_MONEY: Final = re.compile(
