@@ -272,6 +272,7 @@ def _peak_mib(threads: int) -> int:
         "model.wait_ready(600)\n"
         "text = 'Passages: ' + 'The clinic opens at eight. ' * 80\n"
         "list(model.stream(GenerationRequest((Message('user', text),)), threading.Event()))\n"
+        "model.close()\n"
         # Not ru_maxrss: a child starts with its parent's.
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])\n"
     )

@@ -9,10 +9,12 @@ thread runs.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +66,8 @@ class TransformersLocal:
         self._decoder: Decoder | None = None
         self._owner: threading.Thread | None = None
         self._start()
+        # A thread inside torch when the interpreter ends aborts the process: end it first.
+        atexit.register(_close, weakref.ref(self))
 
     @property
     def adapters(self) -> tuple[str, ...]:
@@ -182,6 +186,12 @@ class TransformersLocal:
             threads=self._threads,
         )
         return Decoder(loaded, lookup=self._lookup)
+
+
+def _close(model: weakref.ref[TransformersLocal]) -> None:
+    left = model()
+    if left is not None:
+        left.close()
 
 
 def _serve(

@@ -233,3 +233,19 @@ def test_a_closed_model_is_unavailable(started: Callable[..., TransformersLocal]
     assert model.state().status == "unavailable"
     with pytest.raises(ModelUnavailable, match="closed"):
         model.stream(request(), threading.Event())
+
+
+@pytest.mark.weights
+def test_program_that_forgets_to_close_the_model_still_ends_cleanly() -> None:
+    code = (
+        "import threading\n"
+        "from app.models import MODELS, GenerationRequest, Message, ModelSetup\n"
+        "from weights.defaults import BASE_MODEL\n"
+        "model = MODELS['transformers'](ModelSetup(base_model=BASE_MODEL, threads=1))\n"
+        "assert model.wait_ready(120)\n"
+        "stream = model.stream(GenerationRequest((Message('user', 'Count to ten.'),)), threading.Event())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stderr
