@@ -1,0 +1,61 @@
+# Carefold as an image: user 1000, and nothing is written but to /data, /cache and /tmp. It also runs with
+#   docker run --read-only --tmpfs /tmp -v carefold-data:/data -v carefold-cache:/cache -p 7860:7860 carefold
+#
+# Build arguments, see docs/deploy.md:
+#   BASE          an image with Python 3.11 or newer and its venv module
+#   TORCH_INDEX   where torch comes from. The default is the CPU build; for a GPU name your package index,
+#                 https://pypi.org/simple, which has the CUDA build of the same version
+#   BAKE_WEIGHTS  1 puts the default weights (600 MB) into the image; else the first start fetches them
+ARG BASE=docker.io/library/python:3.11-slim-bookworm
+FROM ${BASE}
+
+RUN useradd --uid 1000 --no-create-home --home-dir /cache carefold \
+    && mkdir /app /data /cache \
+    && chown carefold:carefold /data /cache \
+    && python3 -m venv /opt/venv
+
+ENV PATH=/opt/venv/bin:$PATH \
+    HOME=/cache \
+    PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+
+WORKDIR /app
+COPY requirements.txt constraints.txt ./
+
+# torch first and alone: the second step then finds it there, and its index serves nothing else.
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+RUN if [ -n "$TORCH_INDEX" ]; then \
+        pip install --no-deps --index-url "$TORCH_INDEX" "$(grep -m1 '^torch==' requirements.txt)"; \
+    fi
+RUN pip install -r requirements.txt -c constraints.txt
+
+# .dockerignore lets in what serves, and nothing else.
+COPY . .
+RUN python -m compileall -q app retrieval safety weights
+
+# Compiled above; a read-only /app could not take what Python would write.
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    CAREFOLD_DATA_DIR=/data \
+    CAREFOLD_CACHE_DIR=/cache \
+    HF_HOME=/cache/huggingface \
+    HF_HUB_DISABLE_TELEMETRY=1 \
+    GRADIO_SERVER_NAME=0.0.0.0 \
+    GRADIO_ANALYTICS_ENABLED=False \
+    GRADIO_TEMP_DIR=/tmp/gradio
+
+USER 1000
+
+# What else `prepare` writes, a database and the sample index, belongs to a running server.
+ARG BAKE_WEIGHTS=0
+RUN if [ "$BAKE_WEIGHTS" = 1 ]; then CAREFOLD_DATA_DIR=/tmp/data python -m app prepare && rm -r /tmp/data; fi
+
+VOLUME ["/data", "/cache"]
+EXPOSE 7860
+
+# /healthz says that the server lives. The first start may take minutes to be ready: /readyz says when.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
+
+ENTRYPOINT ["python", "-m", "app"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "7860"]
