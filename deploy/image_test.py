@@ -26,7 +26,7 @@ from pathlib import Path
 
 from image_build import Builder, ImageConfig, ImageTestFailed, pip_mounts, require_tools, step
 
-QUESTION = "how do i get more of my pills"
+QUESTION = "where do I park?"
 READY_SECONDS = 900
 DEBIAN = "http://deb.debian.org/debian"
 ANYWHERE = "0.0.0.0"  # noqa: S104 - the image serves beyond its own network, that is what is tested
@@ -44,6 +44,17 @@ WRITE = (
     "        pass\n"
 )
 GET = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=10).read().decode())"
+
+ASK = (
+    "import json, sys, urllib.request as u\n"
+    "call, question = sys.argv[1:]\n"
+    "body = json.dumps({'data': [question]}).encode()\n"
+    "made = u.Request(call, body, {'Content-Type': 'application/json'})\n"
+    "event = json.load(u.urlopen(made, timeout=30))['event_id']\n"
+    "lines = u.urlopen(f'{call}/{event}', timeout=120).read().decode().splitlines()\n"
+    "at = lines.index('event: complete')\n"
+    "print(lines[at + 1].removeprefix('data: '))\n"
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,8 @@ class Container:
         return [
             "bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
             *([] if self.network else ["--unshare-net"]),
-            "--ro-bind", str(self.root), "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", TEMPORARY,
+            "--ro-bind", str(self.root), "/", "--dev", "/dev", "--proc", "/proc",
+            "--perms", "1777", "--tmpfs", TEMPORARY,
             *(part for place in self.config.volumes
               for part in ("--bind", f"{self.volumes}{place}", place)),
             *(part for outside, inside in self.lent.items()
@@ -183,7 +195,7 @@ def _check_server(container: Container, log: Path, *, baked: bool) -> None:
                     server, "env", f"PATH={container.config.environment['PATH']}", *container.config.health
                 )
         with step(f"  the question {QUESTION!r}"):
-            answer = _ask(container)
+            answer = _ask(server, port)
         sys.stdout.write(f"    {answer['kind']}: {str(answer['text'])[:200]!r}\n")
         if answer["kind"] not in ("faq", "grounded") or not answer["citations"]:
             raise ImageTestFailed(f"that is no answer from the FAQ: {answer['kind']}")
@@ -192,9 +204,18 @@ def _check_server(container: Container, log: Path, *, baked: bool) -> None:
         server.wait(timeout=60)
 
 
-def _ask(container: Container) -> dict[str, object]:
-    done = container.run(*container.config.entrypoint, "ask", QUESTION, "--json")
-    answer: dict[str, object] = json.loads(done)
+def _ask(server: subprocess.Popen[bytes], port: int) -> dict[str, object]:
+    """Ask by the public API of the page: a call, then its stream of events; the last holds the answer."""
+    stream = _inside(
+        server,
+        sys.executable,
+        "-c",
+        ASK,
+        f"http://127.0.0.1:{port}/gradio_api/call/ask",
+        QUESTION,
+        files=False,
+    )
+    answer: dict[str, object] = json.loads(stream)[0]
     return answer
 
 
