@@ -8,12 +8,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := app retrieval safety weights
+# Where torch comes from, when not from the index that pip is set up for (see README.md).
+TORCH_INDEX ?=
+SDK ?= docker
 RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
 BENCH_READY := .venv-bench/.ready
 
 .PHONY: help setup run test check bench bench-decode bench-retrieval bench-scrub bench-screen \
-  bench-answers bench-real bench-start clean
+  bench-answers bench-real bench-start image-test space clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -27,6 +30,7 @@ $(VENV)/bin/python:
 
 $(RUN_READY): requirements.txt constraints.txt | $(VENV)/bin/python
 	@echo "[2/3] installing the dependencies (1 GB or more on disk)"
+	@test -z "$(TORCH_INDEX)" || $(PIP) install --quiet --progress-bar on --no-deps --index-url "$(TORCH_INDEX)" "$$(grep -m1 '^torch==' requirements.txt)" || { echo "error: there is no torch at TORCH_INDEX=$(TORCH_INDEX). Check the address, or leave it out" >&2; exit 1; }
 	@$(PIP) install --quiet --progress-bar on -r requirements.txt -c constraints.txt || { echo "error: pip could not install the dependencies. Check the network, or point pip at your mirror with PIP_INDEX_URL, then run make setup again" >&2; exit 1; }
 	@touch $@
 
@@ -80,6 +84,12 @@ bench-screen: setup ## sensitivity and specificity of the crisis gate and the sc
 
 bench-real: setup ## real questions through `ask --batch` on two indexes (ten minutes)
 	$(BIN)/python -m benchmarks.real --out benchmarks/results/real.json
+
+image-test: ## build the image and start it, without a Docker engine (root; 20 minutes, 10 GB)
+	$(PYTHON) deploy/image_test.py
+
+space: ## write the folder to push to a Space: make space SDK=docker, or SDK=gradio
+	$(PYTHON) deploy/space.py --sdk $(SDK) --torch-index "$(TORCH_INDEX)"
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
