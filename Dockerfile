@@ -5,6 +5,8 @@
 #   BASE          an image with Python 3.11 or newer and its venv module
 #   TORCH_INDEX   where torch comes from. The default is the CPU build; for a GPU name your package index,
 #                 https://pypi.org/simple, which has the CUDA build of the same version
+#   PIP_INDEX_URL where everything else comes from; it stays readable in the image's history, so no password
+#   EXTRAS        further packages, such as the driver of a database
 #   BAKE_WEIGHTS  1 puts the default weights (600 MB) into the image; else the first start fetches them
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 FROM ${BASE}
@@ -24,11 +26,13 @@ WORKDIR /app
 COPY requirements.txt constraints.txt ./
 
 # torch first and alone: the second step then finds it there, and its index serves nothing else.
+ARG PIP_INDEX_URL
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 RUN if [ -n "$TORCH_INDEX" ]; then \
         pip install --no-deps --index-url "$TORCH_INDEX" "$(grep -m1 '^torch==' requirements.txt)"; \
     fi
-RUN pip install -r requirements.txt -c constraints.txt
+ARG EXTRAS
+RUN pip install -r requirements.txt -c constraints.txt $EXTRAS
 
 # .dockerignore lets in what serves, and nothing else.
 COPY . .
