@@ -29,7 +29,7 @@ from safety.verdict import ALLOW, Verdict
 Embed = Callable[[list[str]], NDArray[Any]]
 
 HARM_NEARNESS: Final = 0.50  # cosine to the nearest harmful example at or above which it counts
-HARM_MARGIN: Final = 0.10  # and by how much it must be nearer than any harmless example
+HARM_MARGIN: Final = 0.15  # and by how much it must be nearer than any harmless example
 _EARLIER: Final = 6
 _SPLIT: Final = 300
 _ROLE_MARKS: Final = (
