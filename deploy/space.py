@@ -27,8 +27,8 @@ BEHIND_THE_HUB = {"CAREFOLD_FRAME_ANCESTORS": "https://huggingface.co", "CAREFOL
 PRIVATE = ("__pycache__", "*.py[cod]", "*.sqlite3*", "*.db", "*.log", ".*")
 # What constraints.txt holds for lint, types and tests alone.
 TOOLS = re.compile(
-    r"ruff|mypy.*|pytest.*|hypothesis|types-.*|playwright|pyee|greenlet|iniconfig|pluggy|execnet"
-    r"|sortedcontainers|pathspec|librt|ast-serialize"
+    r"ruff|mypy.*|pytest.*|hypothesis|types-.*|(axe-)?playwright.*|pyee|greenlet|aiosmtpd|atpublic|execnet"
+    r"|iniconfig|pluggy|sortedcontainers|pathspec|librt|ast-serialize"
 )
 # ZeroGPU offers a few versions of Python only; this one is new enough for the pins.
 PYTHON = "3.12.12"
