@@ -1,4 +1,4 @@
-"""The application's commands: `python -m app ask | prepare | purge | backup | restore`.
+"""The application's commands: `python -m app serve | ask | prepare | purge | backup | restore`.
 
 Settings come from the environment (CAREFOLD_*, see app/settings.py). Exit codes: 0 done, 1 some
 rows failed and the rest are done, 2 wrong arguments or configuration and nothing was done.
@@ -6,6 +6,7 @@ rows failed and the rest are done, 2 wrong arguments or configuration and nothin
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -27,6 +28,37 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(envvar="GRADIO_SERVER_NAME", help="address to listen on; 0.0.0.0 is every one")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="GRADIO_SERVER_PORT", min=1, max=65535, help="port to listen on")
+    ] = 7860,
+) -> None:
+    """Serve the page until Ctrl-C. The page is there at once; the model loads behind it."""
+    settings = _settings()
+    _check_free(host, port)
+    from app.logs import configure_logging
+    from app.wiring import build
+
+    configure_logging(settings.log_level)
+    beyond = host not in ("127.0.0.1", "localhost", "::1")
+    try:
+        application = build(settings, beyond_loopback=beyond)
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+        who = "the model" if application.service.rules.support == "model" else "fixed words"
+        sys.stderr.write(
+            f"http://{shown}:{port}  Ctrl-C ends it. Feelings are answered by {who} (CAREFOLD_SUPPORT)\n"
+        )
+        from app.server import serve as run
+
+        run(application, host=host, port=port)
+    except (AppError, WeightsError) as error:
+        _stop(str(error))
 
 
 @app.command()
@@ -100,6 +132,19 @@ def restore(file: Annotated[Path, typer.Argument(help="a copy made by backup")])
     from app import store_commands
 
     raise typer.Exit(store_commands.run_restore(_settings().database, file))
+
+
+def _check_free(host: str, port: int) -> None:
+    """Say at once that a port is taken, not after everything has been loaded."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            _stop(
+                f"cannot listen on {host}:{port}: {error.strerror}. Choose another: --port {port % 65535 + 1}"
+            )
 
 
 def _settings() -> Settings:

@@ -27,8 +27,13 @@ class ModelUsed:
 
 
 @dataclass(frozen=True)
+class Gated:
+    """The first event of an answer to someone who is not in danger: the gate has read the message."""
+
+
+@dataclass(frozen=True)
 class ScrubbedInput:
-    """The first event of most answers: the message as it will be shown and kept."""
+    """The second event of most answers: the message as it will be shown and kept."""
 
     text: str = field(repr=False)
     entities: tuple[Entity, ...]
@@ -59,4 +64,4 @@ class ChatAnswer:
     timings_ms: dict[str, float]
 
 
-ChatEvent = ScrubbedInput | Sentence | ChatAnswer
+ChatEvent = Gated | ScrubbedInput | Sentence | ChatAnswer

@@ -16,6 +16,7 @@ from app.answer import ChatAnswer, ScrubbedInput, Sentence
 from app.conversation import Audience, Conversation
 from app.errors import PartUnavailable
 from app.rows import AnswerRow, AskRow, answer_row
+from app.sentences import text_after
 from app.wiring import Application, warm_in_background
 from weights.jsonl import BadLine, Row, read_jsonl, report_bad_line, write_row
 
@@ -113,7 +114,7 @@ def _turn(application: Application, message: str, conversation: Conversation) ->
 
 def _print(answer: ChatAnswer, *, already: str) -> None:
     """Print what of an answer is not on the screen yet, then titles to ask and sources."""
-    rest = _after(answer.text, already)
+    rest = text_after(answer.text, already)
     lines = [rest.strip()] if rest is not None else ["", answer.text]
     if answer.suggestions:
         lines += ["", "You could ask:", *(f"  - {title}" for title in answer.suggestions)]
@@ -124,20 +125,6 @@ def _print(answer: ChatAnswer, *, already: str) -> None:
             *(f"  - {citation.question} [{citation.id}]" for citation in answer.citations),
         ]
     sys.stdout.write("\n".join(lines).rstrip() + "\n")
-
-
-def _after(text: str, already: str) -> str | None:
-    """Return what of `text` follows `already`, whatever the spaces; None when it begins otherwise."""
-    place = 0
-    for character in already:
-        if character.isspace():
-            continue
-        while place < len(text) and text[place].isspace():
-            place += 1
-        if text[place : place + 1] != character:
-            return None
-        place += 1
-    return text[place:]
 
 
 def _note(text: str) -> None:

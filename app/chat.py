@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from app.answer import ChatAnswer, ChatEvent, Citation, ModelUsed, ScrubbedInput, Sentence
+from app.answer import ChatAnswer, ChatEvent, Citation, Gated, ModelUsed, ScrubbedInput, Sentence
 from app.clinic import Clinic
 from app.conversation import Audience, Conversation, Role
 from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide
@@ -45,6 +45,7 @@ from safety.verdict import ALLOW, Verdict
 if TYPE_CHECKING:
     # What is heavy is loaded by the part that needs it, so that a fixed reply waits for none of it.
     from app.store import Store, TurnTrace
+    from retrieval.faq import FaqEntry
     from retrieval.retriever import Retriever
     from safety.output_check import OutputCheck
     from safety.scrubber import Scrubber
@@ -94,7 +95,7 @@ class ChatService:
     ) -> None:
         self._gate = gate
         self._rules_screener = Screener(gate=gate)
-        self._words = Wording(replies, clinic, max_chars=rules.max_chars)
+        self.words = Wording(replies, clinic, max_chars=rules.max_chars)
         self._clinic = clinic
         self.rules = rules
         self._prompt_hash = prompt_hash()
@@ -112,27 +113,29 @@ class ChatService:
     def stream(
         self, message: str, conversation: Conversation, *, stop: threading.Event | None = None
     ) -> Generator[ChatEvent, None, None]:
-        """Yield the scrubbed input, then checked sentences, and last the whole answer.
+        """Yield what the gate says, the scrubbed input, checked sentences, and last the whole answer.
 
-        Closing the iterator, or setting `stop`, ends the model's work within two tokens.
+        The first event needs the gate alone and waits for nothing: `Gated`, or for someone in danger the
+        fixed reply. Closing the iterator, or setting `stop`, ends the model's work within two tokens.
         """
-        turn = TurnRecord(conversation, stop or threading.Event())
+        turn = TurnRecord(conversation, stop or threading.Event(), raw=message)
+        del message  # a stream may wait in line: the raw words must not wait with it
         # 1: before anything else, needing nothing else, and waiting for no turn under way.
         with turn.timing("gate"):
-            turn.verdict = self._gate.assess(message)
-        if turn.verdict.action in URGENT:
-            yield self._reply_now(turn)
+            turn.verdict = self._gate.assess(turn.raw)
+        yield self._reply_now(turn) if turn.verdict.action in URGENT else Gated()
         with conversation.lock:
             try:
-                yield from self._path(message, turn)
+                yield from self._path(turn)
             except Exception as error:  # noqa: BLE001 - the one edge: whatever breaks, a reply comes
                 log.error("answer_failed", turn_id=turn.turn_id, error=type(error).__name__)
                 turn.reasons.append("internal_error")
                 if turn.verdict.action in URGENT:
                     yield self._urgent(turn)
                 else:
-                    yield self._finish(turn, "unavailable", self._words.fixed("unavailable"))
+                    yield self._finish(turn, "unavailable", self.words.fixed("unavailable"))
             finally:
+                turn.raw = ""
                 turn.stop.set()
 
     def continue_from(self, history: Sequence[tuple[Role, str]], *, audience: Audience) -> Conversation:
@@ -156,7 +159,24 @@ class ChatService:
 
     def standing_line(self) -> str:
         """Return what every page and terminal shows: not a person, not for emergencies."""
-        return self._words.fixed("standing")
+        return self.words.fixed("standing")
+
+    def sources(self, answer: ChatAnswer) -> tuple[FaqEntry, ...]:
+        """Return the entries that an answer cites, as they stand in the index."""
+        entries = self.parts.retriever.get().entries if answer.citations else {}
+        return tuple(entries[citation.id] for citation in answer.citations if citation.id in entries)
+
+    def starters(self, count: int) -> tuple[str, ...]:
+        """Return questions to begin with: the clinic's choice, else the first of each topic."""
+        if not self.parts.retriever.is_ready():
+            return ()
+        entries = self.parts.retriever.get().entries
+        chosen = [entries[name] for name in self._clinic.starters if name in entries]
+        by_topic = {
+            entry.topic: entry for entry in reversed(tuple(entries.values())) if entry.audience != "staff"
+        }
+        several = chosen or list(reversed(by_topic.values()))
+        return tuple(entry.question for entry in several if entry.audience != "staff")[:count]
 
     def model_state(self) -> ModelState:
         """Say whether the model would answer now; without it the FAQ answers alone."""
@@ -165,21 +185,22 @@ class ChatService:
             return self.parts.model.get().state()
         return ModelState("unavailable", part.reason or part.status)
 
-    def _path(self, message: str, turn: TurnRecord) -> Iterator[ChatEvent]:
+    def _path(self, turn: TurnRecord) -> Iterator[ChatEvent]:
         if turn.verdict.action in URGENT:
             # The reply is out. What was written is kept scrubbed where that is to be had, else not at all.
             if self.parts.scrubber.is_ready():
-                self._scrub(turn, self._shortened(message))
+                self._scrub(turn, self._shortened(turn.raw))
             yield self._urgent(turn)
             return
         # 2
-        if len(message) > self.rules.max_chars:
-            yield self._finish(turn, "too_long", self._words.fixed("too_long"))
+        if len(turn.raw) > self.rules.max_chars:
+            yield self._finish(turn, "too_long", self.words.fixed("too_long"))
             return
         # 3: closed when it fails; from here on there is only scrubbed text.
-        if not self._scrub(turn, message):
-            yield self._finish(turn, "unavailable", self._words.fixed("unavailable"))
+        if not self._scrub(turn, turn.raw):
+            yield self._finish(turn, "unavailable", self.words.fixed("unavailable"))
             return
+        turn.raw = ""
         yield ScrubbedInput(turn.scrubbed, turn.entities)
         # 4
         with turn.timing("screen"):
@@ -189,9 +210,9 @@ class ChatService:
             yield self._urgent(turn)
             return
         if turn.verdict.action == "refuse":
-            yield self._finish(turn, "refuse", self._words.fixed(turn.verdict))
+            yield self._finish(turn, "refuse", self.words.fixed(turn.verdict))
             return
-        resources = self._words.fixed(turn.verdict) if turn.verdict.action == "support" else ""
+        resources = self.words.fixed(turn.verdict) if turn.verdict.action == "support" else ""
         if resources:
             yield Sentence(resources)
         # 5, 6
@@ -210,7 +231,7 @@ class ChatService:
             if len(text.split()) < LEAST_WORDS:
                 text, route = "", self._without_model(turn, route)
         # 9
-        body = self._words.closed(route, text) if text else self._words.approved(route, turn.hits)
+        body = self.words.closed(route, text) if text else self.words.approved(route, turn.hits)
         yield self._finish(turn, route, f"{resources}\n\n{body}" if resources else body)
 
     # --- the steps ----------------------------------------------------------------------
@@ -325,7 +346,7 @@ class ChatService:
     def _reply_now(self, turn: TurnRecord) -> Sentence:
         """Remember the risk and give the fixed reply, before anything that could fail or be left."""
         self._remember_risk(turn)
-        return Sentence(self._words.fixed(turn.verdict))
+        return Sentence(self.words.fixed(turn.verdict))
 
     @staticmethod
     def _remember_risk(turn: TurnRecord) -> None:
@@ -343,7 +364,7 @@ class ChatService:
     def _urgent(self, turn: TurnRecord) -> ChatAnswer:
         """Finish with the fixed reply; what was written is kept scrubbed, or not at all."""
         kind: Kind = "crisis" if turn.verdict.action == "crisis" else "emergency"
-        return self._finish(turn, kind, self._words.fixed(turn.verdict))
+        return self._finish(turn, kind, self.words.fixed(turn.verdict))
 
     def _evidence(self, turn: TurnRecord) -> tuple[Hit, ...]:
         """Return the hits that a grounded answer may use: the first, and others nearly as good."""

@@ -7,7 +7,7 @@ numbers and addresses. Everything else that looks like a number to call is dropp
 from __future__ import annotations
 
 import re
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -55,11 +55,16 @@ class Clinician(_Part):
 
 
 class Handover(_Part):
-    """Who takes over from the chat; `phone` and `after_hours_phone` are labels of `phones`."""
+    """Who takes over from the chat; `phone` and `after_hours_phone` are labels of `phones`.
+
+    A transcript that someone wants to hand over goes to `webhook` (a POST of JSON), else by mail to
+    `email` where the server may send mail (CAREFOLD_SMTP_URL).
+    """
 
     phone: str
     after_hours_phone: str = ""
     email: str = ""
+    webhook: str = Field("", pattern=r"^(?:https?://\S+)?$")
 
 
 class Clinic(_Part):
@@ -77,6 +82,7 @@ class Clinic(_Part):
     sites: tuple[Site, ...] = ()
     clinicians: tuple[Clinician, ...] = ()
     programmes: tuple[str, ...] = ()
+    starters: tuple[str, ...] = Field((), description="ids of FAQ entries that the empty page offers")
     hours: dict[Day, tuple[str, ...]]
     handover: Handover
 
@@ -144,9 +150,24 @@ class Clinic(_Part):
 
     def is_open(self, moment: datetime) -> bool:
         """Say whether the clinic is open at `moment` (an aware datetime)."""
+        return self.closes_at(moment) is not None
+
+    def closes_at(self, moment: datetime) -> time | None:
+        """Return the local time at which the clinic closes, None when it is closed at `moment`."""
         local = moment.astimezone(ZoneInfo(self.timezone))
         spans = self.hours.get(DAYS[local.weekday()], ())
-        return any(start <= local.time() < end for start, end in map(_span, spans))
+        return next((end for start, end in map(_span, spans) if start <= local.time() < end), None)
+
+    def opens_next(self, moment: datetime) -> datetime | None:
+        """Return when the clinic opens next, in its own time zone; None when it has no hours."""
+        local = moment.astimezone(ZoneInfo(self.timezone))
+        for ahead in range(8):
+            day = local + timedelta(days=ahead)
+            for start, _ in sorted(map(_span, self.hours.get(DAYS[day.weekday()], ()))):
+                opening = datetime.combine(day.date(), start, tzinfo=local.tzinfo)
+                if opening > local:
+                    return opening
+        return None
 
     def person_number(self, moment: datetime) -> str:
         """Return the number at which a person answers at `moment` (an aware datetime)."""

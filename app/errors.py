@@ -5,6 +5,8 @@ AppError
 ├── PartUnavailable    a part (scrubber, index, ...) could not be built; it is tried again later
 ├── ModelUnavailable   the model is loading, failed to load, ran out of memory or died
 ├── GenerationError    one request failed; the model goes on
+├── LineFull           more questions at once than are taken; nothing was kept of this one
+├── HandoverFailed     the clinic's mailbox or webhook did not take a transcript
 └── StoreError         the database refused; `code` says why
     ├── UnknownTurn       no trace has this turn id
     └── NotKept           the rules do not allow to keep the text of this turn
@@ -31,6 +33,14 @@ class ModelUnavailable(AppError):
 
 class GenerationError(AppError):
     """The model failed on this one request."""
+
+
+class LineFull(AppError):
+    """As many questions as are taken at once are being answered already."""
+
+
+class HandoverFailed(AppError):
+    """A transcript did not reach the clinic."""
 
 
 class StoreError(AppError):

@@ -61,3 +61,17 @@ def split_sentences(text: str) -> list[str]:
             found.append(sentence.strip('"') if sentence.count('"') % 2 else sentence)
             start = match.end()
     return [sentence for sentence in found if sentence]
+
+
+def text_after(text: str, already: str) -> str | None:
+    """Return what of `text` follows `already`, whatever the spaces; None when it begins otherwise."""
+    place = 0
+    for character in already:
+        if character.isspace():
+            continue
+        while place < len(text) and text[place].isspace():
+            place += 1
+        if text[place : place + 1] != character:
+            return None
+        place += 1
+    return text[place:]

@@ -19,6 +19,7 @@ from weights import default_cache_dir
 from weights.defaults import BASE_MODEL, EMBEDDER, NAME_MODEL
 
 PREFIX = "CAREFOLD_"
+RATE = r"^\d{1,6}/(second|minute|hour|day)$"
 SAMPLES = Path(__file__).resolve().parent.parent / "retrieval" / "samples"
 
 
@@ -52,6 +53,23 @@ class Settings(BaseModel):
     )
     max_chars: int = Field(4000, ge=200, le=4000, description="longest message")
     session_minutes: float = Field(30.0, gt=0, description="an idle conversation is forgotten after this")
+    answers_at_once: int = Field(16, ge=1, le=64, description="questions answered side by side")
+    answers_waiting: int = Field(
+        32, ge=0, le=1000, description="questions that may wait in line beyond these"
+    )
+    line_seconds: float = Field(20.0, gt=0, description="longest wait in line")
+    session_rate: str = Field("20/minute", pattern=RATE, description="messages that one window may send")
+    address_rate: str = Field("120/minute", pattern=RATE, description="messages from one address")
+    request_rate: str = Field("1200/minute", pattern=RATE, description="HTTP requests from one address")
+    proxies: str = Field("127.0.0.1", description="proxies whose X-Forwarded-For is believed; * for any")
+    frame_ancestors: str = Field("", description="origins that may show the page in a frame")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="bearer token of /metrics; none: loopback only"
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="smtp[s]://user:password@host:port that sends handed-over chats"
+    )
+    handover_token: SecretStr = Field(SecretStr(""), description="bearer token for the hand-over webhook")
     keep_unanswered: bool = Field(False, description="keep scrubbed questions that had no answer, 30 days")
     allow_sample: bool = Field(False, description="serve the sample FAQ beyond loopback")
     offline: bool = Field(False, description="never fetch weights")
@@ -67,6 +85,15 @@ class Settings(BaseModel):
     def sample_index_dir(self) -> Path:
         """Where the index of the sample FAQ is built when no other index is set."""
         return self.data_dir / "indexes" / "sample"
+
+
+def prepare_gradio(folder: Path) -> None:
+    """Set what Gradio reads from the environment; call it before Gradio is imported."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    os.environ["GRADIO_RUN_HISTORY"] = "False"
+    os.environ["GRADIO_MCP_SERVER"] = "False"
+    os.environ["GRADIO_SSR_MODE"] = "False"
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:

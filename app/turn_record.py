@@ -21,10 +21,11 @@ NOTHING_RETRIEVED = Retrieval(hits=(), confidence=0.0)
 
 @dataclass
 class TurnRecord:
-    """One turn in the making. It holds the scrubbed text, never the raw one."""
+    """One turn in the making. `raw` is emptied once it has been scrubbed."""
 
     conversation: Conversation
     stop: threading.Event
+    raw: str = field(default="", repr=False)
     turn_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     started: float = field(default_factory=time.perf_counter)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -49,7 +49,7 @@ class Application:
         parts = self.service.parts
         failed = []
         for part in (
-            parts.model, parts.scrubber, parts.screener, parts.retriever, parts.output_check, parts.store
+            parts.scrubber, parts.retriever, parts.store, parts.screener, parts.output_check, parts.model
         ):  # fmt: skip
             try:
                 part.get()

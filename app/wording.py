@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from app.clinic import Clinic
 from app.decision import Route
 from retrieval.hits import Hit
-from safety.replies import Replies, ReplyName
+from safety.replies import Replies, ReplyName, reach_clinic
 from safety.verdict import Verdict
 
 _FIXED: dict[Route, ReplyName] = {"support": "support_brief", "clarify": "clarify", "abstain": "abstain"}
@@ -30,6 +30,10 @@ class Wording:
             clinic_phone=self._clinic.person_number(datetime.now(UTC)),
             max_chars=self._max_chars,
         )
+
+    def reach(self) -> str:
+        """Say how to reach the clinic now, to stand inside a sentence."""
+        return reach_clinic(self._clinic.person_number(datetime.now(UTC)))
 
     def approved(self, route: Route, hits: Sequence[Hit]) -> str:
         """Return the first hit's approved answer, word for word, or the fixed words of the route."""

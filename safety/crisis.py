@@ -21,6 +21,8 @@ from safety.phrases import Match, PhraseBook
 from safety.verdict import ALLOW, Action, Level, Verdict
 
 WINDOW: Final = 4_000
+GATE_LANGUAGES: Final = ("en",)
+"""The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
 _FIRST_PERSON: Final = frozenset({"i", "me", "myself"})
 _PERSONAL: Final = frozenset(

@@ -139,7 +139,7 @@ class Replies(BaseModel):
         A support verdict gives its resources line; an allow verdict has no reply (ValueError).
         """
         slots = self.hotlines.slots(country)
-        slots["clinic"] = f"call the clinic at {clinic_phone}" if clinic_phone else "contact the clinic"
+        slots["clinic"] = reach_clinic(clinic_phone)
         slots["max_chars"] = f"{max_chars:,}"
         template = self._for_verdict(kind) if isinstance(kind, Verdict) else self._for_name(kind)
         return template.format_map(slots)
@@ -185,6 +185,11 @@ class Replies(BaseModel):
         rest = [self.emergency, self.too_long, self.unavailable, self.clarify, self.abstain]
         rest += [self.standing, self.crisis_line]
         return [*by_level, *rest, *self.refuse.model_dump().values(), *self.support.model_dump().values()]
+
+
+def reach_clinic(phone: str = "") -> str:
+    """Say how to reach the clinic, as the words that fill the slot {clinic}."""
+    return f"call the clinic at {phone}" if phone else "contact the clinic"
 
 
 def _category(name: str) -> CrisisCategory:

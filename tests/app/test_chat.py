@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 import app.chat
-from app.answer import ChatAnswer, ScrubbedInput, Sentence
+from app.answer import ChatAnswer, Gated, ScrubbedInput, Sentence
 from app.conversation import Conversation
 from app.decision import Decision
 from app.errors import GenerationError, ModelUnavailable
@@ -53,8 +53,9 @@ def test_stream_gives_scrubbed_input_then_sentences_then_the_answer(
 ) -> None:
     routed.return_value = Decision("grounded", "test")
     events = list(make_service().stream(f"my ssn is 219-09-9999. {REFILL}", Conversation()))
-    assert isinstance(events[0], ScrubbedInput)
-    assert "219-09-9999" not in events[0].text
+    assert isinstance(events[0], Gated)
+    assert isinstance(events[1], ScrubbedInput)
+    assert "219-09-9999" not in events[1].text
     assert isinstance(events[-1], ChatAnswer)
     spoken = [event.text for event in events if isinstance(event, Sentence)]
     assert len(spoken) >= 2
@@ -209,6 +210,7 @@ def test_crisis_reply_waits_for_no_turn_under_way(make_service: MakeService, rou
     routed.return_value = Decision("grounded", "test")
     service, conversation = make_service(model=EchoModel(tokens_per_second=200)), Conversation()
     under_way = service.stream(REFILL, conversation)
+    assert isinstance(next(under_way), Gated)
     next(under_way)
     assert conversation.lock.locked()
     first = next(service.stream(CRISIS, conversation))

@@ -1,15 +1,8 @@
-"""Conversations: risk never falls, memory is bounded and forgets."""
+"""A conversation: risk never falls, memory is bounded."""
 
 from __future__ import annotations
 
-from app.conversation import KEPT_TURNS, Conversation, Conversations
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from app.conversation import KEPT_TURNS, Conversation
 
 
 def test_risk_only_rises() -> None:
@@ -31,33 +24,18 @@ def test_oldest_turns_fall_out() -> None:
     assert conversation.said_by("user") == tuple(str(n) for n in range(3, KEPT_TURNS + 3))
 
 
-def test_idle_conversation_is_forgotten_and_use_keeps_it() -> None:
-    clock = Clock()
-    known = Conversations(idle_seconds=10, clock=clock)
-    kept, left = known.open(), known.open()
-    clock.now = 8
-    assert known.get(kept.id) is kept
-    clock.now = 15
-    assert known.get(left.id) is None
-    assert known.get(kept.id) is kept
-    assert len(known) == 1
-
-
-def test_clear_leaves_nothing() -> None:
-    known = Conversations(idle_seconds=10)
-    conversation = known.open()
-    known.forget(conversation.id)
-    assert known.get(conversation.id) is None
-    known.forget(conversation.id)
-
-
-def test_number_is_bounded() -> None:
-    known = Conversations(idle_seconds=10, most=3)
-    first = known.open()
-    for _ in range(3):
-        known.open()
-    assert len(known) == 3
-    assert known.get(first.id) is None
+def test_taking_back_the_last_question_keeps_the_risk() -> None:
+    conversation = Conversation()
+    conversation.raise_risk("high")
+    for text in ("one", "two"):
+        conversation.add("user", text)
+        conversation.add("assistant", f"on {text}")
+    assert conversation.rewind() == "two"
+    assert conversation.said_by("user") == ("one",)
+    assert conversation.said_by("assistant") == ("on one",)
+    assert conversation.risk == "high"
+    assert conversation.rewind() == "one"
+    assert conversation.rewind() == ""
 
 
 def test_repr_shows_no_words() -> None:

@@ -1,0 +1,97 @@
+"""A person's judgement of an answer: what would be kept, keeping it, and taking it back.
+
+What is kept comes from the server's own record of the turn, never from what a browser sends, except the
+comment, which is scrubbed first. An exchange is kept only with consent, and never of someone in danger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.chat import URGENT, Parts
+from app.sessions import Session
+from app.turns import Turn
+
+Rating = Literal["up", "down"]
+CONSENT_VERSION = "2026-11"
+LONGEST_COMMENT = 1_000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Feedback as it would be kept. `exchange` says whether question and answer go with it."""
+
+    turn_id: str
+    rating: Rating
+    reasons: tuple[str, ...]
+    comment: str = field(repr=False)
+    question: str = field(repr=False)
+    answer: str = field(repr=False)
+    exchange: bool
+
+
+class FeedbackKeeper:
+    """Drafts, keeps and withdraws feedback. Raises StoreError, ScrubError or PartUnavailable."""
+
+    def __init__(self, parts: Parts, *, reasons: Sequence[str]) -> None:
+        self._parts = parts
+        self._reasons = tuple(reasons)
+
+    def draft(
+        self, session: Session, *, rating: Rating, reasons: Sequence[str], comment: str, consent: bool
+    ) -> Draft | None:
+        """Return what would be kept about the last answer; None when there is none."""
+        turn = rated_turn(session)
+        if turn is None or turn.answer is None:
+            return None
+        scrubbed = ""
+        if comment.strip():
+            scrubbed = self._parts.scrubber.get().scrub(comment.strip()[:LONGEST_COMMENT]).text
+        exchange = consent and may_keep(session, turn)
+        return Draft(
+            turn_id=turn.answer.turn_id,
+            rating=rating,
+            reasons=tuple(reason for reason in self._reasons if reason in reasons),
+            comment=scrubbed,
+            question=turn.question if exchange else "",
+            answer=turn.answer.text if exchange else "",
+            exchange=exchange,
+        )
+
+    def keep(self, draft: Draft) -> None:
+        """Keep a draft; a later one about the same turn replaces it."""
+        # Loaded here: the store's libraries must not delay the page.
+        from app.store import Exchange, Feedback
+
+        store = self._parts.store.get()
+        store.add_feedback(
+            Feedback(turn_id=draft.turn_id, rating=draft.rating, reasons=draft.reasons, comment=draft.comment)
+        )
+        if draft.exchange:
+            store.keep_exchange(
+                Exchange(
+                    turn_id=draft.turn_id,
+                    question=draft.question,
+                    answer=draft.answer,
+                    consent_version=CONSENT_VERSION,
+                )
+            )
+
+    def withdraw(self, turn_id: str) -> bool:
+        """Delete what someone wrote in a turn; say whether there was anything."""
+        return self._parts.store.get().withdraw(turn_id)
+
+
+def rated_turn(session: Session) -> Turn | None:
+    """Return the newest turn that has an answer."""
+    return next((turn for turn in reversed(session.turns) if turn.answer is not None), None)
+
+
+def may_keep(session: Session, turn: Turn) -> bool:
+    """Say whether consent could cover this turn: never where someone is or was in danger."""
+    answer = turn.answer
+    if answer is None or not turn.question or answer.kind in URGENT:
+        return False
+    return answer.verdict.action not in URGENT and session.conversation.risk == "none"

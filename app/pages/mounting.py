@@ -1,0 +1,97 @@
+"""Put the page on the server, with every default of Gradio's that leaks or opens something set.
+
+Each argument here has a test that fails when it is left out (tests/browser/test_leaks.py).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+
+from app.catalogue import Catalogue
+from app.feedback import FeedbackKeeper
+from app.handover import Handover
+from app.metrics import Metrics
+from app.pages.handlers import Handlers, Limits
+from app.pages.patient import build, theme
+from app.pages.view import View
+from app.rate import RateLimit
+from app.sessions import Sessions
+from app.turns import TurnDesk
+from app.wiring import Application
+
+HERE = Path(__file__).resolve().parent
+
+
+def mount(
+    app: FastAPI,
+    application: Application,
+    *,
+    desk: TurnDesk,
+    sessions: Sessions,
+    metrics: Metrics,
+    words: Catalogue,
+    keeper: FeedbackKeeper,
+    handover: Handover,
+) -> None:
+    """Mount the patients' page at "/"."""
+    settings, service = application.settings, application.service
+    view = View(
+        words=words,
+        clinic=application.clinic,
+        reach=service.words.reach,
+        sources=service.sources,
+        sample=application.clinic.sample,
+    )
+    handlers = Handlers(
+        service=service,
+        desk=desk,
+        sessions=sessions,
+        keeper=keeper,
+        handover=handover,
+        limits=Limits(RateLimit(settings.session_rate), RateLimit(settings.address_rate)),
+        metrics=metrics,
+        view=view,
+        banners=lambda: _banners(application, words),
+    )
+    page = build(handlers, idle_minutes=settings.session_minutes)
+    most = settings.answers_at_once + settings.answers_waiting
+    page.queue(max_size=2 * most, default_concurrency_limit=most, api_open=False)
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        allowed_paths=[],
+        blocked_paths=[str(settings.data_dir.resolve()), str(settings.cache_dir.resolve())],
+        max_file_size=1,
+        theme=theme(),
+        css=(HERE / "style.css").read_text(encoding="utf-8"),
+        js=(HERE / "page.js").read_text(encoding="utf-8"),
+    )
+
+
+def _banners(application: Application, words: Catalogue) -> list[str]:
+    """Say how the page stands now."""
+    service, said = application.service, words.banner
+    model, retriever = service.model_state(), service.parts.retriever.state()
+    lines = [said.sample] if application.clinic.sample else []
+    if retriever.status == "unavailable":
+        lines.append(said.no_answers)
+    elif retriever.status == "not built" or not service.parts.scrubber.is_ready():
+        lines.append(said.loading)
+    elif model.status == "unavailable":
+        lines.append(said.degraded)
+    if service.rules.support == "model":
+        lines.append(said.converses)
+    if service.rules.grounded_adapter is None and model.status != "unavailable":
+        lines.append(said.untuned)
+    return lines
