@@ -85,10 +85,13 @@ def main() -> int:
 
 def write(sdk: str, out: Path, *, torch_index: str = "") -> None:
     """Fill `out`; a `.git` that is there stays, so that a clone of the Space can be filled again."""
+    readme = header(sdk) + README
     out.mkdir(parents=True, exist_ok=True)
     for old in out.iterdir():
         if old.name != ".git":
             shutil.rmtree(old) if old.is_dir() else old.unlink()
+    # First, because it is what this script knows its own folder by.
+    (out / "README.md").write_text(readme, "utf-8")
     for package in PACKAGES:
         shutil.copytree(ROOT / package, out / package, ignore=shutil.ignore_patterns(*PRIVATE))
     for name in (*COMMON, *(DOCKER if sdk == "docker" else ())):
@@ -100,7 +103,6 @@ def write(sdk: str, out: Path, *, torch_index: str = "") -> None:
     else:
         shutil.copyfile(ROOT / "deploy" / ENTRY, out / ENTRY)
         (out / "requirements.txt").write_text(_requirements(torch_index), "utf-8")
-    (out / "README.md").write_text(header(sdk) + README, "utf-8")
 
 
 def header(sdk: str) -> str:
