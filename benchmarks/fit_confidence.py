@@ -2,7 +2,8 @@
 
 Each source is left out in turn: fitted on the others, judged on it. What ships is fitted on all.
 A source has the same weight whatever its size, but for SOURCE_WEIGHTS. More evidence may never
-lower the confidence, so no weight is negative. Only numbers leave this program.
+lower the confidence, so no weight is negative. Questions whose subject the first hit lacks are not
+fitted on: one number says how often it is right all the same. Only numbers leave this program.
 Run: python -m benchmarks.fit_confidence [--write]
 """
 
@@ -51,9 +52,10 @@ Labels = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Observed:
-    """The features of a source's questions and whether the first hit was right."""
+    """The features of a source's questions, whether the first hit had its subject, and was right."""
 
     features: Floats
+    covered: Labels
     right: Labels
 
 
@@ -64,6 +66,7 @@ class Remembering:
         self._inner = inner
         self._known: dict[str, Vectors] = {}
         self.name, self.sha256, self.dimension = inner.name, inner.sha256, inner.dimension
+        self.vocabulary = inner.vocabulary
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector for each text."""
@@ -75,6 +78,7 @@ class Remembering:
 def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder) -> Observed:
     """Ask all questions of some sets and note features and whether the first hit was right."""
     rows: list[tuple[float, ...]] = []
+    covered: list[bool] = []
     right: list[bool] = []
     for one in judged:
         with tempfile.TemporaryDirectory() as folder:
@@ -85,8 +89,9 @@ def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder) -> Observed:
             ranking = retriever.rank(text, allowed=retriever.mask(without=question.without))
             first = retriever.id_of(int(ranking.views.entries[ranking.order[0]]))
             rows.append(ranking.features.values())
+            covered.append(ranking.covered)
             right.append(first in question.right)
-    return Observed(np.array(rows), np.array(right))
+    return Observed(np.array(rows), np.array(covered), np.array(right))
 
 
 def collect(data: Path, embedder: Embedder) -> dict[str, Observed]:
@@ -105,8 +110,9 @@ def collect(data: Path, embedder: Embedder) -> dict[str, Observed]:
 
 
 def fit(observed: Mapping[str, Observed]) -> Curve:
-    """Fit the curve by maximum likelihood within the bounds."""
+    """Fit the curve by maximum likelihood within the bounds, and what holds without the subject apart."""
     features = np.concatenate([one.features for one in observed.values()])
+    covered = np.concatenate([one.covered for one in observed.values()])
     right = np.concatenate([one.right for one in observed.values()]).astype(float)
     weight = np.concatenate(
         [
@@ -115,6 +121,8 @@ def fit(observed: Mapping[str, Observed]) -> Curve:
         ]
     )
     weight /= weight.sum()
+    without = weight * ~covered
+    weight = weight * covered / (weight @ covered)
     scale = features.std(0) + 1e-9
     scaled = features / scale
 
@@ -135,12 +143,18 @@ def fit(observed: Mapping[str, Observed]) -> Curve:
         fitted=f"{datetime.now(UTC).date().isoformat()} by benchmarks/fit_confidence.py",
         intercept=round(float(found[0]), 4),
         weights={name: round(float(value), 4) for name, value in zip(names, found[1:] / scale, strict=True)},
+        without_subject=round(float(without @ right / max(without.sum(), 1e-9)), 4),
     )
 
 
 def predict(curve: Curve, observed: Observed) -> Floats:
     """Return the curve's probabilities for what was observed."""
-    return np.array([curve.probability(Features(*row)) for row in observed.features])
+    return np.array(
+        [
+            curve.probability(Features(*row), covered=bool(covered))
+            for row, covered in zip(observed.features, observed.covered, strict=True)
+        ]
+    )
 
 
 def quality(probability: Floats, right: Labels) -> dict[str, Figure]:
@@ -198,7 +212,7 @@ def main(
     figures: dict[str, Figure] = {
         "left_out": left_out(observed),
         "shipped": {name: quality(predict(curve, one), one.right) for name, one in observed.items()},
-        "curve": {"intercept": curve.intercept, **curve.weights},
+        "curve": {"intercept": curve.intercept, **curve.weights, "without_subject": curve.without_subject},
     }
     if write:
         write_curve(curve)
@@ -212,8 +226,8 @@ def fit_shipped(observed: dict[str, Observed]) -> Curve:
 
 def write_curve(curve: Curve, file: Path = FILE) -> None:
     """Write the curve. Raises ValueError when it has more numbers than may ship."""
-    if 1 + len(curve.weights) > MAX_NUMBERS:
-        raise ValueError(f"a curve may have {MAX_NUMBERS} numbers, this one has {1 + len(curve.weights)}")
+    if 2 + len(curve.weights) > MAX_NUMBERS:
+        raise ValueError(f"a curve may have {MAX_NUMBERS} numbers, this one has {2 + len(curve.weights)}")
     file.write_text(json.dumps(curve.model_dump(), indent=1) + "\n", encoding="utf-8")
 
 

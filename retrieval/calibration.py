@@ -39,21 +39,27 @@ class Features:
 
 
 class Curve(BaseModel):
-    """The fitted numbers: probability = 1 / (1 + exp(-(intercept + sum of weight * value)))."""
+    """The fitted numbers: probability = 1 / (1 + exp(-(intercept + sum of weight * value))).
+
+    `without_subject` is the most it may be when the entry lacks what the question is about: however
+    near the two are in all else, that is how often such an entry was the right one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     fitted: str
     intercept: float
     weights: dict[str, float]
+    without_subject: float
 
-    def probability(self, features: Features) -> float:
-        """Return the probability, in [0, 1]."""
+    def probability(self, features: Features, *, covered: bool = True) -> float:
+        """Return the probability, in [0, 1]; `covered` as in `retrieval.subject.uncovered`."""
         total = self.intercept + sum(
             self.weights[name] * value
             for name, value in zip(Features.names(), features.values(), strict=True)
         )
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+        found = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+        return found if covered else min(found, self.without_subject)
 
 
 @cache

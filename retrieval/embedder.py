@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from retrieval.errors import EmbedderError
+from retrieval.subject import Vocabulary
 from weights import fetch
 
 Vectors = NDArray[np.float32]
@@ -40,6 +41,7 @@ class Embedder(Protocol):
     name: str
     sha256: str
     dimension: int
+    vocabulary: Vocabulary
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector for each text, [len(texts), dimension], in the order given."""
@@ -93,6 +95,7 @@ class SentenceTransformerEmbedder:
             transformers_logging.enable_progress_bar()
         self.name = name
         self.sha256 = sha256
+        self.vocabulary = Vocabulary.of(self._model.tokenizer.get_vocab())
         self._torch: Any = torch
         self._device = device
         self.dimension = int(self._model.get_embedding_dimension() or 0)
@@ -166,6 +169,7 @@ class HashEmbedder:
     """Hashed words and letter groups: no weights, the same on every machine, lexical only."""
 
     name = "hash"
+    vocabulary = Vocabulary()
 
     def __init__(self, dimension: int = 512) -> None:
         self.dimension = dimension

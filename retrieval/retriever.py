@@ -37,6 +37,7 @@ from retrieval.manifest import (
     verify,
 )
 from retrieval.query import clean_query, leans_on_context
+from retrieval.subject import uncovered
 
 Reader = Literal["patient", "staff", "any"]
 
@@ -69,6 +70,7 @@ class Ranking:
     order: NDArray[np.int64]
     views: Views
     features: Features
+    covered: bool  # whether the first entry has the words that say what the question is about
 
 
 class Retriever:
@@ -78,6 +80,7 @@ class Retriever:
         self._contents = contents
         self._embedder = embedder
         self._curve = load_curve()
+        self._vocabulary = embedder.vocabulary
         self._readable = {
             reader: np.array([_may_read(reader, entry) for entry in contents.entries], dtype=np.bool_)
             for reader in ("patient", "staff", "any")
@@ -134,10 +137,10 @@ class Retriever:
         if not any(letter.isalnum() for letter in text):
             return Retrieval(self._unranked(allowed, top_k), 0.0)
         ranking = self.rank(text, allowed=allowed, top_k=top_k)
-        confidence = self._curve.probability(ranking.features)
+        confidence = self._curve.probability(ranking.features, covered=ranking.covered)
         if before and leans_on_context(text) and confidence < _CLEAR_ALONE:
             ranking = self.rank(text, allowed=allowed, top_k=top_k, context=before)
-            confidence = self._curve.probability(ranking.features)
+            confidence = self._curve.probability(ranking.features, covered=ranking.covered)
         return Retrieval(self._hits(ranking, top_k), confidence)
 
     def rank(self, text: str, *, allowed: NDArray[np.bool_], top_k: int = 10, context: str = "") -> Ranking:
@@ -148,7 +151,7 @@ class Retriever:
             words = self._contents.words.query(text)
             scores = self._contents.words.scores(words)
             found = self._candidates(vector, scores, allowed, wanted)
-            return self._ranked(words, self._views(vector, scores, found))
+            return self._ranked(text, words, self._views(vector, scores, found))
         joined = f"{context} {text}"
         own, both = self._embedder.embed([text, joined])
         words, joined_words = (self._contents.words.query(part) for part in (text, joined))
@@ -158,7 +161,7 @@ class Retriever:
             self._candidates(both, both_scores, allowed, wanted),
         )
         first, second = self._views(own, own_scores, found), self._views(both, both_scores, found)
-        return self._ranked(joined_words, fusion.blend(first, second, _CONTEXT_SHARE))
+        return self._ranked(text, joined_words, fusion.blend(first, second, _CONTEXT_SHARE))
 
     def mask(self, *, without: Collection[str] = ()) -> NDArray[np.bool_]:
         """Return which entries may be found when those with the given ids may not."""
@@ -183,7 +186,7 @@ class Retriever:
             vector, self._contents.vectors, self._contents.layout, lexical=scores, entries=found
         )
 
-    def _ranked(self, words: LexicalQuery, views: Views) -> Ranking:
+    def _ranked(self, text: str, words: LexicalQuery, views: Views) -> Ranking:
         score = views.score
         order = np.lexsort((views.entries, -score))
         first = order[0]
@@ -196,20 +199,26 @@ class Retriever:
             agreement=sum(agreement) / len(agreement),
             length=float(np.log1p(words.length)),
         )
-        return Ranking(order, views, features)
+        entry, passage = self._entry_at(views, int(first))
+        texts = (entry.question, *entry.alternates, passage)
+        return Ranking(order, views, features, covered=not uncovered(text, texts, self._vocabulary))
+
+    def _entry_at(self, views: Views, at: int) -> tuple[FaqEntry, str]:
+        """Return a view's entry and its passage nearest to the query."""
+        place = int(views.entries[at])
+        part = self._contents.layout.part[views.passage_at[at]]
+        return self._contents.entries[place], self._contents.passages[place][part]
 
     def _hits(self, ranking: Ranking, top_k: int) -> tuple[Hit, ...]:
         layout, views = self._contents.layout, ranking.views
         scores = views.score
         hits = []
         for at in ranking.order[:top_k]:
-            place = int(views.entries[at])
-            entry = self._contents.entries[place]
+            entry, passage = self._entry_at(views, int(at))
             matched: Literal["question", "alternate", "passage"] = "passage"
             if views.title[at] >= views.passage[at]:
                 kind = layout.kind[views.title_at[at]]
                 matched = "alternate" if kind == ALTERNATE_KIND else "question"
-            passage = self._contents.passages[place][layout.part[views.passage_at[at]]]
             hits.append(Hit(entry.id, float(scores[at]), entry, passage, matched))
         return tuple(hits)
 
