@@ -20,11 +20,12 @@ from app.models.base import Message
 from app.models.transformers_local_cpu import new_cache
 from app.models.transformers_local_load import Loaded
 from app.models.transformers_local_row import Counters, Row
+from app.models.transformers_local_threads import Threads
 
 PREFILL_TOKENS = 512
 PREFIXES = 4
 # Guesses for each row, by the number of rows: measured, see benchmarks/decode.py.
-GUESSES = {1: 12, 2: 5, 3: 3, 4: 2}
+GUESSES = {1: 24, 2: 5, 3: 3, 4: 2}
 MOST_SLACK = 256
 
 KeysValues = list[tuple[torch.Tensor, torch.Tensor]]  # for each layer [heads, slots, head size]
@@ -38,6 +39,7 @@ class Decoder:
         self._lookup = lookup
         self._layers = int(loaded.model.config.get_text_config().num_hidden_layers)
         self._device = loaded.model.device
+        self._threads = Threads(torch.get_num_threads() if self._device.type == "cpu" else 1)
         self._prefixes: OrderedDict[tuple[str | None, tuple[int, ...]], KeysValues] = OrderedDict()
         self._marks = sorted(loaded.tokenizer.get_added_vocab(), key=len, reverse=True)
         self.rows: list[Row] = []
@@ -124,9 +126,10 @@ class Decoder:
             starts = torch.tensor([len(row.ids) - 1 for row in self.rows])
             extra["position_ids"] = (starts[:, None] + torch.arange(block)).to(self._device)
             extra["attention_mask"] = self._keep.to(self._device, torch.long)
-        out = self._loaded.model(
-            input_ids=padded.to(self._device), past_key_values=self._cache, use_cache=True, **extra
-        )
+        with self._threads.for_pass(padded.numel()):
+            out = self._loaded.model(
+                input_ids=padded.to(self._device), past_key_values=self._cache, use_cache=True, **extra
+            )
         return out.logits, before
 
     def _take(self, row: Row, guess: list[int], logits: torch.Tensor) -> int:
@@ -204,9 +207,10 @@ class Decoder:
                 row.finish()
                 return cache
             part = torch.tensor([prompt[start:end]], device=self._device)
-            out = self._loaded.model(
-                input_ids=part, past_key_values=cache, use_cache=True, logits_to_keep=1, **extra
-            )
+            with self._threads.for_pass(part.numel()):
+                out = self._loaded.model(
+                    input_ids=part, past_key_values=cache, use_cache=True, logits_to_keep=1, **extra
+                )
             if prefix and end == len(prefix):
                 self._remember_prefix((adapter, prefix), cache)
             self.counters.prompt_tokens += end - start

@@ -30,7 +30,10 @@ CANDIDATES = 20
 # Only the answer counts, so the passages can be quoted as they stand.
 REPEAT = 8
 
-_LEAST_GUESS, _FIRST_GUESS, _LONGEST_GUESS = 2, 6, 12
+# Replayed over recorded answers: most tokens a pass at 5 to 8 guesses each, and long ones pay, because a
+# pass over 24 tokens costs little more than one over 12 and a small model copies long stretches.
+_LEAST_GUESS, _FIRST_GUESS, _LONGEST_GUESS = 4, 8, 24
+_LONGER, _SHORTER = 8, 4
 
 
 class Chooser:
@@ -119,9 +122,9 @@ class Lookup:
     def learn(self, guessed: int, held: int) -> None:
         """Lengthen the guesses after one that held, shorten them after one that did not."""
         if guessed and held == guessed:
-            self._length = min(_LONGEST_GUESS, self._length + 3)
+            self._length = min(_LONGEST_GUESS, self._length + _LONGER)
         elif guessed and held < guessed // 2:
-            self._length = max(_LEAST_GUESS, self._length - 2)
+            self._length = max(_LEAST_GUESS, self._length - _SHORTER)
 
 
 class Text:
