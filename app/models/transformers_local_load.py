@@ -22,7 +22,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as hub_logging
 
 from app.models.base import Precision
-from app.models.transformers_local_cpu import use_direct_linear, use_short_attention
+from app.models.transformers_local_cpu import use_direct_linear, use_short_attention, use_unpacked_linear
 from weights.cache import publish, verified
 from weights.errors import WeightsCorrupt
 from weights.gguf import safetensors_folder
@@ -85,8 +85,8 @@ def load(
     use_short_attention(model)
     with torch.inference_mode():
         model(torch.tensor([[0, 1]], device=device), use_cache=False)  # packs NF4 weights on a CPU
-    if device == "cpu":
-        use_direct_linear(model)
+    if device == "cpu" and not use_direct_linear(model):
+        use_unpacked_linear(model)
     return Loaded(
         model=model,
         tokenizer=tokenizer,

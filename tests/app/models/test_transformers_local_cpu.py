@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
+import bitsandbytes as bnb
 import pytest
 import torch
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 from transformers.cache_utils import DynamicLayer
 
+from app.models import transformers_local_cpu
 from app.models.transformers_local_cpu import (
     GROWTH,
     SHORT_QUERY,
@@ -18,6 +21,7 @@ from app.models.transformers_local_cpu import (
     new_cache,
     use_direct_linear,
     use_short_attention,
+    use_unpacked_linear,
 )
 
 IDS = torch.tensor([[3 + (7 * number) % 250 for number in range(60)]])
@@ -66,18 +70,47 @@ def test_short_attention_gives_the_library_logits(tiny_folder: Path, block: int,
     torch.testing.assert_close(logits[0], logits[1], rtol=1e-4, atol=1e-4)
 
 
-def test_direct_linear_gives_the_library_logits_to_the_bit(tiny_folder: Path) -> None:
-    settings = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
-    )
-    model = AutoModelForCausalLM.from_pretrained(
-        tiny_folder, dtype=torch.bfloat16, quantization_config=settings, local_files_only=True
+def nf4(tiny_folder: Path, dtype: torch.dtype) -> torch.nn.Module:
+    settings = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
+    return AutoModelForCausalLM.from_pretrained(
+        tiny_folder, dtype=dtype, quantization_config=settings, local_files_only=True
     ).eval()
+
+
+def logits_of(model: torch.nn.Module) -> list[torch.Tensor]:
     with torch.inference_mode():
-        model(IDS)  # packs the weights
-        before = [model(IDS[:, :size]).logits for size in (1, 7, 60)]
-        if not use_direct_linear(model):
-            pytest.skip("this CPU has no AVX512-BF16: bitsandbytes packs nothing here")
-        after = [model(IDS[:, :size]).logits for size in (1, 7, 60)]
+        return [model(IDS[:, :size]).logits for size in (1, 7, 60)]
+
+
+def test_direct_linear_gives_the_library_logits_to_the_bit(tiny_folder: Path) -> None:
+    model = nf4(tiny_folder, torch.bfloat16)
+    logits_of(model)  # packs the weights
+    before = logits_of(model)
+    if not use_direct_linear(model):
+        pytest.skip("this CPU has no AVX512-BF16: bitsandbytes packs nothing here")
+    for theirs, ours in zip(before, logits_of(model), strict=True):
+        assert torch.equal(theirs, ours)
+
+
+def test_unpacked_linear_gives_the_library_logits_to_the_bit(tiny_folder: Path) -> None:
+    model = nf4(tiny_folder, torch.float32)
+    before = logits_of(model)
+    with mock.patch.object(
+        bnb.functional, "dequantize_4bit", wraps=bnb.functional.dequantize_4bit
+    ) as unpacks:
+        layers = use_unpacked_linear(model)
+        assert layers > 0
+        assert unpacks.call_count == layers
+    with mock.patch.object(bnb.nn.Linear4bit, "forward", side_effect=AssertionError("unpacked again")):
+        after = logits_of(model)
     for theirs, ours in zip(before, after, strict=True):
         assert torch.equal(theirs, ours)
+
+
+def test_a_model_too_large_to_unpack_stays_as_it_is(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transformers_local_cpu, "UNPACKED_BYTES", 1000)
+    model = nf4(tiny_folder, torch.float32)
+    assert use_unpacked_linear(model) == 0
+    assert not any("forward" in vars(module) for module in model.modules())
