@@ -22,7 +22,13 @@ FOLDER = Path(__file__).resolve().parent / "pages" / "catalogue"
 
 
 def _slots(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    """Return the slots of a text; one with a form of its own, as in {minutes:d}, counts as another."""
+    parsed = string.Formatter().parse(text)
+    return {
+        name + (f"!{how}" if how else "") + (f":{form}" if form else "")
+        for _, name, form, how in parsed
+        if name is not None
+    }
 
 
 class Phrase:
@@ -32,7 +38,7 @@ class Phrase:
         self.slots = set(slots)
 
     def __call__(self, value: object) -> str:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value.strip():
             raise ValueError("is not text")
         if _slots(value) != self.slots:
             raise ValueError(f"has the slots {sorted(_slots(value))}, needs {sorted(self.slots)}")
@@ -235,12 +241,16 @@ def load_catalogue(language: str, folder: Path = FOLDER) -> Catalogue:
     file = folder / f"{language}.yaml"
     try:
         words = Catalogue.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file.name} is not text in UTF-8. Save it as UTF-8") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{file.name} is not valid YAML: {error}") from error
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise ConfigError(f"{file.name}: {faults}") from error
-    missing = {kind for kinds in POLICIES.values() for kind in kinds} - set(words.kinds)
-    if missing:
+    known = {kind for kinds in POLICIES.values() for kind in kinds}
+    if missing := known - set(words.kinds):
         raise ConfigError(f"{file.name}: kinds lacks {', '.join(sorted(missing))}")
+    if unknown := set(words.kinds) - known:
+        raise ConfigError(f"{file.name}: kinds has {', '.join(sorted(unknown))}, which is never scrubbed")
     return words
