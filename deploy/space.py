@@ -30,6 +30,9 @@ TOOLS = re.compile(
     r"ruff|mypy.*|pytest.*|hypothesis|types-.*|(axe-)?playwright.*|pyee|greenlet|aiosmtpd|atpublic|execnet"
     r"|iniconfig|pluggy|sortedcontainers|pathspec|librt|ast-serialize"
 )
+# The hub installs gradio with its extra "mcp", which wants an older pydantic than our pin. With the oldest
+# of these the whole application was run; pydantic alone says which pydantic-core it needs.
+LEAST_PYDANTIC = "2.12.5"
 # ZeroGPU offers a few versions of Python only; this one is new enough for the pins.
 PYTHON = "3.12.12"
 
@@ -123,8 +126,13 @@ def _requirements(torch_index: str) -> str:
         for line in _lines("constraints.txt")
         if _name(line) not in named and not TOOLS.fullmatch(_name(line))
     ]
+    pins = [line for line in (*direct, *pulled_in) if _name(line) != "pydantic-core"]
+    fitting = [
+        f"pydantic>={LEAST_PYDANTIC},<={line.split('==')[1]}" if _name(line) == "pydantic" else line
+        for line in pins
+    ]
     index = [f"--extra-index-url {torch_index}"] if torch_index else []
-    return "\n".join([*index, *direct, "# What these pull in.", *pulled_in]) + "\n"
+    return "\n".join([*index, *fitting]) + "\n"
 
 
 def _lines(file: str) -> list[str]:
@@ -133,7 +141,7 @@ def _lines(file: str) -> list[str]:
 
 
 def _name(requirement: str) -> str:
-    return re.sub(r"[-_.]+", "-", requirement.split("==")[0]).lower()
+    return re.sub(r"[-_.]+", "-", re.split("[<>=]", requirement)[0]).lower()
 
 
 def _pin(package: str) -> str:

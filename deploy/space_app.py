@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # Before anything imports torch (nothing above does): on ZeroGPU it stands in for CUDA.
 spaces: Any = None
 with contextlib.suppress(ImportError):
-    import spaces
+    import spaces  # type: ignore[import-not-found, no-redef]
 
 ON_ZERO_GPU = spaces is not None and os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 # A visitor's quota is charged by the time asked for; an answer takes a few seconds.
