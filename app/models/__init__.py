@@ -42,7 +42,7 @@ def _openai(setup: ModelSetup) -> ChatModel:
 
 
 def _echo(setup: ModelSetup) -> ChatModel:
-    return EchoModel(adapters=tuple(setup.adapters))
+    return EchoModel(adapters=tuple(setup.adapters), tokens_per_second=setup.echo_rate)
 
 
 def _none(setup: ModelSetup) -> ChatModel:  # noqa: ARG001 - there is nothing to set up

@@ -98,3 +98,4 @@ class ModelSetup:
     openai_base_url: str = ""
     openai_api_key: str = field(default="none", repr=False)
     timeout_s: float = 30.0
+    echo_rate: float = 0.0

@@ -84,7 +84,7 @@ def _window(handlers: Handlers) -> Window:
         chips = tuple(gr.Button("", visible=False, size="sm", elem_classes="chip") for _ in range(CHIPS))
     with gr.Row(elem_id="compose"):
         box = gr.Textbox(
-            label=words.ask.label, placeholder=words.ask.placeholder, lines=2, max_lines=8,
+            label=words.ask.label, placeholder=words.ask.placeholder, lines=1, max_lines=8,
             elem_id="box", scale=5, autofocus=True, submit_btn=False,
             html_attributes=gr.InputHTMLAttributes(autocomplete="off", autocorrect="off", spellcheck=False),
         )  # fmt: skip
