@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.chat import URGENT, Parts
+from app.errors import StoreError
 from app.sessions import Session
 from app.turns import Turn
 
 Rating = Literal["up", "down"]
 CONSENT_VERSION = "2026-11"
 LONGEST_COMMENT = 1_000
+LONGEST_READ = 4_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class FeedbackKeeper:
     def __init__(self, parts: Parts, *, reasons: Sequence[str]) -> None:
         self._parts = parts
         self._reasons = tuple(reasons)
+        # Turns whose exchange is kept. Only a window of this process can rate a turn, so memory is enough.
+        self._exchanged: set[str] = set()
 
     def draft(
         self, session: Session, *, rating: Rating, reasons: Sequence[str], comment: str, consent: bool
@@ -48,7 +52,9 @@ class FeedbackKeeper:
             return None
         scrubbed = ""
         if comment.strip():
-            scrubbed = self._parts.scrubber.get().scrub(comment.strip()[:LONGEST_COMMENT]).text
+            # Cut for good after scrubbing: half a number is found by nobody.
+            read = _cut(comment.strip(), LONGEST_READ)
+            scrubbed = _cut(self._parts.scrubber.get().scrub(read).text, LONGEST_COMMENT)
         exchange = consent and may_keep(session, turn)
         return Draft(
             turn_id=turn.answer.turn_id,
@@ -61,14 +67,11 @@ class FeedbackKeeper:
         )
 
     def keep(self, draft: Draft) -> None:
-        """Keep a draft; a later one about the same turn replaces it."""
+        """Keep a draft, or nothing of its words; a later one about the same turn replaces it."""
         # Loaded here: the store's libraries must not delay the page.
         from app.store import Exchange, Feedback
 
         store = self._parts.store.get()
-        store.add_feedback(
-            Feedback(turn_id=draft.turn_id, rating=draft.rating, reasons=draft.reasons, comment=draft.comment)
-        )
         if draft.exchange:
             store.keep_exchange(
                 Exchange(
@@ -78,10 +81,26 @@ class FeedbackKeeper:
                     consent_version=CONSENT_VERSION,
                 )
             )
+            self._exchanged.add(draft.turn_id)
+        elif draft.turn_id in self._exchanged:
+            # Consent was given before and is not given now.
+            self.withdraw(draft.turn_id)
+        try:
+            store.add_feedback(
+                Feedback(
+                    turn_id=draft.turn_id, rating=draft.rating, reasons=draft.reasons, comment=draft.comment
+                )
+            )
+        except StoreError:
+            if draft.exchange:
+                self.withdraw(draft.turn_id)
+            raise
 
     def withdraw(self, turn_id: str) -> bool:
         """Delete what someone wrote in a turn; say whether there was anything."""
-        return self._parts.store.get().withdraw(turn_id)
+        found = self._parts.store.get().withdraw(turn_id)
+        self._exchanged.discard(turn_id)
+        return found
 
 
 def rated_turn(session: Session) -> Turn | None:
@@ -95,3 +114,8 @@ def may_keep(session: Session, turn: Turn) -> bool:
     if answer is None or not turn.question or answer.kind in URGENT:
         return False
     return answer.verdict.action not in URGENT and session.conversation.risk == "none"
+
+
+def _cut(text: str, most: int) -> str:
+    """Cut text that is too long, never through a word when it has several."""
+    return text if len(text) <= most else text[:most].rsplit(maxsplit=1)[0]
