@@ -61,7 +61,7 @@ class Handover:
                 self._mail(code, transcript, risk)
             else:
                 raise HandoverFailed("no webhook in the clinic's profile and no CAREFOLD_SMTP_URL")
-        except (httpx.HTTPError, smtplib.SMTPException, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, smtplib.SMTPException, OSError, ValueError) as error:
             log.error("handover_failed", category=way, error=type(error).__name__)
             raise HandoverFailed(f"the {way} did not take it: {type(error).__name__}") from error
         log.info("handover_sent", category=way, count=len(transcript))
