@@ -7,6 +7,7 @@ streams stay streams.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
@@ -52,11 +53,12 @@ class Refusals:
         text, line = self._words[reason], self._crisis_line()
         headers = {"Cache-Control": "no-store"} | ({"Retry-After": "60"} if status in (429, 503) else {})
         if "text/html" in Headers(scope=scope).get("accept", ""):
+            heading, said, call, back = map(html.escape, (self._heading, text, line, self._back))
             page = (
-                f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{self._heading}</title>'
+                f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{heading}</title>'
                 '<meta name="viewport" content="width=device-width"><body style="font:1.1rem system-ui;'
-                f'max-width:40rem;margin:3rem auto;padding:0 1rem"><main><h1>{self._heading}</h1>'
-                f'<p>{text}</p><p><strong>{line}</strong></p><p><a href="/">{self._back}</a></p></main>'
+                f'max-width:40rem;margin:3rem auto;padding:0 1rem"><main><h1>{heading}</h1>'
+                f'<p>{said}</p><p><strong>{call}</strong></p><p><a href="/">{back}</a></p></main>'
             )
             return HTMLResponse(page, status, headers=headers)
         return JSONResponse({"error": reason, "detail": f"{text} {line}"}, status, headers=headers)
@@ -87,12 +89,15 @@ class Guard:
         send = self._with_headers(scope, send)
         problem = self._problem(scope)
         if problem is None:
-            bounded = _Bounded(receive)
+            bounded = _Bounded(receive, send)
             try:
-                await self._app(scope, bounded, send)
+                await self._app(scope, bounded.receive, bounded.send)
+            except Exception:
+                if not bounded.too_large:
+                    raise
+            if not bounded.too_large or bounded.answering:
                 return
-            except _TooLarge:
-                problem = (413, "too_large")
+            problem = (413, "too_large")
         self._refused(problem[1])
         await self._refusals.response(scope, *problem)(scope, receive, send)
 
@@ -103,7 +108,7 @@ class Guard:
         if scope["method"] not in ("GET", "HEAD", "POST"):
             return 404, "not_found"
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        if not re.fullmatch(r"[0-9]{1,9}", length) or int(length) > LARGEST_BODY:
             return 413, "too_large"
         client = scope.get("client")
         counted = not path.startswith((*_LASTING, "/healthz", "/readyz"))
@@ -131,15 +136,27 @@ class _TooLarge(Exception):
 
 
 class _Bounded:
-    """Hands on a request's body, and stops when it is too large."""
+    """Hands on a request's body, and stops when it is too large.
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
+    An application may catch what is raised for that and answer in its own words: these are not sent.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
         self._taken = 0
+        self.too_large = False
+        self.answering = False
 
-    async def __call__(self) -> Message:
+    async def receive(self) -> Message:
         message = await self._receive()
         self._taken += len(message.get("body", b""))
         if self._taken > LARGEST_BODY:
+            self.too_large = True
             raise _TooLarge
         return message
+
+    async def send(self, message: Message) -> None:
+        if self.too_large and not self.answering:
+            return
+        self.answering = True
+        await self._send(message)
