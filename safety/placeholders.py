@@ -28,6 +28,10 @@ class Replacer(Protocol):
         """Return the text that takes the place of `value`."""
         ...
 
+    def knows(self, name: str, *, part: bool) -> bool:
+        """Say whether a person's name was replaced before; with `part` a part of one counts."""
+        ...
+
 
 class Placeholders:
     """Numbered placeholders of one conversation."""
@@ -56,6 +60,11 @@ class Placeholders:
             # "Jane" after "Jane Doe" is the same person; the first to have a name keeps it.
             self._numbers.setdefault(b"part" + part, number)
         return f"[{entity_type}_{number}]"
+
+    def knows(self, name: str, *, part: bool) -> bool:
+        """Say whether a person's name was replaced before; with `part` a part of one counts."""
+        digest = self._digest("PERSON", canonical("PERSON", name))
+        return digest in self._numbers or (part and b"part" + digest in self._numbers)
 
     def _digest(self, entity_type: str, plain: str) -> bytes:
         return hmac.new(self._key, f"{entity_type}\0{plain}".encode(), hashlib.sha256).digest()

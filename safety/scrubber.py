@@ -25,13 +25,32 @@ from safety.normalise import normalise
 from safety.placeholders import PLACEHOLDER, Placeholders, Replacer
 from safety.policies import POLICIES, Policy
 from safety.recognizers import RECOGNIZERS
+from safety.recognizers.lexicon import is_common, split_words
 from safety.recognizers.protected import protected_spans
 
 MAX_CHARS = 1_000_000
 WINDOW = 4_000
 OVERLAP = 300
 MAX_LOOKS = 12
+_LONGEST_NAME = 4  # words
 _BLANK = "\x1a"  # what covered text reads as: ASCII, no letter, no digit, no space
+
+
+def _seen(text: str, replacer: Replacer) -> Iterator[tuple[int, int]]:
+    """Yield where names of this conversation stand again: whole in any case, a part with a capital."""
+    found = split_words(text)
+    covered = 0
+    for at, word in enumerate(found):
+        if word.start < covered:
+            continue
+        for last in found[at : at + _LONGEST_NAME][::-1]:
+            alone = last is word
+            if alone and (not word.capital or is_common(word.lower)):
+                continue
+            if replacer.knows(text[word.start : last.end], part=alone):
+                yield word.start, last.end
+                covered = last.end
+                break
 
 
 class Scrubber:
@@ -53,7 +72,7 @@ class Scrubber:
     def scrub(self, text: str, placeholders: Replacer | None = None) -> Scrubbed:
         """Replace all personal data in `text`. Raises ScrubError when it could not be searched in full."""
         replacer = Placeholders() if placeholders is None else placeholders
-        entities = self.find(text)
+        entities = self._with_seen(text, self.find(text), replacer)
         pieces: list[str] = []
         last = 0
         for entity in entities:
@@ -63,6 +82,16 @@ class Scrubber:
             )
             last = entity.end
         return Scrubbed("".join(pieces) + text[last:], entities)
+
+    @staticmethod
+    def _with_seen(text: str, entities: tuple[Entity, ...], replacer: Replacer) -> tuple[Entity, ...]:
+        """Add names that were found earlier in the conversation and that nothing gives away here."""
+        again = [
+            Entity(start, end, "PERSON", 1.0)
+            for start, end in _seen(text, replacer)
+            if all(end <= entity.start or entity.end <= start for entity in entities)
+        ]
+        return tuple(sorted((*entities, *again)))
 
     def find(self, text: str) -> tuple[Entity, ...]:
         """Return all personal data in `text`, in order, without overlaps."""

@@ -114,6 +114,10 @@ class Surrogates:
             case _:
                 return f"X{draw.number(0, 9_999_999):07d}"
 
+    def knows(self, name: str, *, part: bool) -> bool:  # noqa: ARG002 - it remembers nobody
+        """Say no: a surrogate is drawn from the value itself, and none is remembered."""
+        return False
+
 
 class _Draw:
     """Choices from one digest, four bytes at a time."""

@@ -192,10 +192,28 @@ class NameRecognizer(SpanRecognizer):
                 known = word.capital or len(word.lower) > 4
             if not known and word.capital and not word.opens and adjoins and following is not None:
                 known = following.capital and following.lower in self._surnames and not is_common(word.lower)
+            if not known and adjoins and following is not None and not shouting:
+                known = (
+                    self._strange(word)
+                    and self._strange(following)
+                    and bool(AFTER_NAME.match(text, following.end))
+                )
             if known and not self._is_eponym(text, word):
                 end = self._end(text, found, at, Strength.MEDIUM)
                 covered = end
                 yield word.start, end, 0.6
+
+    def _strange(self, word: Word) -> bool:
+        """Tell whether a capitalised word is neither English, a place, an abbreviation nor a medicine."""
+        lower = word.lower
+        return (
+            word.capital
+            and len(lower) > 2
+            and not word.text.isupper()
+            and not is_common(lower)
+            and lower not in self._places
+            and not looks_english(lower)
+        )
 
     def _announced(self, text: str, found: list[Word], *, shouting: bool) -> Iterator[tuple[int, int, float]]:
         """Yield names that follow a cue."""

@@ -82,9 +82,9 @@ def test_with_the_name_model_most_characters_are_found(full: Scrubber, split: st
 
 @pytest.mark.weights
 def test_the_name_model_finds_names_that_no_rule_can(full: Scrubber, rules: Scrubber) -> None:
-    text = "Yesterday Thorbjorn Kvistad told us about Ljubljana."
+    text = "Yesterday Thorbjorn explained all of it to everyone."
     assert not rules.find(text)
-    assert [text[one.start : one.end] for one in full.find(text)] == ["Thorbjorn Kvistad", "Ljubljana"]
+    assert [text[one.start : one.end] for one in full.find(text)] == ["Thorbjorn"]
 
 
 @pytest.mark.parametrize("case", CLEAN, ids=[case.id for case in CLEAN])
@@ -296,3 +296,27 @@ def test_many_messages_do_not_grow_the_vocabulary(rules: Scrubber) -> None:
 def test_every_marked_value_reads_back_as_a_placeholder(rules: Scrubber) -> None:
     text = "ssn 219-09-9998 and mrn 0048291"
     assert len(PLACEHOLDER.findall(rules.scrub(text).text)) == 2
+
+
+def test_name_of_the_conversation_is_found_again_where_nothing_gives_it_away() -> None:
+    scrubber, conversation = Scrubber(name_model=None), Placeholders()
+    scrubber.scrub("My name is Wilhelmina Abernethy.", conversation)
+    for text, expected in (
+        ("well wilhelmina abernethy it is", "well [PERSON_1] it is"),
+        ("so Abernethy it was", "so [PERSON_1] it was"),
+        ("WILHELMINA ABERNETHY", "[PERSON_1]"),
+    ):
+        assert scrubber.scrub(text, conversation).text == expected
+    assert "Abernethy" in scrubber.scrub("so Abernethy it was", Placeholders()).text
+
+
+def test_common_word_that_is_also_someones_name_is_left_alone() -> None:
+    scrubber, conversation = Scrubber(name_model=None), Placeholders()
+    scrubber.scrub("My name is Will Hope.", conversation)
+    text = "Will you be open? I hope so, I will come in May."
+    assert scrubber.scrub(text, conversation).text == text
+
+
+def test_two_strange_capitals_before_a_verb_are_a_name() -> None:
+    found = Scrubber(name_model=None).scrub("Wilhelmina Abernethy says thanks")
+    assert found.text == "[PERSON_1] says thanks"
