@@ -13,10 +13,12 @@ TORCH_INDEX ?=
 SDK ?= docker
 RUN_READY := $(VENV)/.ready-run
 DEV_READY := $(VENV)/.ready-dev
+PREPARED := $(VENV)/.ready-weights
+CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
 .PHONY: help setup run test check bench bench-decode bench-retrieval bench-scrub bench-screen \
-  bench-answers bench-real bench-start image-test space clean
+  bench-answers bench-real bench-start bench-load bench-page screens image-test space clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -45,12 +47,15 @@ $(BENCH_READY): requirements-bench.txt
 	@.venv-bench/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-bench.txt
 	@touch $@
 
-setup: $(RUN_READY) ## virtual environment, dependencies, default weights, sample index
+$(PREPARED): $(RUN_READY) $(wildcard retrieval/samples/faq/*.jsonl)
 	@echo "[3/3] fetching the default weights and building the sample index"
 	@$(BIN)/python -m app prepare
+	@touch $@
 
-run: setup ## chat with the sample clinic in the terminal
-	@$(BIN)/python -m app ask
+setup: $(PREPARED) ## virtual environment, dependencies, default weights, sample index
+
+run: setup ## the page, at http://127.0.0.1:7860
+	@$(BIN)/python -m app serve
 
 check: $(DEV_READY) ## lint, types and the tests that need no weights (under 2 minutes)
 	$(BIN)/ruff check .
@@ -58,9 +63,17 @@ check: $(DEV_READY) ## lint, types and the tests that need no weights (under 2 m
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not weights and not gpu"
 
-test: check ## everything: check, then the tests with real weights
+$(CHROMIUM):
+	@echo "installing chromium, which the tests of the page drive"
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "error: no browser at $(CHROMIUM). Install chromium, or name one: make test CHROMIUM=/path/to/chromium" >&2; exit 2; }
+	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+
+test: check $(CHROMIUM) ## everything: check, then the tests with real weights and a real browser
 	$(BIN)/python -m app prepare
-	$(BIN)/python -m pytest -q -m "weights and not gpu"
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "weights and not gpu"
+
+screens: $(DEV_READY) $(CHROMIUM) ## pictures of the page in each state, into docs/screens
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.browser.take_screens --out docs/screens
 
 bench: bench-start bench-answers bench-decode bench-retrieval bench-scrub bench-screen ## all targets, each against its peer
 
@@ -81,6 +94,12 @@ bench-scrub: setup ## personal data found and missed, against stock Presidio
 
 bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
 	$(BIN)/python -m benchmarks.screen --out benchmarks/results/screen.json
+
+bench-load: setup ## many people at once, over HTTP (ten minutes)
+	$(BIN)/python -m benchmarks.load --out benchmarks/results/load.json
+
+bench-page: ## from nothing to the page, and from the second start
+	$(PYTHON) benchmarks/page.py --out benchmarks/results/page.json
 
 bench-real: setup ## real questions through `ask --batch` on two indexes (ten minutes)
 	$(BIN)/python -m benchmarks.real --out benchmarks/results/real.json

@@ -82,3 +82,10 @@ def open_page(context: BrowserContext) -> OpenPage:
         return page
 
     return opening
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs the weights: the server embeds, scrubs and retrieves for real."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.weights)

@@ -1,0 +1,205 @@
+"""Many people at once: the page's targets, over HTTP, each against its peer in the same run.
+
+1. 32 people with a stand-in model at 100 words per second each: complete streams, gaps between sentences.
+2. 8 people with the default model: tokens per second, against the engine alone on the same prompts.
+3. 2,000 windows opened and left: memory and threads before and after.
+4. A refusal when the line is full: milliseconds.
+The people are a process of their own (benchmarks/people.py). The questions are invented.
+Run: python -m benchmarks.load [--out FILE] [--windows 2000]
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import psutil
+import typer
+import uvicorn
+
+from app.models.base import GenerationRequest
+from app.models.transformers_local import TransformersLocal
+from app.prompting import support_messages
+from app.server import create_app
+from app.settings import load_settings
+from app.wiring import Application, build
+from benchmarks.report import Figure, report
+
+FEELINGS = (
+    "my husband left me and i feel so sad and lonely",
+    "i am stressed at work and i worry all the time about my boss",
+    "my sister and i argue every day and i feel guilty after it",
+    "i moved to a new town and i feel so alone here",
+    "my mother is sick and i am exhausted and scared for her",
+    "i feel anxious in crowds and i am ashamed of it",
+    "my best friend does not talk to me any more and i miss her",
+    "i failed my exam and i feel worthless and stuck",
+)
+FACTS = ("Where can I park when I come to the clinic?", "What are the clinic's opening hours?")
+OPEN_HOUSE = {"CAREFOLD_SESSION_RATE": "100000/minute", "CAREFOLD_ADDRESS_RATE": "100000/minute",
+              "CAREFOLD_REQUEST_RATE": "900000/minute", "CAREFOLD_SUPPORT": "model"}  # fmt: skip
+
+
+@contextmanager
+def serving(**settings: str) -> Iterator[tuple[str, Application, Any]]:
+    """Serve an application in this process, on a free port, warm."""
+    with tempfile.TemporaryDirectory() as data:
+        environment = OPEN_HOUSE | {"CAREFOLD_DATA_DIR": data, **settings}
+        application = build(load_settings(environment))
+        for failed in application.warm():
+            raise failed
+        app = create_app(application)
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        application.service.parts.model.get().wait_ready(180)
+        try:
+            yield f"http://127.0.0.1:{port}", application, app.state.running
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def people(url: str, number: int, *, turns: int, questions: tuple[str, ...], at_once: int = 64) -> list[Any]:
+    """Let people come, and return what each heard."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.people", url, "--people", str(number), "--turns", str(turns),
+         "--at-once", str(at_once)],
+        input="\n".join(questions), capture_output=True, text=True, check=True, timeout=1800,
+    )  # fmt: skip
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def stand_in(number: int = 32, turns: int = 3) -> dict[str, Figure]:
+    """Return how the streams of many people came in."""
+    with serving(CAREFOLD_MODEL="echo", CAREFOLD_ECHO_RATE="100", CAREFOLD_ANSWERS_AT_ONCE="32") as (url, *_):
+        heard = people(url, number, turns=turns, questions=FEELINGS)
+    gaps = sorted(gap for one in heard for gap in one["gaps"])
+    return {
+        "people": number,
+        "answers": len(heard),
+        "complete": sum(one["complete"] and not one["refused"] for one in heard),
+        "gap_ms": {"p50": _ms(gaps, 0.5), "p99": _ms(gaps, 0.99), "max": _ms(gaps, 1.0), "n": len(gaps)},
+    }
+
+
+def real(number: int = 8, rounds: int = 3) -> dict[str, Figure]:
+    """Return tokens per second over HTTP and of the engine alone, in turn."""
+    served, alone, answered, asked = [], [], 0, 0
+    with serving() as (url, application, _):
+        engine = application.service.parts.model.get()
+        if not isinstance(engine, TransformersLocal):
+            raise TypeError("the default model is not the local one: unset CAREFOLD_MODEL")
+        name = application.clinic.name
+        limit = application.service.rules.answer_tokens
+
+        def write(text: str) -> None:
+            request = GenerationRequest(support_messages(text, (), name), max_new_tokens=limit)
+            for _ in engine.stream(request, threading.Event()):
+                pass
+
+        for _ in range(rounds):
+            before, began = engine.counters.new_tokens, time.perf_counter()
+            heard = people(url, number, turns=2, questions=FEELINGS)
+            served.append((engine.counters.new_tokens - before) / (time.perf_counter() - began - _START))
+            answered += sum(one["complete"] for one in heard)
+            asked += len(heard)
+            before, began = engine.counters.new_tokens, time.perf_counter()
+            with ThreadPoolExecutor(number) as pool:
+                list(pool.map(write, FEELINGS * 2))
+            alone.append((engine.counters.new_tokens - before) / (time.perf_counter() - began))
+    ratio = statistics.median(one / other for one, other in zip(served, alone, strict=True))
+    return {
+        "people": number,
+        "asked": asked,
+        "answered": answered,
+        "tokens_per_second": round(statistics.median(served), 1),
+        "engine_alone": round(statistics.median(alone), 1),
+        "ratio": round(ratio, 2),
+    }
+
+
+def left_windows(number: int) -> dict[str, Figure]:
+    """Return memory and threads before and after many windows were opened, used and left."""
+    with serving(CAREFOLD_MODEL="echo") as (url, _, running):
+        people(url, 200, turns=1, questions=FACTS, at_once=16)
+        before = _state(running)
+        people(url, number, turns=1, questions=FACTS, at_once=16)
+        after = _state(running)
+    return {"windows": number, "before": before, "after": after}
+
+
+def refusal() -> dict[str, Figure]:
+    """Return the milliseconds until someone is told that the line is full."""
+    from benchmarks.people import events_of
+
+    rules = {"CAREFOLD_ECHO_RATE": "1", "CAREFOLD_ANSWERS_AT_ONCE": "1", "CAREFOLD_ANSWERS_WAITING": "0"}
+    took = []
+    with serving(CAREFOLD_MODEL="echo", **rules) as (url, *_), httpx.Client(base_url=url, timeout=30) as http:
+        send = events_of(http.get("/config").json()).send
+        body = {"fn_index": send, "session_hash": "holder", "data": [FEELINGS[0]]}
+        http.post("/gradio_api/run/predict", json=body)
+        for number in range(50):
+            body = {"fn_index": send, "session_hash": f"late{number}", "data": [FACTS[0]]}
+            began = time.perf_counter()
+            said = http.post("/gradio_api/run/predict", json=body).text
+            took.append(time.perf_counter() - began)
+            if "988" not in said or "not taken" not in said:
+                raise RuntimeError("a refusal without the numbers to call, or none")
+    return {"n": len(took), "p50_ms": _ms(sorted(took), 0.5), "max_ms": _ms(sorted(took), 1.0)}
+
+
+# What a process of people takes before its first message, measured once at the start.
+_START = 0.0
+
+
+def _state(running: Any) -> dict[str, Figure]:
+    until = time.monotonic() + 60
+    while len(running.sessions) and time.monotonic() < until:
+        time.sleep(0.2)
+    time.sleep(2)
+    gc.collect()
+    process = psutil.Process()
+    return {
+        "sessions": len(running.sessions),
+        "threads": process.num_threads(),
+        "rss_mib": round(process.memory_info().rss / 2**20),
+    }
+
+
+def _ms(values: list[float], share: float) -> float:
+    return round(1000 * values[min(len(values) - 1, int(share * len(values)))], 1) if values else 0.0
+
+
+def main(windows: int = 2000, out: Annotated[Path | None, typer.Option()] = None) -> None:
+    """Measure all four."""
+    global _START
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import benchmarks.people"], check=True)
+    _START = time.perf_counter() - began
+    figures: dict[str, Figure] = {
+        "stand_in_32": stand_in(),
+        "refusal": refusal(),
+        "left_windows": left_windows(windows),
+        "real_8": real(),
+    }
+    report("load", figures, out)
+
+
+if __name__ == "__main__":
+    typer.run(main)

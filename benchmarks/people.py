@@ -1,0 +1,122 @@
+"""Simulated people in a process of their own: each does over HTTP what the page does, and times it.
+
+Prints one JSON object a line, one for each answer: whether its stream was complete, the gaps between its
+sentences, and its length. Run by benchmarks/load.py:
+    python -m benchmarks.people URL --people 32 --turns 2 < questions.txt
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+import uuid
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import httpx
+import typer
+
+SECONDS = 120.0
+_WORDS = re.compile(r"[A-Za-z]{3,}")
+
+
+@dataclass
+class Heard:
+    """One answer as it came in. Times are seconds; `gaps` lie between changes of its text."""
+
+    complete: bool = False
+    refused: bool = False
+    first_s: float = 0.0
+    total_s: float = 0.0
+    gaps: list[float] = field(default_factory=list)
+    words: int = 0
+
+
+@dataclass(frozen=True)
+class Events:
+    """Numbers of the page's events, from its configuration."""
+
+    send: int
+    follow: int
+
+
+def events_of(config: dict[str, Any]) -> Events:
+    """Find the events of the button and of what follows it."""
+    button = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "send")
+    send = next(event["id"] for event in config["dependencies"] if [button, "click"] in event["targets"])
+    follow = next(event["id"] for event in config["dependencies"] if event.get("trigger_after") == send)
+    return Events(send, follow)
+
+
+async def ask(http: httpx.AsyncClient, events: Events, session: str, text: str) -> Heard:
+    """Send one message and read its stream to the end."""
+    heard = Heard()
+    began = last = time.perf_counter()
+    body = {"fn_index": events.send, "data": [text], "session_hash": session}
+    said = (await http.post("/gradio_api/run/predict", json=body)).json()
+    heard.refused = said.get("data", [""])[0] != ""
+    body = {"fn_index": events.follow, "data": [], "session_hash": session}
+    await http.post("/gradio_api/queue/join", json=body)
+    shown = ""
+    async with http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
+        async for line in stream.aiter_lines():
+            if not line.startswith("data: "):
+                continue
+            message = json.loads(line[6:])
+            now = time.perf_counter()
+            if message["msg"] in ("process_generating", "process_completed"):
+                text_now = json.dumps(message["output"].get("data", [""])[0])
+                if text_now != shown and len(_WORDS.findall(text_now)) > 3:
+                    if heard.first_s:
+                        heard.gaps.append(now - last)
+                    else:
+                        heard.first_s = now - began
+                    shown, last = text_now, now
+                    heard.words += len(_WORDS.findall(text_now))
+            if message["msg"] == "process_completed":
+                heard.complete = bool(message["success"])
+                break
+    heard.total_s = time.perf_counter() - began
+    return heard
+
+
+async def person(url: str, events: Events, questions: list[str], turns: int) -> list[Heard]:
+    """Open a window, ask, and leave it."""
+    session = uuid.uuid4().hex[:12]
+    limits = httpx.Limits(max_connections=4)
+    heard = []
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=SECONDS, limits=limits) as http,
+        http.stream("GET", f"/gradio_api/heartbeat/{session}"),
+    ):
+        for turn in range(turns):
+            heard.append(await ask(http, events, session, questions[turn % len(questions)]))
+    return heard
+
+
+async def crowd(url: str, people: int, turns: int, questions: list[str], at_once: int) -> None:
+    """Let everyone come, at most `at_once` side by side."""
+    async with httpx.AsyncClient(base_url=url, timeout=SECONDS) as http:
+        events = events_of((await http.get("/config")).json())
+    room = asyncio.Semaphore(at_once)
+
+    async def comes(number: int) -> None:
+        async with room:
+            own = questions[number % len(questions) :] + questions[: number % len(questions)]
+            for heard in await person(url, events, own, turns):
+                sys.stdout.write(json.dumps(asdict(heard)) + "\n")
+
+    await asyncio.gather(*(comes(number) for number in range(people)))
+
+
+def main(url: str, people: int = 8, turns: int = 1, at_once: int = 64) -> None:
+    """Read questions from standard input, a line each, and let people ask them."""
+    questions = [line.strip() for line in sys.stdin if line.strip()]
+    asyncio.run(crowd(url, people, turns, questions, at_once))
+
+
+if __name__ == "__main__":
+    typer.run(main)
