@@ -13,6 +13,8 @@ from app.models.base import ModelState
 from app.turns import Turn
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+REFUSALS = ("busy", "too_fast", "not_found", "too_large", "too_many", "unavailable", "unexpected")
+RATINGS = ("up", "down")
 SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
 
 
@@ -65,12 +67,12 @@ class Metrics:
             self._dropped.labels(reason).inc(count)
 
     def refused(self, reason: str) -> None:
-        """Count a refusal: busy, too_fast, too_many, too_large."""
-        self._refused.labels(reason).inc()
+        """Count a refusal by its code; what is none of REFUSALS is counted without its words."""
+        self._refused.labels(reason if reason in REFUSALS else "other").inc()
 
     def rated(self, rating: str) -> None:
         """Count a rating."""
-        self._feedback.labels(rating).inc()
+        self._feedback.labels(rating if rating in RATINGS else "other").inc()
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""
