@@ -12,14 +12,16 @@ import re
 from collections.abc import Sequence
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>&\"':/=^$@]")
-# What can be called or visited: "988", "911", "741741", (802) 555-0110, 1-800-222-1222.
-_DIAL = re.compile(r"(?<![\w-])(?:\(\d{3}\) \d{3}-\d{4}|1-\d{3}-\d{3}-\d{4}|988|911)(?![\w-])")
-
-
-def escape(text: str) -> str:
-    """Return text that Markdown and HTML show as it is; line breaks stay."""
-    lines = [_SPECIAL.sub(_reference, line.strip()) for line in text.splitlines()]
-    return "\n".join(lines)
+# What can be called: 988, 911, (802) 555-0110, 1-800-222-1222; not where it is part of a longer number.
+_DIAL = re.compile(
+    r"(?<![\w-])(?<!\d[.,])"
+    r"(?:\([0-9]{3}\) [0-9]{3}-[0-9]{4}|1-[0-9]{3}-[0-9]{3}-[0-9]{4}"
+    r"|(?<!\d{3} )(?:988|911)(?! \d{4}(?!\d)| \d{3}-))"
+    r"(?![\w-]|[.,]\d)"
+)
+_PAGE = re.compile(r"https?://\S+")
+_EMAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+")
+_PHONE = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]{2,}")
 
 
 def _reference(sign: re.Match[str]) -> str:
@@ -28,8 +30,8 @@ def _reference(sign: re.Match[str]) -> str:
 
 def with_links(text: str, links: Sequence[str] = ()) -> str:
     """Escape text, and make numbers that can be dialled and the given addresses into links."""
-    targets = [re.escape(link) for link in sorted(links, key=len, reverse=True) if not _DIAL.fullmatch(link)]
-    pattern = re.compile("|".join([_DIAL.pattern, *targets]))
+    given = [re.escape(link) for link in sorted(links, key=len, reverse=True) if _address(link)]
+    pattern = re.compile("|".join([_DIAL.pattern, *(rf"(?<![\w-]){link}(?![\w-])" for link in given)]))
     pieces: list[str] = []
     last = 0
     for found in pattern.finditer(text):
@@ -39,18 +41,21 @@ def with_links(text: str, links: Sequence[str] = ()) -> str:
 
 
 def escape_inline(text: str) -> str:
-    """Escape a piece of a line; unlike `escape` it keeps the spaces at its ends."""
+    """Return a piece of a line that Markdown and HTML show as it is, the spaces at its ends too."""
     return _SPECIAL.sub(_reference, text)
 
 
 def _link(target: str) -> str:
-    if _DIAL.fullmatch(target):
-        address = "tel:" + re.sub(r"\D", "", target)
-    elif "@" in target:
-        address = f"mailto:{target}"
-    else:
-        address = target
-    return f'<a href="{html.escape(address, quote=True)}">{escape_inline(target)}</a>'
+    return f'<a href="{html.escape(_address(target), quote=True)}">{escape_inline(target)}</a>'
+
+
+def _address(target: str) -> str:
+    """Return where a link to `target` leads; empty for what is no page, mailbox or number."""
+    if _PAGE.fullmatch(target):
+        return target
+    if _EMAIL.fullmatch(target):
+        return f"mailto:{target}"
+    return "tel:" + re.sub(r"[^0-9+]", "", target) if _PHONE.fullmatch(target) else ""
 
 
 def paragraphs(text: str, links: Sequence[str] = ()) -> str:
