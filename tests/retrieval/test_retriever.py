@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.build import build_index
+from retrieval.calibration import load_curve
 from retrieval.embedder import HashEmbedder
 from retrieval.errors import IndexCorrupt, IndexMismatch, IndexMissing, SearchError
 from retrieval.faq import FaqEntry
 from retrieval.indexes import INDEXES
 from retrieval.retriever import Retriever
+from retrieval.subject import Vocabulary
 
 
 def ids(retriever: Retriever, query: str, **options: object) -> list[str]:
@@ -134,6 +136,34 @@ def test_a_question_that_stands_alone_is_not_bent_by_the_message_before(retrieve
     query = "How do I ask for a refill at the pharmacy before I run out?"
     alone = retriever.search(query)
     assert retriever.search(query, context="Where can I park my car?") == alone
+
+
+class KnowsWords(HashEmbedder):
+    """An embedder with a vocabulary: all long words of the questions below but the medicines."""
+
+    vocabulary = Vocabulary.of({"refill": 0, "pills": 1})
+
+
+@pytest.mark.parametrize(
+    ("question", "covered"),
+    [
+        ("how do i ask for a refill", True),
+        ("how do i ask for a refill of my zolquarib", False),
+        ("how do i ask for a refill of my penzalafil", True),
+        ("how do i ask for a refill of my penzallafil", True),
+    ],
+)
+def test_an_entry_without_the_questions_subject_is_never_a_sure_answer(
+    tmp_path: Path, question: str, covered: bool
+) -> None:
+    entries = [
+        FaqEntry("refill", "How do I ask for a refill?", "Ask us. This holds for penzalafil too."),
+        FaqEntry("parking", "Where can I park my car?", "Behind the building."),
+    ]
+    build_index(entries, out=tmp_path / "index", embedder=KnowsWords())
+    found = Retriever.open(tmp_path / "index", KnowsWords()).search(question)
+    assert found.hits[0].id == "refill"
+    assert (found.confidence > load_curve().without_subject) is covered
 
 
 def test_many_threads_get_what_one_thread_gets(retriever: Retriever) -> None:

@@ -170,11 +170,12 @@ def test_the_death_of_the_thread_is_a_state_without_anyones_words(
     assert model.state().reason == "the model died: LookupError"
 
 
+@pytest.mark.parametrize("lookup", [False, True])
 @pytest.mark.parametrize("leave", ["close", "drop", "stop"])
 def test_a_reader_that_leaves_ends_the_work_within_two_tokens(
-    started: Callable[..., TransformersLocal], leave: str
+    started: Callable[..., TransformersLocal], leave: str, lookup: bool
 ) -> None:
-    model = started(lookup=False)
+    model = started(lookup=lookup)
     assert model.wait_ready(30)
     stop = threading.Event()
     reader = model.stream(request(max_new_tokens=1500), stop)

@@ -182,6 +182,29 @@ def test_a_stopped_row_writes_no_further_token_and_the_others_go_on(loaded: Load
     assert rows[0].said == written(Decoder(loaded), new_row(ASKED[0], tokens=40))[0]
 
 
+@pytest.mark.parametrize("how", ["stopped", "left", "late"])
+def test_an_end_in_the_middle_of_guesses_that_hold_takes_one_more_token(loaded: Loaded, how: str) -> None:
+    decoder, row = Decoder(loaded), new_row(ASKED[1])
+    decoder.admit(row)
+    before, guess = len(row.said), [11, 12, 13, 14]
+    logits = torch.eye(64)[[*guess, 15]]  # the model agrees with every guess
+    take = row.take
+
+    def take_and_end(token: int, end_ids: frozenset[int]) -> None:
+        if how == "stopped":
+            row.stop.set()
+        elif how == "left":
+            row.dropped.set()
+        else:
+            row.deadline = time.monotonic()
+        take(token, end_ids)
+
+    row.take = take_and_end  # type: ignore[method-assign]
+    decoder._take(row, guess, logits)
+    assert row.ended
+    assert row.said[before:] == [11]
+
+
 def test_a_row_past_its_deadline_is_not_even_read(loaded: Loaded) -> None:
     decoder = Decoder(loaded)
     row = new_row(ASKED[0])
