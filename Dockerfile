@@ -56,7 +56,7 @@ VOLUME ["/data", "/cache"]
 EXPOSE 7860
 
 # /healthz says that the server lives. The first start may take minutes to be ready: /readyz says when.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
 
 ENTRYPOINT ["python", "-m", "app"]

@@ -31,6 +31,7 @@ READY_SECONDS = 900
 DEBIAN = "http://deb.debian.org/debian"
 ANYWHERE = "0.0.0.0"  # noqa: S104 - the image serves beyond its own network, that is what is tested
 TEMPORARY = "/tmp"  # noqa: S108 - a file system of the container's own, in memory
+SHARED = "/dev/shm"  # noqa: S108 - the same
 # Tried inside the container: it must be able to write here and nowhere else.
 WRITE = (
     "import os, pathlib, sys\n"
@@ -88,6 +89,7 @@ class Container:
             *([] if self.network else ["--unshare-net"]),
             "--ro-bind", str(self.root), "/", "--dev", "/dev", "--proc", "/proc",
             "--perms", "1777", "--tmpfs", TEMPORARY,
+            "--perms", "1777", "--tmpfs", SHARED,
             *(part for place in self.config.volumes
               for part in ("--bind", f"{self.volumes}{place}", place)),
             *(part for outside, inside in self.lent.items()
@@ -199,8 +201,12 @@ def _check_server(container: Container, log: Path, *, baked: bool) -> None:
         sys.stdout.write(f"    {answer['kind']}: {str(answer['text'])[:200]!r}\n")
         if answer["kind"] not in ("faq", "grounded") or not answer["citations"]:
             raise ImageTestFailed(f"that is no answer from the FAQ: {answer['kind']}")
+        with step("  the model too"):
+            _wait(server, port, "/healthz", log, holding='"status":"ok"')
+        with step("  a clean end"):
+            _end(server, log)
     finally:
-        server.terminate()
+        server.kill()
         server.wait(timeout=60)
 
 
@@ -219,22 +225,41 @@ def _ask(server: subprocess.Popen[bytes], port: int) -> dict[str, object]:
     return answer
 
 
-def _wait(server: subprocess.Popen[bytes], port: int, path: str, log: Path) -> str:
-    """Return what the server says at `path` once it says 200."""
+def _wait(server: subprocess.Popen[bytes], port: int, path: str, log: Path, *, holding: str = "") -> str:
+    """Return what the server says at `path` once it says 200, and `holding` is part of it."""
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
-            last = "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
-            raise ImageTestFailed(f"the server ended with {server.returncode}:\n{last}")
+            raise ImageTestFailed(f"the server ended with {server.returncode}:\n{_last(log)}")
         with contextlib.suppress(subprocess.CalledProcessError, ImageTestFailed):
-            return _inside(server, sys.executable, "-c", GET, f"http://127.0.0.1:{port}{path}", files=False)
+            said = _inside(server, sys.executable, "-c", GET, f"http://127.0.0.1:{port}{path}", files=False)
+            if holding in said:
+                return said
         time.sleep(0.5)
-    raise ImageTestFailed(f"{path} was not 200 within {READY_SECONDS} s, see {log}")
+    raise ImageTestFailed(f"{path} was not 200 {holding} within {READY_SECONDS} s:\n{_last(log)}")
+
+
+def _end(server: subprocess.Popen[bytes], log: Path) -> None:
+    """Ask the program itself to end, as `docker stop` does: bwrap would kill it."""
+    first = _children(server.pid)[0]
+    program = _children(int(first))[0]
+    os.kill(int(program), signal.SIGTERM)
+    code = server.wait(timeout=120)
+    if code:
+        raise ImageTestFailed(f"the server ended with {code}:\n{_last(log)}")
+
+
+def _last(log: Path) -> str:
+    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def _inside(server: subprocess.Popen[bytes], *command: str, files: bool = True) -> str:
     """Run a command in the server's network, and with `files` among its files too."""
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    children = _children(server.pid)
     if not children:
         raise ImageTestFailed("the container has no process yet")
     spaces = ["--net", "--mount", "--root", "--wd"] if files else ["--net"]
