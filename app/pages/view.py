@@ -106,9 +106,11 @@ class View:
                 else chat.never_reviewed
             )
             mark = f' <span class="tag">{escape_inline(chat.sample)}</span>' if self.sample else ""
+            # On one line each: a blank line would end the block, and what follows would be text.
+            question = " ".join(entry.question.split())
             excerpt = _cut(" ".join(entry.answer.split()), EXCERPT_CHARS)
             items.append(
-                f"<li><strong>{escape_inline(entry.question)}</strong>{mark}<br>"
+                f"<li><strong>{escape_inline(question)}</strong>{mark}<br>"
                 f"{escape_inline(chat.excerpt.format(text=excerpt))}<br>"
                 f'<span class="when">{escape_inline(reviewed)}</span></li>'
             )
@@ -170,20 +172,23 @@ class View:
         if closes is not None:
             state = words.open.format(until=closes.strftime("%H:%M"))
         else:
-            state = words.closed.format(number=self.clinic.person_number(now))
+            answers = self.clinic.handover.after_hours_phone
+            state = (
+                words.closed.format(number=self.clinic.phone(answers)) if answers else words.closed_no_number
+            )
             if opens is not None:
                 day = words.days[opens.weekday()]
                 state += " " + words.opens.format(day=day, time=opens.strftime("%H:%M"))
         rows = "".join(
-            f"<li><strong>{escape_inline(phone.label)}</strong>: {with_links(phone.number)}"
+            f"<li><strong>{escape_inline(phone.label)}</strong>: {with_links(phone.number, [phone.number])}"
             + (f" ({escape_inline(phone.use)})" if phone.use else "")
             + "</li>"
             for phone in self.clinic.phones
-            if "fax" not in phone.label
+            if "fax" not in phone.label.casefold()
         )
         email = self.clinic.handover.email
         mail = f"<p>{with_links(words.email.format(address=email), [email])}</p>" if email else ""
-        return f'<p class="hours">{with_links(state)}</p><ul class="numbers">{rows}</ul>{mail}'
+        return f'<p class="hours">{with_links(state, self._links)}</p><ul class="numbers">{rows}</ul>{mail}'
 
     def transcript(self, session: Session | None) -> tuple[Said, ...]:
         """Return what a hand-over would send: the scrubbed words of both sides."""
