@@ -6,14 +6,15 @@ import io
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 import app.chat
-from app.answer import ChatAnswer, Gated, ScrubbedInput, Sentence
+from app.answer import ChatAnswer, Citation, Gated, ScrubbedInput, Sentence
+from app.clinic import Clinic
 from app.conversation import Conversation
 from app.decision import Decision
 from app.errors import GenerationError, ModelUnavailable
@@ -22,6 +23,10 @@ from app.models.base import GenerationRequest, ModelState
 from app.models.echo import EchoModel
 from app.parts import Part
 from app.store import Store
+from retrieval.build import build_index
+from retrieval.embedder import HashEmbedder
+from retrieval.faq import FaqEntry
+from retrieval.retriever import Retriever
 from tests.app.conftest import MakeService, broken
 
 REFILL = "How do I ask for a refill?"
@@ -124,6 +129,62 @@ def test_same_person_keeps_the_same_placeholder_over_turns(
     placeholder = first.scrubbed_input.split("is ")[1]
     assert placeholder in second.scrubbed_input
     assert second.scrubbed_input.count(placeholder) == 1
+
+
+# --- starters and sources ---------------------------------------------------------------------
+
+
+def test_no_starters_before_the_index_is_there_and_asking_does_not_build_it(
+    make_service: MakeService,
+) -> None:
+    service = make_service()
+    assert service.starters(5) == ()
+    assert service.parts.retriever.state().status == "not built"
+
+
+def test_starters_are_the_clinics_choice_in_its_order_without_staff_or_unknown_ones(
+    make_service: MakeService, clinic: Clinic
+) -> None:
+    service = make_service()
+    service.parts.retriever.get()
+    chosen = ("parking", "no-show", "gone", "refill")
+    service._clinic = clinic.model_copy(update={"starters": chosen})
+    assert service.starters(5) == ("Where can I park?", "How do I ask for a refill?")
+    assert service.starters(1) == ("Where can I park?",)
+    assert service.starters(0) == ()
+
+
+def test_without_a_choice_one_question_of_each_topic_is_offered_and_none_of_staff(
+    make_service: MakeService, tmp_path: Path
+) -> None:
+    topics = {"a": "care", "b": "care", "c": "bills", "d": "staff only", "e": "visits"}
+    entries = tuple(
+        FaqEntry(
+            name, f"Question {name}?", "The answer.", topic=topic, audience="staff" if name == "d" else "both"
+        )
+        for name, topic in topics.items()
+    )
+    build_index(entries, out=tmp_path / "topics", embedder=HashEmbedder())
+    retriever = Part("retriever", lambda: Retriever.open(tmp_path / "topics", HashEmbedder()))
+    retriever.get()
+    service = make_service(parts={"retriever": retriever})
+    assert service.starters(5) == ("Question a?", "Question c?", "Question e?")
+
+
+def test_sources_are_the_cited_entries_as_they_stand_in_the_index(
+    make_service: MakeService, routed: mock.Mock
+) -> None:
+    service = make_service()
+    answer = service.answer(REFILL, Conversation())
+    (source,) = service.sources(answer)
+    assert (source.id, source.answer) == ("refill", answer.text)
+    gone = replace(answer, citations=(Citation("gone", "Where?", 0.9), *answer.citations))
+    assert [entry.id for entry in service.sources(gone)] == ["refill"]
+
+
+def test_answer_without_citations_has_no_sources_and_needs_no_index(make_service: MakeService) -> None:
+    service = make_service(parts={"retriever": broken("retriever")})
+    assert service.sources(service.answer(CRISIS, Conversation())) == ()
 
 
 # --- crisis -----------------------------------------------------------------------------------
