@@ -42,10 +42,11 @@ def serve(
     """Serve the page until Ctrl-C. The page is there at once; the model loads behind it."""
     settings = _settings()
     _check_free(host, port)
-    from app.logs import configure_logging
+    from app.logs import configure_logging, keep_streams_clean
     from app.wiring import build
 
     configure_logging(settings.log_level)
+    keep_streams_clean()
     beyond = host not in ("127.0.0.1", "localhost", "::1")
     try:
         application = build(settings, beyond_loopback=beyond)

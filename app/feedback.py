@@ -54,7 +54,10 @@ class FeedbackKeeper:
         if comment.strip():
             # Cut for good after scrubbing: half a number is found by nobody.
             read = _cut(comment.strip(), LONGEST_READ)
-            scrubbed = _cut(self._parts.scrubber.get().scrub(read).text, LONGEST_COMMENT)
+            scrubbed = _cut(
+                self._parts.scrubber.get().scrub(read, session.conversation.placeholders).text,
+                LONGEST_COMMENT,
+            )
         exchange = consent and may_keep(session, turn)
         return Draft(
             turn_id=turn.answer.turn_id,

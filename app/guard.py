@@ -15,7 +15,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.logs import get_logger
 from app.rate import RateLimit
+
+log = get_logger(__name__)
 
 LARGEST_BODY = 64 * 1024
 _OPEN = re.compile(
@@ -36,6 +39,9 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# These say how the application stands, with statuses of their own.
+_OURS = ("/healthz", "/readyz", "/metrics")
+_REASONS = {404: "not_found", 413: "too_large", 429: "too_many", 503: "unavailable"}
 _LASTING = ("/assets/", "/static/")
 
 
@@ -89,15 +95,18 @@ class Guard:
         send = self._with_headers(scope, send)
         problem = self._problem(scope)
         if problem is None:
-            bounded = _Bounded(receive, send)
+            bounded = _Bounded(receive, send, ours=scope["path"] in _OURS)
             try:
                 await self._app(scope, bounded.receive, bounded.send)
-            except Exception:
-                if not bounded.too_large:
+            except Exception as error:
+                if bounded.answering:
                     raise
-            if not bounded.too_large or bounded.answering:
+                if not bounded.refused_with:
+                    log.error("request_failed", error=type(error).__name__)
+            if bounded.answering:
                 return
-            problem = (413, "too_large")
+            status = bounded.refused_with or 500
+            problem = (status, _REASONS.get(status, "unexpected"))
         self._refused(problem[1])
         await self._refusals.response(scope, *problem)(scope, receive, send)
 
@@ -136,27 +145,30 @@ class _TooLarge(Exception):
 
 
 class _Bounded:
-    """Hands on a request's body, and stops when it is too large.
+    """Stops a body that is too large, and keeps back the application's own words for a refusal.
 
-    An application may catch what is raised for that and answer in its own words: these are not sent.
+    Gradio and FastAPI quote in an error what they were given, and know no numbers to call: of an
+    answer of 400 or more only the status counts.
     """
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
+    def __init__(self, receive: Receive, send: Send, *, ours: bool) -> None:
+        self._receive, self._send, self._ours = receive, send, ours
         self._taken = 0
-        self.too_large = False
+        self.refused_with = 0
         self.answering = False
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._taken += len(message.get("body", b""))
         if self._taken > LARGEST_BODY:
-            self.too_large = True
+            self.refused_with = 413
             raise _TooLarge
         return message
 
     async def send(self, message: Message) -> None:
-        if self.too_large and not self.answering:
+        if message["type"] == "http.response.start" and message["status"] >= 400 and not self._ours:
+            self.refused_with = self.refused_with or message["status"]
+        if self.refused_with and not self.answering:
             return
         self.answering = True
         await self._send(message)

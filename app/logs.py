@@ -11,12 +11,15 @@ warnings, and exceptions that nobody caught. Logging never raises into the code 
 
 from __future__ import annotations
 
+import io
 import logging
+import os
 import sys
 import threading
 import warnings
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
@@ -79,6 +82,16 @@ def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None
     threading.excepthook = _uncaught_in_thread
 
 
+def keep_streams_clean() -> None:
+    """Let no library write to standard output or error past the log.
+
+    Gradio prints tracebacks, and those quote what a caller sent. What tells of progress (tqdm, the
+    fetching of weights) passes; of everything else the log says where it came from.
+    """
+    if not isinstance(sys.stderr, _CleanStream):
+        sys.stdout, sys.stderr = _CleanStream(sys.stdout), _CleanStream(sys.stderr)
+
+
 def adopt_loggers() -> None:
     """Take over the loggers that libraries have set up with handlers of their own."""
     for logger in list(logging.root.manager.loggerDict.values()):
@@ -128,6 +141,36 @@ class _Sink:
             return
 
     debug = info = warning = warn = error = critical = exception = fatal = msg
+
+
+class _CleanStream(io.TextIOBase):
+    """Standard output or error that takes text from the writers below only."""
+
+    _WRITERS = (str(Path(__file__).parent), f"{os.sep}weights{os.sep}", f"{os.sep}tqdm{os.sep}")
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._last = ""
+
+    def write(self, text: str) -> int:
+        frame = sys._getframe(1)
+        file = frame.f_code.co_filename
+        if file.startswith(self._WRITERS[0]) or any(part in file for part in self._WRITERS[1:]):
+            return self._stream.write(text)
+        where = place(file, frame.f_lineno)
+        if text.strip() and file != self._last:
+            self._last = file
+            _log_filtered("warning", {"where": where}, event="stream_text_removed")
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
 
 
 class _Bridge(logging.Handler):

@@ -19,7 +19,6 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
 
 from app.catalogue import load_catalogue
 from app.errors import PartUnavailable
@@ -104,8 +103,7 @@ def create_app(application: Application) -> FastAPI:
         openapi_url=None,
     )
     app.state.running = running
-    _routes(app, running, settings.metrics_token.get_secret_value())
-    _errors(app, refusals)
+    _routes(app, running, refusals, settings.metrics_token.get_secret_value())
     # Imported here: Gradio takes seconds, and reads its settings when it is imported.
     from app.pages import mount
 
@@ -216,7 +214,7 @@ def _end(desk: TurnDesk, session: Session) -> None:
         desk.stop(session.last)
 
 
-def _routes(app: FastAPI, running: Running, metrics_token: str) -> None:
+def _routes(app: FastAPI, running: Running, refusals: Refusals, metrics_token: str) -> None:
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
         """Say that the process lives, and how its parts stand."""
@@ -236,19 +234,5 @@ def _routes(app: FastAPI, running: Running, metrics_token: str) -> None:
         else:
             allowed = request.client is not None and request.client.host in LOOPBACK
         if not allowed:
-            raise HTTPException(404)
+            return refusals.response(request.scope, 404, "not_found")
         return Response(running.metrics.text(), media_type=CONTENT_TYPE)
-
-
-def _errors(app: FastAPI, refusals: Refusals) -> None:
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> Response:
-        reason = {404: "not_found", 413: "too_large", 429: "too_many", 503: "unavailable"}
-        return refusals.response(
-            request.scope, error.status_code, reason.get(error.status_code, "unexpected")
-        )
-
-    @app.exception_handler(Exception)
-    async def any_other(request: Request, error: Exception) -> Response:
-        log.error("request_failed", error=type(error).__name__)
-        return refusals.response(request.scope, 500, "unexpected")

@@ -47,7 +47,8 @@ def events_of(config: dict[str, Any]) -> Events:
     """Find the events of the button and of what follows it."""
     button = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "send")
     send = next(event["id"] for event in config["dependencies"] if [button, "click"] in event["targets"])
-    follow = next(event["id"] for event in config["dependencies"] if event.get("trigger_after") == send)
+    chained = [event for event in config["dependencies"] if event.get("trigger_after") == send]
+    follow = next(event["id"] for event in chained if event.get("backend_fn"))
     return Events(send, follow)
 
 
@@ -57,7 +58,7 @@ async def ask(http: httpx.AsyncClient, events: Events, session: str, text: str) 
     began = last = time.perf_counter()
     body = {"fn_index": events.send, "data": [text], "session_hash": session}
     said = (await http.post("/gradio_api/run/predict", json=body)).json()
-    heard.refused = said.get("data", [""])[0] != ""
+    heard.refused = said["data"][0] != "yes"
     body = {"fn_index": events.follow, "data": [], "session_hash": session}
     await http.post("/gradio_api/queue/join", json=body)
     shown = ""

@@ -39,6 +39,10 @@ HOMES = {
     "bitsandbytes": ("app/models/transformers_local", "training/trainers/"),
     "trl": ("training/trainers/",),
     "gradio": ("app/pages/",),
+    "fastapi": ("app/server.py", "app/pages/mounting.py"),
+    "uvicorn": ("app/server.py",),
+    "prometheus_client": ("app/metrics.py",),
+    "limits": ("app/rate.py",),
     "openai": ("app/models/openai_remote.py",),
     "sqlalchemy": ("app/store", "app/migrations/"),
     "huggingface_hub": ("weights/",),
@@ -52,6 +56,9 @@ HEAVY = (
     "spacy",
     "sqlalchemy",
     "openai",
+    "gradio",
+    "fastapi",
+    "uvicorn",
 )
 FILES = sorted(file for package in MAY_IMPORT for file in (ROOT / package).rglob("*.py"))
 

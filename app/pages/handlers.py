@@ -76,13 +76,16 @@ class Handlers:
     # --- messages -----------------------------------------------------------------------
 
     async def send(self, text: object, request: gr.Request) -> Drawn:
-        """Take a message: gate it, scrub it, show it. What can't be taken stays in the box."""
+        """Take a message: gate it, scrub it, show it. What can't be taken stays in the box.
+
+        The first value says whether it was taken: "yes" or "no".
+        """
         session = self._session(request)
         message = text if isinstance(text, str) else ""
         if not message.strip():
-            return [gr.skip(), *self.draw(session)]
+            return ["no", *self.draw(session)]
         taken = await self._start(message, session, request)
-        return ["" if taken else gr.skip(), *self.draw(session)]
+        return ["yes" if taken else "no", *self.draw(session)]
 
     async def follow(self, request: gr.Request) -> AsyncIterator[Drawn]:
         """Draw the window at every change of the newest turn, until it ends."""

@@ -18,6 +18,9 @@ from app.pages.markup import escape_inline
 
 HERE = Path(__file__).resolve().parent
 SYSTEM_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
+# The box is emptied where it stands, once the message was taken, and only if nothing was typed since.
+REMEMBER = "(text) => { window.carefoldSent = text; return text; }"
+EMPTY_BOX = "(text, taken) => (taken === 'yes' && text === window.carefoldSent ? '' : text)"
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def _window(handlers: Handlers) -> Window:
     feedback = gr.Accordion(
         words.feedback.heading, open=False, visible=False, elem_id="feedback", render=False
     )
+    taken = gr.Textbox(visible=False, elem_id="taken")
     window = Window(chat, box, status, live, chips_title, chips, stop, edit, retry, feedback)
 
     # The gate must never stand in a queue; an answer that takes time may.
@@ -107,7 +111,9 @@ def _window(handlers: Handlers) -> Window:
     in_turn: dict[str, Any] = at_once | {"queue": True, "concurrency_limit": None}
     drawn = window.drawn()
     for begin in (send.click, box.submit):
-        begin(handlers.send, box, [box, *drawn], **at_once).then(handlers.follow, None, drawn, **in_turn)
+        sent = begin(handlers.send, box, [taken, *drawn], js=REMEMBER, **at_once)
+        sent.then(None, [box, taken], box, js=EMPTY_BOX, **at_once)
+        sent.then(handlers.follow, None, drawn, **in_turn)
     for chip in chips:
         chip.click(handlers.send, chip, [box, *drawn], **at_once).then(
             handlers.follow, None, drawn, **in_turn

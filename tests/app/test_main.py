@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -141,3 +142,30 @@ def test_backup_purge_and_restore_are_commands(tmp_path: Path) -> None:
     assert run("purge", data=tmp_path).returncode == 0
     assert run("restore", str(copy), data=tmp_path).returncode == 0
     assert run("restore", str(tmp_path / "none"), data=tmp_path).returncode == 2
+
+
+def test_serve_says_at_once_that_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run("serve", "--port", str(port), data=tmp_path)
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port}".encode() in done.stderr and b"--port" in done.stderr
+
+
+def test_serve_does_not_show_the_sample_clinic_to_others_unless_told_to(tmp_path: Path) -> None:
+    done = run("serve", "--host", "0.0.0.0", "--port", "0", data=tmp_path)
+    assert done.returncode == 2
+    done = run("serve", "--host", "0.0.0.0", "--port", "18123", data=tmp_path)
+    assert done.returncode == 2
+    assert b"CAREFOLD_ALLOW_SAMPLE=1" in done.stderr
+
+
+def test_serve_shows_no_page_in_a_language_whose_crisis_gate_is_missing(tmp_path: Path) -> None:
+    profile = tmp_path / "clinic.yaml"
+    sample = (ROOT / "retrieval" / "samples" / "clinic.yaml").read_text("utf-8")
+    profile.write_text(sample.replace("languages: [en]", "languages: [fr, en]"), "utf-8")
+    done = run("serve", "--port", "18124", data=tmp_path, CAREFOLD_CLINIC=str(profile))
+    assert done.returncode == 2
+    assert b"crisis gate" in done.stderr

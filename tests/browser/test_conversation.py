@@ -27,7 +27,7 @@ def ask(page: Page, text: str) -> None:
     page.locator("#send").click()
     expect(page.locator("#box textarea")).to_have_value("")
     page.wait_for_function("n => document.querySelectorAll('#chat .bot-row').length > n", arg=before)
-    expect(page.locator("#stop")).to_be_hidden()
+    expect(page.locator("#stop")).to_be_hidden(timeout=60_000)
 
 
 def last_answer(page: Page) -> str:

@@ -147,10 +147,11 @@ def test_a_made_up_history_clears_no_risk(caller: Caller) -> None:
 
 
 def test_following_without_a_question_shows_an_empty_window(caller: Caller) -> None:
+    sent = caller.event("send", "click")
     chained = next(
         event
         for event in caller.config["dependencies"]
-        if event["targets"] and event["targets"][0][1] == "then"
+        if event.get("trigger_after") == sent and event["backend_fn"]
     )
     joined = caller.http.post(
         "/gradio_api/queue/join", json={"fn_index": chained["id"], "data": [], "session_hash": caller.session}

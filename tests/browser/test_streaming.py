@@ -126,3 +126,14 @@ def test_idle_chat_is_deleted_with_a_warning_before(
         expect(page.locator("#idle-warning")).to_be_hidden()
         expect(page.locator("#chat .bot-row")).to_have_count(1)
         expect(page.locator("#chat .bot-row")).to_have_count(0, timeout=12_000)
+
+
+def test_what_is_typed_while_a_message_is_sent_stays(echo: Served, open_page: OpenPage) -> None:
+    page = open_page(echo)
+    page.route("**/run/predict", lambda route: (time.sleep(0.7), route.continue_()))
+    page.locator("#box textarea").fill("Where can I park when I come to the clinic?")
+    page.locator("#send").click()
+    page.locator("#box textarea").fill("and the opening")
+    expect(page.locator("#chat .user-row")).to_have_count(1)
+    page.wait_for_timeout(1500)
+    expect(page.locator("#box textarea")).to_have_value("and the opening")
