@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
+import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -133,7 +135,7 @@ def create_app(application: Application) -> FastAPI:
 
 
 def serve(application: Application, *, host: str, port: int) -> None:
-    """Serve until a signal; then end cleanly."""
+    """Serve until a signal; then end cleanly. SIGHUP tries again what failed, a dead model too."""
     app = create_app(application)
     config = uvicorn.Config(
         app,
@@ -145,7 +147,17 @@ def serve(application: Application, *, host: str, port: int) -> None:
         forwarded_allow_ips=application.settings.proxies,
         timeout_graceful_shutdown=2,
     )
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: _try_again(application))
     _Server(config, app.state.running).run()
+    if any(thread.name in ("model", "warm") for thread in threading.enumerate()):
+        # Still loading: a thread inside torch when the interpreter ends aborts the process. All is flushed.
+        os._exit(0)
+
+
+def _try_again(application: Application) -> None:
+    log.info("trying_again", model_state=application.service.model_state().status)
+    threading.Thread(target=application.try_again, name="try-again").start()
 
 
 class _Server(uvicorn.Server):

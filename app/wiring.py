@@ -57,6 +57,21 @@ class Application:
                 failed.append(error)
         return failed
 
+    def try_again(self) -> None:
+        """Load a model that is not there again, and let every part that failed be built anew."""
+        parts = self.service.parts
+        for part in (
+            parts.scrubber,
+            parts.screener,
+            parts.retriever,
+            parts.output_check,
+            parts.store,
+            parts.model,
+        ):
+            part.retry()
+        if parts.model.is_ready() and parts.model.get().state().status == "unavailable":
+            parts.model.get().restart()
+
     def purge_by_itself(self) -> PurgeTimer:
         """Start deleting what is older than its retention time, now and once a day.
 

@@ -137,3 +137,10 @@ def test_what_is_typed_while_a_message_is_sent_stays(echo: Served, open_page: Op
     expect(page.locator("#chat .user-row")).to_have_count(1)
     page.wait_for_timeout(1500)
     expect(page.locator("#box textarea")).to_have_value("and the opening")
+
+
+def test_server_that_is_ended_while_it_loads_ends_with_zero(tmp_path: Path) -> None:
+    with served(tmp_path, ready=False) as loading:
+        assert loading.stop() == 0
+        log = loading.log.read_text("utf-8")
+        assert "server_stopped" in log and "Traceback" not in log
