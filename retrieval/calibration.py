@@ -41,8 +41,9 @@ class Features:
 class Curve(BaseModel):
     """The fitted numbers: probability = 1 / (1 + exp(-(intercept + sum of weight * value))).
 
-    `without_subject` is the most it may be when the entry lacks what the question is about: however
-    near the two are in all else, that is how often such an entry was the right one.
+    `without_subject` is the most it may be when the entry lacks what the question is about, or when
+    neither its question nor an alternate is as near as `least_title`: however much else agrees, that
+    is how often an entry without the subject was the right one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +52,7 @@ class Curve(BaseModel):
     intercept: float
     weights: dict[str, float]
     without_subject: float
+    least_title: float
 
     def probability(self, features: Features, *, covered: bool = True) -> float:
         """Return the probability, in [0, 1]; `covered` as in `retrieval.subject.uncovered`."""
@@ -59,7 +61,8 @@ class Curve(BaseModel):
             for name, value in zip(Features.names(), features.values(), strict=True)
         )
         found = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
-        return found if covered else min(found, self.without_subject)
+        sure = covered and features.title >= self.least_title
+        return found if sure else min(found, self.without_subject)
 
 
 @cache

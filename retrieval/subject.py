@@ -19,7 +19,7 @@ from retrieval.lexical import content_words
 
 LEAST_LETTERS = 5
 # The rank of a word in the vocabulary falls with how common it is.
-_COMMON = 15_000
+_COMMON = 12_000
 _KNOWN = 20_000
 _PRONOUNS = 3_000
 _LONG = 8  # from this many letters on, two may be wrong

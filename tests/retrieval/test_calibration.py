@@ -18,13 +18,20 @@ def test_a_clear_match_is_probable_and_a_foreign_question_is_not() -> None:
 def test_the_shipped_curve_knows_exactly_the_features_and_few_numbers() -> None:
     curve = load_curve()
     assert set(curve.weights) == set(Features.names())
-    assert 2 + len(curve.weights) <= MAX_NUMBERS
+    assert 3 + len(curve.weights) <= MAX_NUMBERS
 
 
 def test_without_its_subject_no_match_is_clear() -> None:
     curve = load_curve()
     assert curve.probability(CLEAR, covered=False) == curve.without_subject < 0.38
     assert curve.probability(FOREIGN, covered=False) == curve.probability(FOREIGN) < curve.without_subject
+
+
+def test_what_nothing_asks_for_is_never_a_sure_answer() -> None:
+    curve = load_curve()
+    far = dataclasses.replace(CLEAR, title=curve.least_title - 0.01)
+    assert curve.probability(far) == curve.without_subject
+    assert curve.probability(dataclasses.replace(far, title=curve.least_title)) > 0.38
 
 
 def test_the_probability_stays_one_far_outside_what_was_fitted() -> None:
