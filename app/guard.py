@@ -99,7 +99,7 @@ class Guard:
             try:
                 await self._app(scope, bounded.receive, bounded.send)
             except Exception as error:
-                if bounded.answering:
+                if bounded.answering and not bounded.refused_with:
                     raise
                 if not bounded.refused_with:
                     log.error("request_failed", error=type(error).__name__)

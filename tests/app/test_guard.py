@@ -128,6 +128,13 @@ def starts(sent: list[dict[str, object]]) -> list[object]:
     return [message["status"] for message in sent if message["type"] == "http.response.start"]
 
 
+def guarded(inner: object) -> tuple[Guard, list[str]]:
+    refused: list[str] = []
+    refusals = Refusals(WORDS, heading="", back="", crisis_line=lambda: LINE)
+    guard = Guard(inner, refusals=refusals, rate=RateLimit("9/minute"), refused=refused.append)  # type: ignore[arg-type]
+    return guard, refused
+
+
 # --- addresses --------------------------------------------------------------------------------
 
 
@@ -169,8 +176,7 @@ def test_a_websocket_is_not_passed_on() -> None:
     async def inner(scope: dict[str, object], receive: object, send: object) -> None:
         reached.append(str(scope["type"]))
 
-    refusals = Refusals(WORDS, heading="", back="", crisis_line=lambda: LINE)
-    guard = Guard(inner, refusals=refusals, rate=RateLimit("9/minute"), refused=reached.append)  # type: ignore[arg-type]
+    guard, _ = guarded(inner)
     sent = asyncio.run(raw(guard, "/gradio_api/queue/join", kind="websocket"))
     assert reached == []
     assert not any(message["type"] == "websocket.accept" for message in sent)
@@ -235,10 +241,46 @@ def test_a_body_that_grows_after_the_answer_began_starts_no_second_answer() -> N
         while (await receive()).get("more_body"):  # type: ignore[operator]
             pass
 
-    refusals = Refusals(WORDS, heading="", back="", crisis_line=lambda: LINE)
-    guard = Guard(inner, refusals=refusals, rate=RateLimit("9/minute"), refused=lambda _: None)  # type: ignore[arg-type]
+    guard, _ = guarded(inner)
     sent = asyncio.run(raw(guard, "/gradio_api/queue/join", body=[b"x" * LARGEST_BODY] * 3))
     assert starts(sent) == [200]
+
+
+# --- what the application itself refuses -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(400, "unexpected"), (404, "not_found"), (422, "unexpected"), (503, "unavailable")]
+)
+def test_no_refusal_of_the_application_quotes_what_was_sent(status: int, reason: str) -> None:
+    guard, refused = guarded(PlainTextResponse("you sent: my name is Jane Roe", status))
+    start, *rest = asyncio.run(raw(guard, "/gradio_api/queue/join"))
+    assert start["status"] == status
+    said = b"".join(bytes(message.get("body", b"")) for message in rest)  # type: ignore[call-overload]
+    assert b"Jane" not in said and LINE.encode() in said
+    assert refused == [reason]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_health_says_its_own_words_with_any_status(path: str) -> None:
+    guard, refused = guarded(PlainTextResponse("not ready", 503))
+    start, body = asyncio.run(raw(guard, path, method="GET"))
+    assert (start["status"], body["body"]) == (503, b"not ready")
+    assert refused == []
+
+
+def test_an_application_that_breaks_is_answered_for_and_one_that_breaks_midway_is_not_hidden() -> None:
+    async def breaks(scope: object, receive: object, send: object) -> None:
+        raise ZeroDivisionError
+
+    async def breaks_midway(scope: object, receive: object, send: object) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
+        raise ZeroDivisionError
+
+    sent = asyncio.run(raw(guarded(breaks)[0], "/"))
+    assert starts(sent) == [500] and LINE.encode() in bytes(sent[1]["body"])  # type: ignore[call-overload]
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(raw(guarded(breaks_midway)[0], "/"))
 
 
 # --- how often --------------------------------------------------------------------------------
@@ -336,8 +378,7 @@ def test_streams_pass_piece_by_piece() -> None:
 
         return StreamingResponse(pieces())
 
-    refusals = Refusals(WORDS, heading="", back="", crisis_line=lambda: LINE)
-    guard = Guard(inner, refusals=refusals, rate=RateLimit("9/minute"), refused=lambda _: None)
+    guard, _ = guarded(inner)
     got: list[bytes] = []
 
     async def send(message: dict[str, object]) -> None:
