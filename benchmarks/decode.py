@@ -2,6 +2,8 @@
 
 All arms run interleaved, prompt by prompt, so that whatever else the machine does hits all of
 them. `decode` counts only what comes after the first token: (n - 1) / (time of n - time of 1).
+The library's arms write under the engine's rule against running in circles, so that all of them
+write the same words: a text that repeats itself is guessed with no effort. llama.cpp makes no guesses.
 Run: python -m benchmarks.decode [--llama-python PYTHON] [--prompts 6] [--out FILE]
 """
 
@@ -22,10 +24,11 @@ from typing import Annotated
 import psutil
 import torch
 import typer
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, LogitsProcessorList
 
 from app.models.base import GenerationRequest, Message
 from app.models.transformers_local import TransformersLocal
+from app.models.transformers_local_row import REPEAT
 from app.prompting import grounded_messages
 from benchmarks.report import Figure, report, times
 from retrieval.faq import FaqEntry, load_faq
@@ -125,6 +128,21 @@ def main(
 # --- the arms ---------------------------------------------------------------------------------
 
 
+class _NoCircles(LogitsProcessor):  # type: ignore[misc]
+    """The engine's rule: the same run of tokens does not come twice in one answer."""
+
+    def __init__(self, prompt_length: int) -> None:
+        self._prompt_length = prompt_length
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        said = input_ids[0, self._prompt_length :].tolist()
+        last = said[len(said) - REPEAT + 1 :]
+        for start in range(len(said) - REPEAT + 1):
+            if said[start : start + REPEAT - 1] == last:
+                scores[0, said[start + REPEAT - 1]] = -torch.inf
+        return scores
+
+
 class _Plain:
     """The same NF4 weights under the library's own `generate`."""
 
@@ -148,10 +166,11 @@ class _Plain:
     ) -> tuple[int, float]:
         """Write greedily."""
         ids = torch.tensor([self.tokens(messages)])
+        rules = LogitsProcessorList([_NoCircles(ids.shape[1])])
         started = time.perf_counter()
         written = self._model.generate(
             input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=limit, do_sample=False,
-            prompt_lookup_num_tokens=guesses,
+            prompt_lookup_num_tokens=guesses, logits_processor=rules,
         )  # fmt: skip
         return int(written.shape[1]) - ids.shape[1], time.perf_counter() - started
 
