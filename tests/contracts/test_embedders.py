@@ -40,6 +40,10 @@ def test_order_is_kept_and_equal_texts_have_equal_vectors(embedder: Embedder) ->
     assert np.array_equal(vectors[0], vectors[3])
 
 
+def test_its_vocabulary_knows_ordinary_words_or_none(embedder: Embedder) -> None:
+    assert not any(embedder.vocabulary.is_specific(word) for word in ("parking", "clinic", "questions"))
+
+
 def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
     assert embedder.embed([]).shape == (0, embedder.dimension)
 
