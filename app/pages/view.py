@@ -14,6 +14,7 @@ from regex import Match
 
 from app.answer import ChatAnswer
 from app.catalogue import Catalogue
+from app.chat import URGENT
 from app.clinic import Clinic
 from app.feedback import Draft
 from app.handover import Said
@@ -25,6 +26,8 @@ from retrieval.faq import FaqEntry
 from safety.placeholders import PLACEHOLDER
 
 EXCERPT_CHARS = 320
+# What the style sheet knows a reply to someone in danger by.
+URGENT_MARK = '<span class="urgent"></span>'
 
 
 class ChatMessage(TypedDict):
@@ -78,12 +81,14 @@ class View:
     def _answer(self, turn: Turn) -> str:
         chat = self.words.chat
         if turn.answer is not None:
-            return self._whole(turn.answer)
+            return (URGENT_MARK if turn.answer.kind in URGENT else "") + self._whole(turn.answer)
         said = paragraphs(
             "\n\n".join(turn.sentences) if turn.urgent else " ".join(turn.sentences), self._links
         )
         if turn.stage == "gave_up":
             return paragraphs(chat.gave_up.format(clinic=self.reach()), self._links)
+        if turn.urgent:
+            return URGENT_MARK + said
         if turn.stage == "stopped":
             return f"{said}\n\n{_small(chat.stopped)}".strip()
         return said
