@@ -136,7 +136,13 @@ def _near(word: str, others: Iterable[str]) -> bool:
     most = 1 if len(word) < _LONG else 2
     return any(
         (len(other) >= _SAME_BEGINNING <= len(word) and other[:_SAME_BEGINNING] == word[:_SAME_BEGINNING])
-        or (abs(len(other) - len(word)) <= most and len(other) > 3 and _slips(word, other, most) <= most)
+        # Few mistype the first letter; "remain" would else be two slips from a medicine's name.
+        or (
+            len(other) > 3
+            and other[0] == word[0]
+            and abs(len(other) - len(word)) <= most
+            and _slips(word, other, most) <= most
+        )
         for other in others
     )
 
