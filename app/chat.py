@@ -275,7 +275,8 @@ class ChatService:
             turn.reasons.append("retriever_unavailable")
 
     def _decide(self, turn: TurnRecord) -> Route:
-        decision = decide(turn.scrubbed, confidence=turn.confidence, verdict=turn.verdict)
+        approved = turn.hits[0].entry.answer if turn.hits else ""
+        decision = decide(turn.scrubbed, confidence=turn.confidence, verdict=turn.verdict, approved=approved)
         turn.reasons.append(decision.reason)
         return decision.route
 

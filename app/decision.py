@@ -33,13 +33,19 @@ class Decision:
     reason: str
 
 
-def decide(text: str, *, confidence: float, verdict: Verdict) -> Decision:
-    """Choose the kind of answer for a scrubbed message that passed the screen."""
+def decide(text: str, *, confidence: float, verdict: Verdict, approved: str = "") -> Decision:
+    """Choose the kind of answer for a scrubbed message that passed the screen.
+
+    `approved` is the first hit's answer. One that says when to call for help is given whole or not at
+    all: a model that picks sentences has left out just that one.
+    """
     if confidence >= FAQ_CONFIDENCE:
         return Decision("faq", "confident")
     feeling = tells_of_feeling(text) or (verdict.action == "support" and not asks_for_fact(text))
     if feeling and confidence < FALLBACK_CONFIDENCE:
         return Decision("support", "tells_of_feeling")
+    if confidence >= GROUNDED_CONFIDENCE and _CALL_FOR_HELP.search(approved):
+        return Decision("faq", "warning_kept_whole")
     if confidence >= GROUNDED_CONFIDENCE:
         return Decision("grounded", "partly_confident")
     if confidence >= CLARIFY_CONFIDENCE:
@@ -47,6 +53,7 @@ def decide(text: str, *, confidence: float, verdict: Verdict) -> Decision:
     return Decision("abstain", "no_evidence")
 
 
+_CALL_FOR_HELP = re.compile(r"\b(?:911|988|emergency|poison (?:center|control))\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:i|i'?m|i'?ve|i'?d|me|my|myself|we|our|us)\b", re.IGNORECASE)
 _FEELING = re.compile(
     r"\b(?:feel(?:s|ing|ings)?|felt|sad\w*|lonel\w+|alone|isolat\w+|anxi\w+|nervous|worr(?:y|ied|ies|ying)|"

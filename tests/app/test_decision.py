@@ -36,6 +36,21 @@ def test_question_goes_by_confidence(confidence: float, route: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "warning", ["Call 911 if", "call or text 988", "the poison center", "an emergency room"]
+)
+def test_an_answer_that_says_when_to_call_for_help_is_given_whole(warning: str) -> None:
+    approved = f"Ask us first. {warning} it gets worse."
+    partly = decide("i took two", confidence=GROUNDED_CONFIDENCE, verdict=ALLOW, approved=approved)
+    assert partly.route == "faq"
+    unsure = GROUNDED_CONFIDENCE - 0.01
+    assert decide("i took two", confidence=unsure, verdict=ALLOW, approved=approved).route == "clarify"
+    assert (
+        decide("i took two", confidence=GROUNDED_CONFIDENCE, verdict=ALLOW, approved="Ask us.").route
+        == "grounded"
+    )
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "i feel so alone since my wife left",
