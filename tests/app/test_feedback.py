@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -15,7 +16,10 @@ from app.parts import Part
 from app.sessions import Session
 from app.store import Store
 from app.turns import Turn
+from retrieval.embedder import HashEmbedder
+from retrieval.retriever import Retriever
 from safety.errors import ScrubError
+from safety.screen import Screener
 from tests.app.conftest import MakeService, broken
 
 REFILL = "How do I ask for a refill?"
@@ -24,6 +28,23 @@ EMERGENCY = "my father has chest pain and cannot breathe right now"
 REASONS = ("right", "clear", "wrong", "tone")
 SECRETS = ("Jane Roe", "Roe", "802-555-0199", "00482913")
 COMMENT = "I am Jane Roe, call 802-555-0199, record number MRN 00482913, it was wrong"
+
+
+@pytest.fixture(scope="module")
+def built(small_index: Path) -> dict[str, object]:
+    """Build once what no test here breaks."""
+    return {
+        "screener": Part("screener", Screener),
+        "retriever": Part("retriever", lambda: Retriever.open(small_index, HashEmbedder())),
+    }
+
+
+@pytest.fixture
+def make_service(make_service: MakeService, built: dict[str, object]) -> MakeService:
+    def make(parts: dict[str, object] | None = None) -> ChatService:
+        return make_service(parts=built | (parts or {}))
+
+    return make
 
 
 @pytest.fixture(autouse=True)
@@ -207,7 +228,7 @@ def test_last_answered_turn_is_rated_and_none_without_an_answer(make_service: Ma
 
 
 class _Breaks:
-    def scrub(self, text: str) -> object:
+    def scrub(self, text: str, placeholders: object) -> object:
         raise ScrubError("it could not be searched in full")
 
 

@@ -287,8 +287,8 @@ def test_logs_hold_no_words_token_or_address(clinic: Clinic, webhook: Webhook, m
 
 def test_codes_are_six_signs_that_can_not_be_mistaken(clinic: Clinic, webhook: Webhook) -> None:
     handover = Handover(with_webhook(clinic, webhook.url))
-    codes = {handover.send((), risk="none") for _ in range(20)}
-    assert len(codes) == 20
+    codes = {handover.send((), risk="none") for _ in range(8)}
+    assert len(codes) == 8
     assert all(CODE.fullmatch(code) for code in codes)
     assert not set("O0I1L") & set(app.handover._LETTERS)
 
