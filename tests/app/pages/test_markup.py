@@ -28,7 +28,7 @@ TEXTS = st.one_of(
     st.text(alphabet=SIGNS, max_size=60),
     st.lists(st.sampled_from([*PIECES, " ", "\n", "\n\n", "word"]), max_size=8).map("".join),
 )
-QUICK = settings(max_examples=200, deadline=None, database=None)
+QUICK = settings(max_examples=100, deadline=None, database=None)
 
 
 class Shown(HTMLParser):
