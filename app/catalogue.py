@@ -81,6 +81,7 @@ class Chat(_Words):
     never_reviewed: Plain
     sample: Plain
     model_wrote: Plain
+    model_conversed: Plain
     waiting: Annotated[str, BeforeValidator(Phrase("position"))]
     writing: Plain
     stopped: Plain

@@ -172,11 +172,12 @@ class ChatService:
             return ()
         entries = self.parts.retriever.get().entries
         chosen = [entries[name] for name in self._clinic.starters if name in entries]
-        by_topic = {
-            entry.topic: entry for entry in reversed(tuple(entries.values())) if entry.audience != "staff"
-        }
-        several = chosen or list(reversed(by_topic.values()))
-        return tuple(entry.question for entry in several if entry.audience != "staff")[:count]
+        shown = [entry for entry in chosen or entries.values() if entry.audience != "staff"]
+        if not chosen:
+            # One of each topic first, in the order of the FAQ, then the rest.
+            firsts = {entry.topic: entry for entry in reversed(shown)}
+            shown.sort(key=lambda entry: firsts[entry.topic] is not entry)
+        return tuple(entry.question for entry in shown)[:count]
 
     def model_state(self) -> ModelState:
         """Say whether the model would answer now; without it the FAQ answers alone."""

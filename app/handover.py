@@ -7,7 +7,6 @@ growing pauses, for what may pass (time-outs, 5xx, 429). Logs hold the code and 
 
 from __future__ import annotations
 
-import json
 import secrets
 import smtplib
 import ssl
@@ -114,7 +113,8 @@ def _smtp(scheme: str, host: str, port: int) -> smtplib.SMTP:
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code >= 500 or error.response.status_code == 429
-    return isinstance(error, httpx.TransportError | smtplib.SMTPServerDisconnected | ConnectionError)
+    passing = (httpx.TransportError, smtplib.SMTPServerDisconnected, ConnectionError, TimeoutError)
+    return isinstance(error, passing)
 
 
 _patiently = retry(
@@ -123,8 +123,3 @@ _patiently = retry(
     wait=wait_random_exponential(multiplier=0.3, max=3),
     reraise=True,
 )
-
-
-def preview(transcript: Sequence[Said]) -> str:
-    """Return a transcript as it will be read."""
-    return json.dumps([{"role": said.who, "text": said.text} for said in transcript], ensure_ascii=False)

@@ -96,7 +96,8 @@ class View:
     def _whole(self, answer: ChatAnswer) -> str:
         parts = [paragraphs(answer.text, self._links)]
         if answer.model.base:
-            parts.append(_small(self.words.chat.model_wrote))
+            chat = self.words.chat
+            parts.append(_small(chat.model_conversed if answer.kind == "support" else chat.model_wrote))
         if entries := self.sources(answer):
             parts.append(self._sources(entries))
         return "\n\n".join(parts)

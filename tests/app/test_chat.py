@@ -154,10 +154,10 @@ def test_starters_are_the_clinics_choice_in_its_order_without_staff_or_unknown_o
     assert service.starters(0) == ()
 
 
-def test_without_a_choice_one_question_of_each_topic_is_offered_and_none_of_staff(
+def test_without_a_choice_one_question_of_each_topic_is_offered_first_and_none_of_staff(
     make_service: MakeService, tmp_path: Path
 ) -> None:
-    topics = {"a": "care", "b": "care", "c": "bills", "d": "staff only", "e": "visits"}
+    topics = {"a": "care", "b": "bills", "c": "care", "d": "staff only", "e": "visits"}
     entries = tuple(
         FaqEntry(
             name, f"Question {name}?", "The answer.", topic=topic, audience="staff" if name == "d" else "both"
@@ -168,7 +168,8 @@ def test_without_a_choice_one_question_of_each_topic_is_offered_and_none_of_staf
     retriever = Part("retriever", lambda: Retriever.open(tmp_path / "topics", HashEmbedder()))
     retriever.get()
     service = make_service(parts={"retriever": retriever})
-    assert service.starters(5) == ("Question a?", "Question c?", "Question e?")
+    assert service.starters(3) == ("Question a?", "Question b?", "Question e?")
+    assert service.starters(5)[3:] == ("Question c?",)
 
 
 def test_sources_are_the_cited_entries_as_they_stand_in_the_index(
