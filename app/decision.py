@@ -53,7 +53,7 @@ def decide(text: str, *, confidence: float, verdict: Verdict, approved: str = ""
     return Decision("abstain", "no_evidence")
 
 
-_CALL_FOR_HELP = re.compile(r"\b(?:911|988|emergency|poison (?:center|control))\b", re.IGNORECASE)
+_CALL_FOR_HELP = re.compile(r"\b(?:9\d\d|emergency|poison (?:center|control))\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:i|i'?m|i'?ve|i'?d|me|my|myself|we|our|us)\b", re.IGNORECASE)
 _FEELING = re.compile(
     r"\b(?:feel(?:s|ing|ings)?|felt|sad\w*|lonel\w+|alone|isolat\w+|anxi\w+|nervous|worr(?:y|ied|ies|ying)|"

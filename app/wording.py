@@ -31,6 +31,10 @@ class Wording:
             max_chars=self._max_chars,
         )
 
+    def short_numbers(self) -> tuple[str, ...]:
+        """Return the three-digit numbers that the clinic's country has for a crisis or an emergency."""
+        return self._replies.hotlines.short_numbers(self._clinic.country)
+
     def reach(self) -> str:
         """Say how to reach the clinic now, to stand inside a sentence."""
         return reach_clinic(self._clinic.person_number(datetime.now(UTC)))

@@ -10,6 +10,7 @@ when they are loaded, so that a missing level or a mistyped slot stops the start
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -53,6 +54,11 @@ class Hotlines(BaseModel):
     def slots(self, country: str) -> dict[str, str]:
         """Return every slot for a country code, in the default wording where it has none."""
         return {**self.default, **self.countries.get(country.upper(), {})}
+
+    def short_numbers(self, country: str) -> tuple[str, ...]:
+        """Return the numbers of three digits that a country's lines have, each once."""
+        words = " ".join(self.slots(country).values())
+        return tuple(dict.fromkeys(re.findall(r"(?<![\w-])[0-9]{3}(?![\w-])", words)))
 
 
 class ByLevel(BaseModel):

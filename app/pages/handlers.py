@@ -215,7 +215,7 @@ class Handlers:
             return ""
         if session is not None and session.notice in ("busy", "too_fast"):
             line = f"{line} {self._service.words.fixed('crisis_line')}"
-        return f'<p role="status">{paragraphs(line, self.view.clinic.contacts)}</p>'
+        return f'<p role="status">{paragraphs(line, self.view.links)}</p>'
 
     def _chips(self, turn: Turn | None) -> tuple[str, list[Any]]:
         words = self.view.words.ask

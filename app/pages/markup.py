@@ -12,13 +12,10 @@ import re
 from collections.abc import Sequence
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>&\"':/=^$@]")
-# What can be called: 988, 911, (802) 555-0110, 1-800-222-1222; not where it is part of a longer number.
-_DIAL = re.compile(
-    r"(?<![\w-])(?<!\d[.,])"
-    r"(?:\([0-9]{3}\) [0-9]{3}-[0-9]{4}|1-[0-9]{3}-[0-9]{3}-[0-9]{4}"
-    r"|(?<!\d{3} )(?:988|911)(?! \d{4}(?!\d)| \d{3}-))"
-    r"(?![\w-]|[.,]\d)"
-)
+# What can be called: numbers in these two forms, and the short ones given; never inside a longer one.
+_LONG = r"\([0-9]{3}\) [0-9]{3}-[0-9]{4}|1-[0-9]{3}-[0-9]{3}-[0-9]{4}"
+_DIAL = r"(?<![\w-])(?<!\d[.,])(?:{numbers})(?![\w-]|[.,]\d)"
+_SHORT = r"(?<!\d{{3}} )(?:{numbers})(?! \d{{4}}(?!\d)| \d{{3}}-)"
 _PAGE = re.compile(r"https?://\S+")
 _EMAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+")
 _PHONE = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]{2,}")
@@ -29,9 +26,15 @@ def _reference(sign: re.Match[str]) -> str:
 
 
 def with_links(text: str, links: Sequence[str] = ()) -> str:
-    """Escape text, and make numbers that can be dialled and the given addresses into links."""
+    """Escape text, and make numbers that can be dialled and the given addresses into links.
+
+    A number of three digits is one to dial only where it is among `links`.
+    """
+    short = [link for link in links if re.fullmatch("[0-9]{3}", link)]
+    numbers = "|".join([_LONG, _SHORT.format(numbers="|".join(short))] if short else [_LONG])
     given = [re.escape(link) for link in sorted(links, key=len, reverse=True) if _address(link)]
-    pattern = re.compile("|".join([_DIAL.pattern, *(rf"(?<![\w-]){link}(?![\w-])" for link in given)]))
+    others = [rf"(?<![\w-]){link}(?![\w-])" for link in given if link not in short]
+    pattern = re.compile("|".join([_DIAL.format(numbers=numbers), *others]))
     pieces: list[str] = []
     last = 0
     for found in pattern.finditer(text):

@@ -44,6 +44,7 @@ def mount(
         reach=service.words.reach,
         sources=service.sources,
         sample=application.clinic.sample,
+        short_numbers=service.words.short_numbers(),
     )
     handlers = Handlers(
         service=service,

@@ -46,10 +46,12 @@ class View:
     reach: Callable[[], str]
     sources: Callable[[ChatAnswer], tuple[FaqEntry, ...]]
     sample: bool
+    short_numbers: tuple[str, ...] = ()
 
     @property
-    def _links(self) -> tuple[str, ...]:
-        return self.clinic.contacts
+    def links(self) -> tuple[str, ...]:
+        """What is a link wherever it stands: the clinic's contacts, and the short numbers to call."""
+        return (*self.clinic.contacts, *self.short_numbers)
 
     def messages(self, session: Session | None) -> list[ChatMessage]:
         """Return every bubble of the window."""
@@ -83,10 +85,10 @@ class View:
         if turn.answer is not None:
             return (URGENT_MARK if turn.answer.kind in URGENT else "") + self._whole(turn.answer)
         said = paragraphs(
-            "\n\n".join(turn.sentences) if turn.urgent else " ".join(turn.sentences), self._links
+            "\n\n".join(turn.sentences) if turn.urgent else " ".join(turn.sentences), self.links
         )
         if turn.stage == "gave_up":
-            return paragraphs(chat.gave_up.format(clinic=self.reach()), self._links)
+            return paragraphs(chat.gave_up.format(clinic=self.reach()), self.links)
         if turn.urgent:
             return URGENT_MARK + said
         if turn.stage == "stopped":
@@ -94,7 +96,7 @@ class View:
         return said
 
     def _whole(self, answer: ChatAnswer) -> str:
-        parts = [paragraphs(answer.text, self._links)]
+        parts = [paragraphs(answer.text, self.links)]
         if answer.model.base:
             chat = self.words.chat
             parts.append(_small(chat.model_conversed if answer.kind == "support" else chat.model_wrote))
@@ -165,7 +167,7 @@ class View:
 
     def standing(self, text: str) -> str:
         """Return the standing line, with its numbers ready to dial."""
-        return f'<p class="standing" role="note">{with_links(text)}</p>'
+        return f'<p class="standing" role="note">{with_links(text, self.links)}</p>'
 
     def banners(self, lines: Sequence[str]) -> str:
         """Return the lines that say how the page stands."""
@@ -194,7 +196,7 @@ class View:
         )
         email = self.clinic.handover.email
         mail = f"<p>{with_links(words.email.format(address=email), [email])}</p>" if email else ""
-        return f'<p class="hours">{with_links(state, self._links)}</p><ul class="numbers">{rows}</ul>{mail}'
+        return f'<p class="hours">{with_links(state, self.links)}</p><ul class="numbers">{rows}</ul>{mail}'
 
     def transcript(self, session: Session | None) -> tuple[Said, ...]:
         """Return what a hand-over would send: the scrubbed words of both sides."""

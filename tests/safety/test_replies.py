@@ -105,3 +105,9 @@ def test_a_mistake_in_the_files_stops_the_start(tmp_path: Path, file: str, old: 
     changed.write_text(changed.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
     with pytest.raises(RepliesError, match="cannot be used"):
         Replies.load(tmp_path)
+
+
+def test_short_numbers_are_those_of_the_country() -> None:
+    hotlines = Replies.load().hotlines
+    assert set(hotlines.short_numbers("us")) == {"988", "911"}
+    assert hotlines.short_numbers("XX") == ()

@@ -37,7 +37,14 @@ def words() -> Catalogue:
 
 @pytest.fixture
 def view(words: Catalogue, clinic: Clinic) -> View:
-    return View(words=words, clinic=clinic, reach=lambda: REACH, sources=lambda _: (ENTRY,), sample=True)
+    return View(
+        words=words,
+        clinic=clinic,
+        reach=lambda: REACH,
+        sources=lambda _: (ENTRY,),
+        sample=True,
+        short_numbers=("988", "911"),
+    )
 
 
 def answer(text: str = SAID, **changed: object) -> ChatAnswer:
