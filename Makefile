@@ -57,11 +57,11 @@ setup: $(PREPARED) ## virtual environment, dependencies, default weights, sample
 run: setup ## the page, at http://127.0.0.1:7860
 	@$(BIN)/python -m app serve
 
-check: $(DEV_READY) ## lint, types and the tests that need no weights (under 2 minutes)
+check: $(DEV_READY) ## lint, types and the quick tests that need no weights (under 2 minutes)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not weights and not gpu"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not weights and not gpu and not slow"
 
 $(CHROMIUM):
 	@echo "installing chromium, which the tests of the page drive"
@@ -70,7 +70,7 @@ $(CHROMIUM):
 
 test: check $(CHROMIUM) ## everything: check, then the tests with real weights and a real browser
 	$(BIN)/python -m app prepare
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "weights and not gpu"
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "(weights or slow) and not gpu"
 
 screens: $(DEV_READY) $(CHROMIUM) ## pictures of the page in each state, into docs/screens
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.browser.take_screens --out docs/screens

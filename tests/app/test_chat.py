@@ -389,6 +389,7 @@ def test_too_little_left_falls_back_to_the_approved_answer(
     assert "too_little_left" in answer.reasons
 
 
+@pytest.mark.slow
 def test_stop_ends_the_model_and_still_answers(make_service: MakeService, routed: mock.Mock) -> None:
     routed.return_value = Decision("grounded", "test")
     stop = threading.Event()

@@ -45,6 +45,7 @@ def test_wrong_arguments_stop_with_two(arguments: tuple[str, ...], tmp_path: Pat
     assert run(*arguments, data=tmp_path).returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "given"),
     [
@@ -77,6 +78,7 @@ def test_index_that_is_not_there_stops_with_two_and_says_how_to_build_one(tmp_pa
     assert b"python -m retrieval build" in done.stderr
 
 
+@pytest.mark.slow
 def test_without_weights_the_answer_is_closed_and_the_exit_clean(tmp_path: Path) -> None:
     done = run(
         "ask", "where do I park?", "--json", data=tmp_path,

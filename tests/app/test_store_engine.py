@@ -118,6 +118,7 @@ def test_opening_again_keeps_the_rows(tmp_path: Path) -> None:
         assert store.trace(trace.turn_id) == trace
 
 
+@pytest.mark.slow
 def test_two_processes_may_create_and_write_the_same_database(repository: Path, tmp_path: Path) -> None:
     file = tmp_path / "store.sqlite3"
     writers = [start_writer(repository, file, 30) for _ in range(3)]
@@ -162,6 +163,7 @@ def test_opening_waits_its_turn_and_says_so_when_it_does_not_come(
     Store.open(url_of(file)).close()
 
 
+@pytest.mark.slow
 def test_acknowledged_traces_survive_kill_9(repository: Path, tmp_path: Path) -> None:
     file = tmp_path / "store.sqlite3"
     chance = random.Random(7)

@@ -235,6 +235,7 @@ def test_changes_come_with_every_sentence_and_end(make_desk: MakeDesk) -> None:
     assert len(set(seen)) >= 2
 
 
+@pytest.mark.slow
 def test_raw_words_do_not_outlive_the_scrubbing(make_desk: MakeDesk) -> None:
     model = HeldModel()
     desk = make_desk(model=model)

@@ -209,6 +209,7 @@ def test_long_text_is_searched_to_its_end(rules: Scrubber) -> None:
     assert len(text) > 2 * WINDOW
 
 
+@pytest.mark.slow
 def test_data_across_the_edge_of_a_window_is_found_whole(rules: Scrubber) -> None:
     for shift in range(-30, 31, 6):
         text = ("word " * 1000)[: WINDOW - 150 + shift] + " my number is (802) 555-0144 ok " + "word " * 400
@@ -221,6 +222,7 @@ def test_a_text_beyond_the_limit_is_an_error_without_its_words(rules: Scrubber) 
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_hostile_text_is_read_in_bounded_time(rules: Scrubber) -> None:
     for unit in ("a.", "1-", "my name is ", "a@", "\u200b1", "x at y dot "):
         began = time.process_time()

@@ -100,6 +100,7 @@ def test_damaged_cache_is_detected_and_fetched_again(
     assert "fetching" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_fetch_that_dies_half_way_leaves_no_folder(
     registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +135,7 @@ def test_member_that_points_outside_is_refused(
     assert not list(tmp_path.rglob("escaped.json"))
 
 
+@pytest.mark.slow
 def test_two_processes_fetch_once(registry: Path, tmp_path: Path) -> None:
     cache = str(tmp_path / "cache")
     code = (

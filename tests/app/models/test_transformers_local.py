@@ -192,6 +192,7 @@ def test_a_reader_that_leaves_ends_the_work_within_two_tokens(
     assert model.counters.new_tokens <= at_leaving + 2
 
 
+@pytest.mark.slow
 def test_many_readers_at_once_each_get_what_they_get_alone(started: Callable[..., TransformersLocal]) -> None:
     model = started()
     assert model.wait_ready(30)

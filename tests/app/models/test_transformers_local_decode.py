@@ -82,6 +82,7 @@ def test_a_lone_greedy_row_writes_what_generate_writes(
     assert said == [token for token in expected if token not in loaded.end_ids]
 
 
+@pytest.mark.slow
 def test_guesses_are_made_and_held_and_change_nothing(loaded: Loaded) -> None:
     guessing = Decoder(loaded)
     with_guesses = [written(guessing, new_row(asked)) for asked in ASKED]
@@ -92,6 +93,7 @@ def test_guesses_are_made_and_held_and_change_nothing(loaded: Loaded) -> None:
     assert without.counters.guessed == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 3, 4, 7])
 @pytest.mark.parametrize("steps_between", [0, 5])
 def test_rows_together_write_what_each_writes_alone(loaded: Loaded, count: int, steps_between: int) -> None:
@@ -155,6 +157,7 @@ def test_sampling_with_a_seed_repeats_itself_with_and_without_guesses(loaded: Lo
     assert first == written(Decoder(loaded, lookup=False), new_row(ASKED[0], greedy=False))
 
 
+@pytest.mark.slow
 def test_the_system_message_is_read_once_for_each_adapter(loaded: Loaded) -> None:
     decoder = Decoder(loaded)
     first = written(decoder, new_row(ASKED[0]))
