@@ -99,7 +99,10 @@ class Vocabulary:
         return any(len(left) > 3 and self._is_plain_form(left) for left in begun)
 
     def _is_plain_form(self, word: str) -> bool:
-        return self._rank(word) < _COMMON or any(
+        if self._rank(word) < _COMMON:
+            return True
+        # A short rest is soon the stem of something: "premarin" is no form of "marine".
+        return len(word) >= _LONG - 1 and any(
             self.stems.get(stem, _COMMON) < _COMMON for stem in content_words(word)
         )
 

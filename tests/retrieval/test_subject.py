@@ -94,7 +94,9 @@ def test_what_a_text_has_word_for_word_is_never_missing(text: str) -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("word", ["levetiracetam", "carvedilol", "xanax", "prozac", "fentanyl", "experian"])
+@pytest.mark.parametrize(
+    "word", ["levetiracetam", "carvedilol", "xanax", "prozac", "fentanyl", "experian", "premarin"]
+)
 def test_names_of_medicines_and_firms_are_specific_to_the_default_embedder(
     real: Vocabulary, word: str
 ) -> None:
