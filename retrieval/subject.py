@@ -99,7 +99,7 @@ class Vocabulary:
         return any(len(left) > 3 and self._is_plain_form(left) for left in begun)
 
     def _is_plain_form(self, word: str) -> bool:
-        if self._rank(word) < _COMMON:
+        if min(self._rank(word), self._rank(word.removesuffix("s"))) < _COMMON:
             return True
         # A short rest is soon the stem of something: "premarin" is no form of "marine".
         return len(word) >= _LONG - 1 and any(
