@@ -12,6 +12,7 @@ may break, and the reply to someone in danger still comes. Raw text exists in st
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -99,6 +100,9 @@ class ChatService:
         self._clinic = clinic
         self.rules = rules
         self._prompt_hash = prompt_hash()
+        # What computes before an answer begins shares the cores with the checks of answers under way, and
+        # must not crowd them out: many at once would only make each late.
+        self._cores = threading.Semaphore(os.cpu_count() or 1)
         self.parts = parts
 
     def answer(
@@ -204,7 +208,7 @@ class ChatService:
         turn.raw = ""
         yield ScrubbedInput(turn.scrubbed, turn.entities)
         # 4
-        with turn.timing("screen"):
+        with self._cores, turn.timing("screen"):
             turn.verdict = self._screen(turn)
         if turn.verdict.action in URGENT:
             yield self._reply_now(turn)
@@ -217,7 +221,7 @@ class ChatService:
         if resources:
             yield Sentence(resources)
         # 5, 6
-        with turn.timing("retrieve"):
+        with self._cores, turn.timing("retrieve"):
             self._retrieve(turn)
         route = self._decide(turn)
         # 7, 8
@@ -239,7 +243,7 @@ class ChatService:
 
     def _scrub(self, turn: TurnRecord, message: str) -> bool:
         try:
-            with turn.timing("scrub"):
+            with self._cores, turn.timing("scrub"):
                 scrubbed = self.parts.scrubber.get().scrub(message, turn.conversation.placeholders)
         except Exception as error:  # noqa: BLE001 - closed, whatever it is; and no reply waits for it
             log.error("scrub_failed", turn_id=turn.turn_id, error=type(error).__name__)

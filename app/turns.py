@@ -31,7 +31,8 @@ log = get_logger(__name__)
 
 Stage = Literal["reading", "waiting", "answering", "done", "stopped", "gave_up"]
 Events = Generator[ChatEvent, None, None]
-FRONT_THREADS = 8
+# Scrubbing is all computing, and its time is bounded: more threads than cores would only make each late.
+FRONT_THREADS = 2
 TICK_SECONDS = 1.0
 
 

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,27 +75,38 @@ def serving(**settings: str) -> Iterator[tuple[str, Application, Any]]:
             thread.join()
 
 
-def people(url: str, number: int, *, turns: int, questions: tuple[str, ...], at_once: int = 64) -> list[Any]:
+def people(
+    url: str, number: int, *, turns: int, questions: tuple[str, ...], at_once: int = 64, pause_s: float = 0.0
+) -> list[Any]:
     """Let people come, and return what each heard."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.people", url, "--people", str(number), "--turns", str(turns),
-         "--at-once", str(at_once)],
+         "--at-once", str(at_once), "--pause-s", str(pause_s)],
         input="\n".join(questions), capture_output=True, text=True, check=True, timeout=1800,
     )  # fmt: skip
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def stand_in(number: int = 32, turns: int = 3) -> dict[str, Figure]:
-    """Return how the streams of many people came in."""
-    with serving(CAREFOLD_MODEL="echo", CAREFOLD_ECHO_RATE="100", CAREFOLD_ANSWERS_AT_ONCE="32") as (url, *_):
-        heard = people(url, number, turns=turns, questions=FEELINGS)
-    gaps = sorted(gap for one in heard for gap in one["gaps"])
-    return {
-        "people": number,
-        "answers": len(heard),
-        "complete": sum(one["complete"] and not one["refused"] for one in heard),
-        "gap_ms": {"p50": _ms(gaps, 0.5), "p99": _ms(gaps, 0.99), "max": _ms(gaps, 1.0), "n": len(gaps)},
-    }
+    """Return how the streams of many people came in: with pauses as people make, and all in one instant."""
+    figures: dict[str, Figure] = {"people": number}
+    with serving(CAREFOLD_MODEL="echo", CAREFOLD_ECHO_RATE="100") as (url, *_):
+        for name, pause_s in (("with_pauses", 8.0), ("in_one_instant", 0.0)):
+            heard = people(url, number, turns=turns, questions=FEELINGS, pause_s=pause_s)
+            gaps = sorted(gap for one in heard for gap in one["gaps"])
+            figures[name] = {
+                "mean_pause_s": pause_s,
+                "answers": len(heard),
+                "complete": sum(one["complete"] and not one["refused"] for one in heard),
+                "first_sentence_ms_p50": _ms(sorted(one["first_s"] for one in heard), 0.5),
+                "gap_ms": {
+                    "p50": _ms(gaps, 0.5),
+                    "p99": _ms(gaps, 0.99),
+                    "max": _ms(gaps, 1.0),
+                    "n": len(gaps),
+                },
+            }
+    return figures
 
 
 def real(number: int = 8, rounds: int = 3) -> dict[str, Figure]:
@@ -186,18 +197,27 @@ def _ms(values: list[float], share: float) -> float:
     return round(1000 * values[min(len(values) - 1, int(share * len(values)))], 1) if values else 0.0
 
 
-def main(windows: int = 2000, out: Annotated[Path | None, typer.Option()] = None) -> None:
-    """Measure all four."""
+def main(
+    windows: int = 2000,
+    only: Annotated[str, typer.Option(help="one of: stand_in_32, refusal, left_windows, real_8")] = "",
+    out: Annotated[Path | None, typer.Option()] = None,
+) -> None:
+    """Measure all four, or one."""
     global _START
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import benchmarks.people"], check=True)
     _START = time.perf_counter() - began
-    figures: dict[str, Figure] = {
-        "stand_in_32": stand_in(),
-        "refusal": refusal(),
-        "left_windows": left_windows(windows),
-        "real_8": real(),
+    parts: dict[str, Callable[[], dict[str, Figure]]] = {
+        "stand_in_32": stand_in,
+        "refusal": refusal,
+        "real_8": real,
+        "left_windows": lambda: left_windows(windows),
     }
+    figures: dict[str, Figure] = {}
+    for name, measure in parts.items():
+        if only in ("", name):
+            figures[name] = measure()
+            sys.stderr.write(f"{name}: {json.dumps(figures[name])}\n")
     report("load", figures, out)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import sys
 import time
@@ -25,14 +26,13 @@ _WORDS = re.compile(r"[A-Za-z]{3,}")
 
 @dataclass
 class Heard:
-    """One answer as it came in. Times are seconds; `gaps` lie between changes of its text."""
+    """One answer as it came in. Times are seconds; `gaps` follow its first words."""
 
     complete: bool = False
     refused: bool = False
     first_s: float = 0.0
     total_s: float = 0.0
     gaps: list[float] = field(default_factory=list)
-    words: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def events_of(config: dict[str, Any]) -> Events:
     return Events(send, follow)
 
 
-async def ask(http: httpx.AsyncClient, events: Events, session: str, text: str) -> Heard:
-    """Send one message and read its stream to the end."""
+async def ask(http: httpx.AsyncClient, events: Events, session: str, text: str, *, answers: int) -> Heard:
+    """Send one message and read its stream to the end; the window shows `answers` answers before it."""
     heard = Heard()
     began = last = time.perf_counter()
     body = {"fn_index": events.send, "data": [text], "session_hash": session}
@@ -61,7 +61,8 @@ async def ask(http: httpx.AsyncClient, events: Events, session: str, text: str) 
     heard.refused = said["data"][0] != "yes"
     body = {"fn_index": events.follow, "data": [], "session_hash": session}
     await http.post("/gradio_api/queue/join", json=body)
-    shown = ""
+    # The first message of a stream is the whole window, the later ones are changes of it.
+    seen = 0
     async with http.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
         async for line in stream.aiter_lines():
             if not line.startswith("data: "):
@@ -69,14 +70,15 @@ async def ask(http: httpx.AsyncClient, events: Events, session: str, text: str) 
             message = json.loads(line[6:])
             now = time.perf_counter()
             if message["msg"] in ("process_generating", "process_completed"):
-                text_now = json.dumps(message["output"].get("data", [""])[0])
-                if text_now != shown and len(_WORDS.findall(text_now)) > 3:
-                    if heard.first_s:
-                        heard.gaps.append(now - last)
-                    else:
-                        heard.first_s = now - began
-                    shown, last = text_now, now
-                    heard.words += len(_WORDS.findall(text_now))
+                changed = json.dumps(message["output"].get("data", [""])[0])
+                began_before = seen > answers
+                seen += changed.count('"assistant"')
+                said = len(_WORDS.findall(changed)) > 3 and seen > answers
+                if said and not began_before:
+                    heard.first_s, last = now - began, now
+                elif said and message["msg"] == "process_generating":
+                    heard.gaps.append(now - last)
+                    last = now
             if message["msg"] == "process_completed":
                 heard.complete = bool(message["success"])
                 break
@@ -84,21 +86,27 @@ async def ask(http: httpx.AsyncClient, events: Events, session: str, text: str) 
     return heard
 
 
-async def person(url: str, events: Events, questions: list[str], turns: int) -> list[Heard]:
+async def person(url: str, events: Events, questions: list[str], turns: int, pause_s: float) -> list[Heard]:
     """Open a window, ask, and leave it."""
     session = uuid.uuid4().hex[:12]
+    # No TLS on loopback: making its settings anew for each window would cost more than the window.
     limits = httpx.Limits(max_connections=4)
     heard = []
     async with (
-        httpx.AsyncClient(base_url=url, timeout=SECONDS, limits=limits) as http,
+        httpx.AsyncClient(base_url=url, timeout=SECONDS, limits=limits, verify=False) as http,
         http.stream("GET", f"/gradio_api/heartbeat/{session}"),
     ):
         for turn in range(turns):
-            heard.append(await ask(http, events, session, questions[turn % len(questions)]))
+            # People read and type: nobody asks in the same instant as everybody else.
+            await asyncio.sleep(random.uniform(0, 2 * pause_s))
+            text = questions[turn % len(questions)]
+            heard.append(await ask(http, events, session, text, answers=turn))
     return heard
 
 
-async def crowd(url: str, people: int, turns: int, questions: list[str], at_once: int) -> None:
+async def crowd(
+    url: str, people: int, turns: int, questions: list[str], at_once: int, pause_s: float
+) -> None:
     """Let everyone come, at most `at_once` side by side."""
     async with httpx.AsyncClient(base_url=url, timeout=SECONDS) as http:
         events = events_of((await http.get("/config")).json())
@@ -107,16 +115,17 @@ async def crowd(url: str, people: int, turns: int, questions: list[str], at_once
     async def comes(number: int) -> None:
         async with room:
             own = questions[number % len(questions) :] + questions[: number % len(questions)]
-            for heard in await person(url, events, own, turns):
+            for heard in await person(url, events, own, turns, pause_s):
                 sys.stdout.write(json.dumps(asdict(heard)) + "\n")
 
     await asyncio.gather(*(comes(number) for number in range(people)))
 
 
-def main(url: str, people: int = 8, turns: int = 1, at_once: int = 64) -> None:
+def main(url: str, people: int = 8, turns: int = 1, at_once: int = 64, pause_s: float = 0.0) -> None:
     """Read questions from standard input, a line each, and let people ask them."""
     questions = [line.strip() for line in sys.stdin if line.strip()]
-    asyncio.run(crowd(url, people, turns, questions, at_once))
+    random.seed(people)
+    asyncio.run(crowd(url, people, turns, questions, at_once, pause_s))
 
 
 if __name__ == "__main__":
