@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STARTS = 5
+STARTS = 3
 
 
 def free_port() -> int:
@@ -73,7 +73,7 @@ def start(clone: Path, environment: dict[str, str]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Time the first start and five more."""
+    """Time the first start and three more."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--out", type=Path)
     out = arguments.parse_args().out
