@@ -115,7 +115,7 @@ def _window(handlers: Handlers) -> Window:
         sent.then(None, [box, taken], box, js=EMPTY_BOX, **at_once)
         sent.then(handlers.follow, None, drawn, **in_turn)
     for chip in chips:
-        chip.click(handlers.send, chip, [box, *drawn], **at_once).then(
+        chip.click(handlers.send, chip, [taken, *drawn], **at_once).then(
             handlers.follow, None, drawn, **in_turn
         )
     retry.click(handlers.retry, None, drawn, **at_once).then(handlers.follow, None, drawn, **in_turn)

@@ -130,6 +130,7 @@ def test_titles_to_choose_when_there_is_no_answer(real: Served, open_page: OpenP
     title = chips.first.inner_text()
     chips.first.click()
     expect(page.locator("#chat .user-row").last).to_contain_text(title)
+    expect(page.locator("#box textarea")).to_have_value("")
     expect(page.locator("#chat details.sources").last).to_contain_text(title)
 
 
