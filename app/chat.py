@@ -17,7 +17,7 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.answer import ChatAnswer, ChatEvent, Citation, Gated, ModelUsed, ScrubbedInput, Sentence
 from app.clinic import Clinic
@@ -71,6 +71,12 @@ class Parts:
     output_check: Part[OutputCheck]
     store: Part[Store]
     model: Part[ChatModel]
+
+    def each(self) -> tuple[Part[Any], ...]:
+        """Return all of them, what an answer needs first in front and the slow model last."""
+        return (
+            self.scrubber, self.retriever, self.store, self.screener, self.output_check, self.model
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -59,11 +59,8 @@ class Running:
     def health(self) -> dict[str, object]:
         """Say how every part stands, without a word of anyone."""
         service = self.application.service
-        parts = (
-            service.parts.scrubber, service.parts.screener, service.parts.retriever,
-            service.parts.output_check, service.parts.store,
-        )  # fmt: skip
         model = service.model_state()
+        parts = [part for part in service.parts.each() if part is not service.parts.model]
         return {
             "status": "ok" if self.ready() and model.status == "ready" else "degraded",
             "ready": self.ready(),

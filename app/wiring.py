@@ -46,11 +46,8 @@ class Application:
 
     def warm(self) -> list[PartUnavailable]:
         """Build every part now and return what failed; the model goes on loading in its own thread."""
-        parts = self.service.parts
         failed = []
-        for part in (
-            parts.scrubber, parts.retriever, parts.store, parts.screener, parts.output_check, parts.model
-        ):  # fmt: skip
+        for part in self.service.parts.each():
             try:
                 part.get()
             except PartUnavailable as error:
@@ -60,14 +57,7 @@ class Application:
     def try_again(self) -> None:
         """Load a model that is not there again, and let every part that failed be built anew."""
         parts = self.service.parts
-        for part in (
-            parts.scrubber,
-            parts.screener,
-            parts.retriever,
-            parts.output_check,
-            parts.store,
-            parts.model,
-        ):
+        for part in parts.each():
             part.retry()
         if parts.model.is_ready() and parts.model.get().state().status == "unavailable":
             parts.model.get().restart()
