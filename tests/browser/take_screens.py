@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from app.settings import Settings
 from app.wiring import build
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.steps import ask, send
 from tests.served import Served, served
 
 FEELING = "my husband left me and i feel so sad and lonely"
@@ -42,15 +43,6 @@ def fresh(
     page.goto(f"{server.url}/?__theme={'dark' if dark else 'light'}")
     page.wait_for_selector("#chips button:visible")
     return page
-
-
-def ask(page: Page, text: str) -> None:
-    """Send a message and wait for the whole answer."""
-    page.locator("#box textarea").fill(text)
-    page.locator("#send").click()
-    expect(page.locator("#box textarea")).to_have_value("")
-    expect(page.locator("#chat .bot-row").last).to_be_visible()
-    expect(page.locator("#stop")).to_be_hidden(timeout=30_000)
 
 
 def answered(page: Page, out: Path) -> None:
@@ -124,13 +116,11 @@ def full(browser: Browser, server: Served, out: Path) -> None:
     """Take someone in line, and someone who was not taken."""
     pages = [fresh(browser, server) for _ in range(3)]
     for page in pages[:2]:
-        page.locator("#box textarea").fill(FEELING)
-        page.locator("#send").click()
+        send(page, FEELING)
         expect(page.locator("#stop")).to_be_visible()
     expect(pages[1].locator("#status")).to_contain_text("in line")
     take(pages[1], out / "in-line.png")
-    pages[2].locator("#box textarea").fill(PARKING)
-    pages[2].locator("#send").click()
+    send(pages[2], PARKING)
     expect(pages[2].locator("#status")).to_contain_text("not taken")
     take(pages[2], out / "queue-full.png")
 

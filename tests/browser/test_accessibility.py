@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.steps import ask, send
 from tests.served import Served, served
 
 FEELING = "my husband left me and i feel so sad and lonely"
@@ -41,23 +42,19 @@ def test_no_violation_in_any_state(
     page.wait_for_selector("#chips button:visible")
     found = {"empty": violations(page)}
 
-    def ask(text: str, state: str) -> None:
-        page.locator("#box textarea").fill(text)
-        page.locator("#send").click()
-        expect(page.locator("#box textarea")).to_have_value("")
-        expect(page.locator("#stop")).to_be_hidden(timeout=20_000)
+    def look(text: str, state: str) -> None:
+        ask(page, text)
         found[state] = violations(page)
 
-    page.locator("#box textarea").fill(FEELING)
-    page.locator("#send").click()
+    send(page, FEELING)
     expect(page.locator("#stop")).to_be_visible()
     found["writing"] = violations(page)
     expect(page.locator("#stop")).to_be_hidden(timeout=20_000)
-    ask("My name is Wilhelmina Abernethy. How do I ask for a refill of my medicine?", "scrubbed")
+    look("My name is Wilhelmina Abernethy. How do I ask for a refill of my medicine?", "scrubbed")
     page.locator("#chat details.sources summary").last.click()
     found["sources"] = violations(page)
-    ask("what is the capital of france and who won the cup", "no answer")
-    ask("I want to kill myself tonight", "crisis")
+    look("what is the capital of france and who won the cup", "no answer")
+    look("I want to kill myself tonight", "crisis")
     page.locator("#feedback button.label-wrap").click()
     page.get_by_label("No", exact=True).check()
     page.locator("#give").click()
@@ -80,8 +77,7 @@ def test_large_text_stays_inside_the_page(echo: Served, browser: Browser) -> Non
     page.goto(echo.url)
     page.wait_for_selector("#chips button:visible")
     page.add_style_tag(content="html { font-size: 200% !important; }")
-    page.locator("#box textarea").fill("Where can I park when I come to the clinic?")
-    page.locator("#send").click()
+    send(page, "Where can I park when I come to the clinic?")
     expect(page.locator("#chat details.sources")).to_be_visible()
     assert (
         page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -152,10 +148,8 @@ def test_degraded_and_full_states_have_no_violation(
         page.goto(poor.url)
         page.wait_for_selector("#chips button:visible")
         expect(page.locator("#banners")).to_contain_text("still get the approved answers")
-        for text in ("Where can I park when I come to the clinic?", "What are the clinic's opening hours?"):
-            page.locator("#box textarea").fill(text)
-            page.locator("#send").click()
-            expect(page.locator("#stop")).to_be_hidden()
+        ask(page, "Where can I park when I come to the clinic?")
+        send(page, "What are the clinic's opening hours?")
         expect(page.locator("#status")).to_contain_text("many messages")
         expect(page.locator("#status")).to_contain_text("988")
         assert violations(page) == []

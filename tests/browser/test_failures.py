@@ -17,6 +17,7 @@ from app.server import create_app
 from app.settings import load_settings
 from app.wiring import Application, build
 from tests.browser.conftest import OpenPage
+from tests.browser.steps import ask, send
 from tests.served import Served, free_port
 
 FEELING = "my husband left me and i feel so sad and lonely"
@@ -67,14 +68,11 @@ def test_model_that_dies_while_it_answers_leaves_the_approved_answers(
         steps()
 
     monkeypatch.setattr(model._decoder, "step", step_then_die)
-    page.locator("#box textarea").fill(FEELING)
-    page.locator("#send").click()
-    expect(page.locator("#stop")).to_be_hidden(timeout=30_000)
+    ask(page, FEELING)
     assert taken.is_set(), "the model was never asked"
     expect(page.locator("#chat .bot-row").last).to_contain_text("information tool")
     assert server.health()["model"] == "unavailable"
-    page.locator("#box textarea").fill(PARKING)
-    page.locator("#send").click()
+    send(page, PARKING)
     expect(page.locator("#chat details.sources").last).to_be_visible()
     fresh = open_page(server)
     expect(fresh.locator("#banners")).to_contain_text("still get the approved answers")
@@ -95,11 +93,9 @@ def test_crisis_is_answered_with_every_part_broken(
         raise RuntimeError("out of order")
 
     monkeypatch.setattr("app.parts.Part.get", broken)
-    page.locator("#box textarea").fill("I want to kill myself tonight")
-    page.locator("#send").click()
+    send(page, "I want to kill myself tonight")
     expect(page.locator("#chat .bot-row").last).to_contain_text("988")
-    page.locator("#box textarea").fill(PARKING)
-    page.locator("#send").click()
+    send(page, PARKING)
     expect(page.locator("#chat .bot-row").last).to_contain_text("988")
     expect(page.locator("#chat .bot-row")).to_have_count(2)
     assert application.service.parts.scrubber.is_ready()

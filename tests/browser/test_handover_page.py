@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from app.settings import SAMPLES
 from tests.browser.conftest import OpenPage
+from tests.browser.steps import send
 from tests.served import served
 
 NAME = "Wilhelmina Abernethy"
@@ -48,8 +49,7 @@ def test_chat_is_handed_over_when_it_is_ticked_and_only_then(
     profile.write_text(text.replace("  email: hello@lindenmoor.example.org", f"  webhook: {url}"), "utf-8")
     with served(tmp_path, sample_index=sample_index, model="none", clinic=str(profile)) as server:
         page = open_page(server)
-        page.locator("#box textarea").fill(f"I am {NAME}. Where can I park when I come to the clinic?")
-        page.locator("#send").click()
+        send(page, f"I am {NAME}. Where can I park when I come to the clinic?")
         expect(page.locator("#chat details.sources")).to_be_visible()
         page.locator("#person button.label-wrap").first.click()
         page.locator("#hand-over button.label-wrap").click()

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.steps import send
 from tests.served import Served
 
 QUESTION = "Where can I park when I come to the clinic?"
@@ -94,8 +95,7 @@ def test_browser_asks_nobody_else_and_stores_nothing(
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     page = open_page(echo)
-    page.locator("#box textarea").fill(QUESTION)
-    page.locator("#send").click()
+    send(page, QUESTION)
     expect(page.locator("#chat details.sources")).to_be_visible()
     page.wait_for_timeout(1000)
     foreign = [url for url in asked if not url.startswith((echo.url, "data:", "blob:", "about:"))]
@@ -116,8 +116,7 @@ def test_markup_in_a_message_is_shown_and_loads_nothing(
     context.on("request", lambda request: asked.append(request.url))
     page = open_page(echo)
     hostile = 'park <img src="/leak-a"> ![x](/leak-b) <script>fetch("/leak-c")</script> $$x$$ # title'
-    page.locator("#box textarea").fill(hostile)
-    page.locator("#send").click()
+    send(page, hostile)
     bubble = page.locator("#chat .user-row").last
     expect(bubble).to_contain_text("<img")
     expect(page.locator("#stop")).to_be_hidden()
@@ -130,8 +129,7 @@ def test_copied_text_carries_the_standing_line(
 ) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = open_page(echo)
-    page.locator("#box textarea").fill(QUESTION)
-    page.locator("#send").click()
+    send(page, QUESTION)
     expect(page.locator("#chat details.sources")).to_be_visible()
     page.locator(
         "#chat .bot-row button[aria-label='Copy message'], #chat .message-buttons-left button"

@@ -9,6 +9,7 @@ import httpx
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.steps import send
 from tests.served import Served, served
 
 FEELING = "my husband left me and i feel so sad and lonely"
@@ -31,21 +32,18 @@ def test_answer_streams_by_sentence_and_each_is_announced_once(echo: Served, ope
 
 def test_stop_frees_the_model_and_the_next_answer_starts_at_once(echo: Served, open_page: OpenPage) -> None:
     page = open_page(echo)
-    page.locator("#box textarea").fill(FEELING)
-    page.locator("#send").click()
+    send(page, FEELING)
     expect(page.locator("#stop")).to_be_visible()
     page.locator("#stop").click()
     expect(page.locator("#stop")).to_be_hidden(timeout=2_000)
     echo.wait("turns", 0, seconds=2)
-    page.locator("#box textarea").fill("Where can I park when I come to the clinic?")
-    page.locator("#send").click()
+    send(page, "Where can I park when I come to the clinic?")
     expect(page.locator("#chat details.sources").last).to_be_visible(timeout=4_000)
 
 
 def test_closing_the_tab_while_it_writes_frees_the_model(echo: Served, open_page: OpenPage) -> None:
     page = open_page(echo)
-    page.locator("#box textarea").fill(FEELING)
-    page.locator("#send").click()
+    send(page, FEELING)
     expect(page.locator("#stop")).to_be_visible()
     page.close()
     echo.wait("turns", 0, seconds=20)
@@ -60,8 +58,7 @@ def test_full_line_says_so_at_once_with_the_numbers_and_keeps_the_words(
     ) as slow:  # fmt: skip
         first, second, third = open_page(slow), open_page(slow), open_page(slow)
         for page in (first, second):
-            page.locator("#box textarea").fill(FEELING)
-            page.locator("#send").click()
+            send(page, FEELING)
             expect(page.locator("#stop")).to_be_visible()
         expect(second.locator("#status")).to_contain_text("number 1 in line")
         third.locator("#box textarea").fill("where do i park")
@@ -71,8 +68,7 @@ def test_full_line_says_so_at_once_with_the_numbers_and_keeps_the_words(
         expect(third.locator("#status")).to_contain_text("988")
         expect(third.locator("#status")).to_contain_text("was not taken")
         expect(third.locator("#box textarea")).to_have_value("where do i park")
-        third.locator("#box textarea").fill("I want to kill myself tonight")
-        third.locator("#send").click()
+        send(third, "I want to kill myself tonight")
         expect(third.locator("#chat .bot-row").last).to_contain_text("988")
         assert 'carefold_requests_refused_total{reason="busy"} 1.0' in httpx.get(f"{slow.url}/metrics").text
         first.locator("#stop").click()
@@ -88,8 +84,7 @@ def test_waiting_too_long_ends_with_words_that_help(
     ) as slow:  # fmt: skip
         first, second = open_page(slow), open_page(slow)
         for page in (first, second):
-            page.locator("#box textarea").fill(FEELING)
-            page.locator("#send").click()
+            send(page, FEELING)
             expect(page.locator("#stop")).to_be_visible()
         answer = second.locator("#chat .bot-row").last
         expect(answer).to_contain_text("taking longer", timeout=15_000)
@@ -102,8 +97,7 @@ def test_server_that_ends_lets_the_answer_finish(
 ) -> None:
     with served(tmp_path, sample_index=sample_index, model="echo", echo_rate="12", support="model") as ending:
         page = open_page(ending)
-        page.locator("#box textarea").fill(FEELING)
-        page.locator("#send").click()
+        send(page, FEELING)
         expect(page.locator("#stop")).to_be_visible()
         began = time.monotonic()
         assert ending.stop() in (0, -15)
@@ -118,8 +112,7 @@ def test_idle_chat_is_deleted_with_a_warning_before(
 ) -> None:
     with served(tmp_path, sample_index=sample_index, model="echo", session_minutes="0.1") as short:
         page = open_page(short)
-        page.locator("#box textarea").fill("where do i park")
-        page.locator("#send").click()
+        send(page, "where do i park")
         expect(page.locator("#chat .bot-row")).to_have_count(1)
         expect(page.locator("#idle-warning")).to_be_visible(timeout=8_000)
         page.locator("#idle-warning button").click()
@@ -131,8 +124,7 @@ def test_idle_chat_is_deleted_with_a_warning_before(
 def test_what_is_typed_while_a_message_is_sent_stays(echo: Served, open_page: OpenPage) -> None:
     page = open_page(echo)
     page.route("**/run/predict", lambda route: (time.sleep(0.7), route.continue_()))
-    page.locator("#box textarea").fill("Where can I park when I come to the clinic?")
-    page.locator("#send").click()
+    send(page, "Where can I park when I come to the clinic?")
     page.locator("#box textarea").fill("and the opening")
     expect(page.locator("#chat .user-row")).to_have_count(1)
     page.wait_for_timeout(1500)
