@@ -88,7 +88,6 @@ class Chat(_Words):
     gave_up: OfClinic
     busy: OfClinic
     too_fast: OfClinic
-    expired: Plain
 
 
 class Ask(_Words):
@@ -182,6 +181,8 @@ class Timeout(_Words):
 
     warning: Annotated[str, BeforeValidator(Phrase("seconds"))]
     stay: Plain
+    expired: Plain
+    understood: Plain
 
 
 class Announce(_Words):

@@ -91,6 +91,9 @@ class Guard:
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
+            else:
+                # The page uses no websocket: this is answered with 403 before it opens.
+                await send({"type": "websocket.close", "code": 1008})
             return
         send = self._with_headers(scope, send)
         problem = self._problem(scope)

@@ -13,7 +13,7 @@ import hmac
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -94,9 +94,10 @@ def create_app(application: Application) -> FastAPI:
         back=words.error.back,
         crisis_line=lambda: service.words.fixed("crisis_line"),
     )
+    closing: list[Callable[[], None]] = []
     app = FastAPI(
         title="Carefold",
-        lifespan=lambda _: _lifespan(running),
+        lifespan=lambda _: _lifespan(running, closing),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -106,7 +107,7 @@ def create_app(application: Application) -> FastAPI:
     # Imported here: Gradio takes seconds, and reads its settings when it is imported.
     from app.pages import mount
 
-    mount(
+    page = mount(
         app,
         running.application,
         desk=desk,
@@ -120,6 +121,7 @@ def create_app(application: Application) -> FastAPI:
             token=settings.handover_token.get_secret_value(),
         ),
     )
+    closing.append(page.close)
     adopt_loggers()
     app.add_middleware(
         Guard,
@@ -181,7 +183,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _lifespan(running: Running) -> AsyncIterator[None]:
+async def _lifespan(running: Running, closing: list[Callable[[], None]]) -> AsyncIterator[None]:
     application = running.application
     warm = warm_in_background(application)
     sweeping = asyncio.create_task(_sweep(running.sessions))
@@ -193,6 +195,8 @@ async def _lifespan(running: Running) -> AsyncIterator[None]:
         sweeping.cancel()
         purging.cancel()
         running.desk.close(grace_seconds=0)
+        for close in closing:
+            close()
         await asyncio.to_thread(application.close)
         log.info("server_stopped")
 

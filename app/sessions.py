@@ -16,7 +16,7 @@ from typing import Literal
 from app.conversation import Audience, Conversation
 from app.turns import Turn
 
-Notice = Literal["", "busy", "too_fast", "expired", "cleared"]
+Notice = Literal["", "busy", "too_fast", "cleared"]
 MOST_SHOWN = 100
 LONGEST_KEY = 64
 

@@ -43,10 +43,15 @@ class Events:
     follow: int
 
 
+def event_of(config: dict[str, Any], elem_id: str, kind: str) -> int:
+    """Return the number of what happens on `kind` of the component with an id in the page."""
+    part = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == elem_id)
+    return int(next(event["id"] for event in config["dependencies"] if [part, kind] in event["targets"]))
+
+
 def events_of(config: dict[str, Any]) -> Events:
     """Find the events of the button and of what follows it."""
-    button = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "send")
-    send = next(event["id"] for event in config["dependencies"] if [button, "click"] in event["targets"])
+    send = event_of(config, "send", "click")
     chained = [event for event in config["dependencies"] if event.get("trigger_after") == send]
     follow = next(event["id"] for event in chained if event.get("backend_fn"))
     return Events(send, follow)

@@ -14,6 +14,7 @@ from app.catalogue import Catalogue
 from app.feedback import FeedbackKeeper
 from app.handover import Handover
 from app.metrics import Metrics
+from app.pages.banners import banners
 from app.pages.handlers import Handlers, Limits
 from app.pages.patient import build, theme
 from app.pages.view import View
@@ -35,8 +36,8 @@ def mount(
     words: Catalogue,
     keeper: FeedbackKeeper,
     handover: Handover,
-) -> None:
-    """Mount the patients' page at "/"."""
+) -> Handlers:
+    """Mount the patients' page at "/"; return what its events do, to be closed with the server."""
     settings, service = application.settings, application.service
     view = View(
         words=words,
@@ -55,7 +56,7 @@ def mount(
         limits=Limits(RateLimit(settings.session_rate), RateLimit(settings.address_rate)),
         metrics=metrics,
         view=view,
-        banners=lambda: _banners(application, words),
+        banners=lambda: banners(application, words),
     )
     page = build(handlers, idle_minutes=settings.session_minutes)
     most = settings.answers_at_once + settings.answers_waiting
@@ -78,21 +79,4 @@ def mount(
         css=(HERE / "style.css").read_text(encoding="utf-8"),
         js=(HERE / "page.js").read_text(encoding="utf-8"),
     )
-
-
-def _banners(application: Application, words: Catalogue) -> list[str]:
-    """Say how the page stands now."""
-    service, said = application.service, words.banner
-    model, retriever = service.model_state(), service.parts.retriever.state()
-    lines = [said.sample] if application.clinic.sample else []
-    if retriever.status == "unavailable":
-        lines.append(said.no_answers)
-    elif retriever.status == "not built" or not service.parts.scrubber.is_ready():
-        lines.append(said.loading)
-    elif model.status == "unavailable":
-        lines.append(said.degraded)
-    if service.rules.support == "model":
-        lines.append(said.converses)
-    if service.rules.grounded_adapter is None and model.status != "unavailable":
-        lines.append(said.untuned)
-    return lines
+    return handlers

@@ -35,25 +35,36 @@
   const used = () => { last = Date.now(); };
   ["keydown", "pointerdown", "input", "touchstart"].forEach((name) => document.addEventListener(name, used, true));
   const leave = () => { document.body.replaceChildren(); window.location.reload(); };
-  const warn = (seconds) => {
-    let box = document.querySelector("#idle-warning");
-    if (seconds === null) { box?.remove(); return; }
-    if (!box) {
-      box = document.createElement("div");
-      box.id = "idle-warning";
-      box.setAttribute("role", "alert");
-      const words = document.createElement("span");
-      words.textContent = idle.dataset.warning.replace("{seconds}", Math.round(notice));
-      const stay = document.createElement("button");
-      stay.textContent = idle.dataset.stay;
-      stay.addEventListener("click", used);
-      box.append(words, stay);
-      document.body.append(box);
-    }
+  const bar = (id, text, button) => {
+    const box = document.createElement("div");
+    box.id = id;
+    box.className = "idle-bar";
+    box.setAttribute("role", "alert");
+    const words = document.createElement("span");
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.textContent = button;
+    close.addEventListener("click", () => { used(); box.remove(); });
+    box.append(words, close);
+    document.body.append(box);
   };
+  const warn = (seconds) => {
+    const box = document.querySelector("#idle-warning");
+    if (seconds === null) box?.remove();
+    else if (!box) bar("idle-warning", idle.dataset.warning.replace("{seconds}", Math.round(notice)), idle.dataset.stay);
+  };
+  // The fresh page says why it is empty.
+  if (window.location.hash === "#idle") {
+    window.history.replaceState(null, "", window.location.pathname + window.location.search);
+    bar("idle-over", idle.dataset.expired, idle.dataset.understood);
+    document.addEventListener("input", () => document.querySelector("#idle-over")?.remove(), { once: true });
+  }
   setInterval(() => {
     const left = minutes * 60 - (Date.now() - last) / 1000;
-    if (left <= 0) leave();
+    if (left <= 0) {
+      if (document.querySelector("#chat .user-row, #idle-over")) window.location.hash = "idle";
+      leave();
+    }
     else warn(left <= notice ? left : null);
   }, 500);
 

@@ -20,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 SYSTEM_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 # The box is emptied where it stands, once the message was taken, and only if nothing was typed since.
 REMEMBER = "(text) => { window.carefoldSent = text; return text; }"
+# What no program sees, and what must never stand in a queue: the gate first of all.
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 EMPTY_BOX = "(text, taken) => (taken === 'yes' && text === window.carefoldSent ? '' : text)"
 
 
@@ -60,9 +62,8 @@ def build(handlers: Handlers, *, idle_minutes: float) -> gr.Blocks:
         gr.HTML(_foot(handlers, idle_minutes), elem_id="foot")
 
         tick = gr.Timer(2.0)
-        arriving = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        page.load(handlers.arrive, None, [banners, *window.drawn()], **arriving)
-        tick.tick(handlers.refresh, None, [banners, tick, window.chips_title, *window.chips], **arriving)
+        page.load(handlers.arrive, None, [banners, *window.drawn()], **QUIET)
+        tick.tick(handlers.refresh, None, [banners, tick, window.chips_title, *window.chips], **QUIET)
         page.unload(handlers.leave)
         asked = gr.Textbox(visible=False, max_length=handlers.longest)
         answered = gr.JSON(visible=False)
@@ -104,11 +105,8 @@ def _window(handlers: Handlers) -> Window:
     taken = gr.Textbox(visible=False, elem_id="taken")
     window = Window(chat, box, status, live, chips_title, chips, stop, edit, retry, feedback)
 
-    # The gate must never stand in a queue; an answer that takes time may.
-    at_once: dict[str, Any] = {
-        "queue": False, "show_progress": "hidden", "api_visibility": "private", "trigger_mode": "multiple",
-    }  # fmt: skip
-    in_turn: dict[str, Any] = at_once | {"queue": True, "concurrency_limit": None}
+    at_once = QUIET | {"trigger_mode": "multiple"}
+    in_turn = at_once | {"queue": True, "concurrency_limit": None}  # an answer that takes time may wait
     drawn = window.drawn()
     for begin in (send.click, box.submit):
         sent = begin(handlers.send, box, [taken, *drawn], js=REMEMBER, **at_once)
@@ -128,7 +126,6 @@ def _window(handlers: Handlers) -> Window:
 
 def _feedback(handlers: Handlers, window: Window) -> None:
     words = handlers.view.words.feedback
-    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     window.feedback.render()
     with window.feedback:
         rating = gr.Radio([(words.up, "up"), (words.down, "down")], label=words.rating, elem_id="rating")
@@ -148,17 +145,16 @@ def _feedback(handlers: Handlers, window: Window) -> None:
         thanks = gr.HTML(elem_id="thanks")
     given = [rating, reasons, comment, consent]
     for changed in (rating.input, reasons.input, comment.blur, consent.input, window.feedback.expand):
-        changed(handlers.preview_feedback, given, preview, **quiet)
-    give.click(handlers.give_feedback, given, [thanks, rating, reasons, comment, consent, preview], **quiet)
-    withdraw.click(handlers.withdraw, None, thanks, **quiet)
+        changed(handlers.preview_feedback, given, preview, **QUIET)
+    give.click(handlers.give_feedback, given, [thanks, rating, reasons, comment, consent, preview], **QUIET)
+    withdraw.click(handlers.withdraw, None, thanks, **QUIET)
 
 
 def _person(handlers: Handlers) -> None:
     words = handlers.view.words.person
-    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     with gr.Accordion(words.heading, open=False, elem_id="person") as person:
         hours = gr.HTML(elem_id="hours")
-        person.expand(handlers.hours, None, hours, **quiet)
+        person.expand(handlers.hours, None, hours, **QUIET)
         if not handlers.handover.possible:
             return
         with gr.Accordion(words.hand_over, open=False, elem_id="hand-over") as over:
@@ -167,21 +163,24 @@ def _person(handlers: Handlers) -> None:
             consent = gr.Checkbox(False, label=words.consent, elem_id="hand-over-consent")
             send = gr.Button(words.send, variant="primary", size="sm", elem_id="hand-over-send")
             said = gr.HTML(elem_id="hand-over-said")
-        over.expand(handlers.preview_transcript, None, preview, **quiet)
-        consent.input(handlers.preview_transcript, None, preview, **quiet)
-        send.click(handlers.hand_over, consent, [said, consent, preview], **quiet)
+        over.expand(handlers.preview_transcript, None, preview, **QUIET)
+        consent.input(handlers.preview_transcript, None, preview, **QUIET)
+        send.click(handlers.hand_over, consent, [said, consent, preview], **QUIET)
 
 
 def _head(handlers: Handlers, idle_minutes: float) -> str:
     words, clinic = handlers.view.words, handlers.view.clinic
     warning = html.escape(words.timeout.warning, quote=True)
     stay = html.escape(words.timeout.stay, quote=True)
+    expired = html.escape(words.timeout.expired, quote=True)
+    understood = html.escape(words.timeout.understood, quote=True)
     return (
         f"<h1>{escape_inline(words.heading.format(clinic=clinic.name))}</h1>"
         f'<p class="subtitle">{escape_inline(words.subtitle)}</p>'
         f"{handlers.view.standing(handlers.standing)}"
         f'<div id="idle" hidden data-minutes="{idle_minutes}" '
-        f'data-warning="{warning}" data-stay="{stay}"></div>'
+        f'data-warning="{warning}" data-stay="{stay}" '
+        f'data-expired="{expired}" data-understood="{understood}"></div>'
     )
 
 

@@ -131,7 +131,6 @@ class View:
         notices: dict[Notice, str] = {
             "busy": chat.busy.format(clinic=self.reach()),
             "too_fast": chat.too_fast.format(clinic=self.reach()),
-            "expired": chat.expired,
             "cleared": self.words.announce.cleared,
         }
         if session is None:

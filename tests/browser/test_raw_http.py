@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.people import event_of
 from tests.served import Served
 
 _numbers = itertools.count()
@@ -26,14 +27,8 @@ class Caller:
         self.http = httpx.Client(base_url=server.url, timeout=30)
         self.config = self.http.get("/config").json()
 
-    def component(self, elem_id: str) -> int:
-        return next(
-            part["id"] for part in self.config["components"] if part["props"].get("elem_id") == elem_id
-        )
-
     def event(self, elem_id: str, kind: str) -> int:
-        target = [self.component(elem_id), kind]
-        return next(event["id"] for event in self.config["dependencies"] if target in event["targets"])
+        return event_of(self.config, elem_id, kind)
 
     def call(self, number: int, *data: Any, session: str | None = None) -> httpx.Response:
         body = {

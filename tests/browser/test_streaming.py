@@ -119,6 +119,10 @@ def test_idle_chat_is_deleted_with_a_warning_before(
         expect(page.locator("#idle-warning")).to_be_hidden()
         expect(page.locator("#chat .bot-row")).to_have_count(1)
         expect(page.locator("#chat .bot-row")).to_have_count(0, timeout=12_000)
+        expect(page.locator("#idle-over")).to_contain_text("has been deleted")
+        assert "#" not in page.url
+        page.locator("#box textarea").press_sequentially("w")
+        expect(page.locator("#idle-over")).to_be_hidden()
 
 
 def test_what_is_typed_while_a_message_is_sent_stays(echo: Served, open_page: OpenPage) -> None:

@@ -218,7 +218,7 @@ def test_status_says_how_the_newest_turn_stands(view: View, turn: Turn, status: 
 
 @pytest.mark.parametrize(
     ("notice", "part"),
-    [("busy", REACH), ("too_fast", REACH), ("expired", "deleted"), ("cleared", "Everything is deleted")],
+    [("busy", REACH), ("too_fast", REACH), ("cleared", "Everything is deleted")],
 )
 def test_notice_comes_before_the_status(view: View, notice: str, part: str) -> None:
     assert part in view.status(window(Turn(stage="answering"), notice=notice))
