@@ -1,5 +1,8 @@
 """The pages in the browser: Gradio, and no rules. `mount()` puts them on the server."""
 
-from app.pages.mounting import mount
+from app.pages.quick_import import without_stubs
+
+with without_stubs():
+    from app.pages.mounting import mount
 
 __all__ = ["mount"]
