@@ -9,6 +9,18 @@ from retrieval.lexical import content_words
 MAX_CHARS = 4_000
 
 _PLACEHOLDER = re.compile(r"\[[A-Z][A-Z_]*(?:_\d+)?\]|<[A-Z][A-Z_]{2,}>")
+_CLAUSE = re.compile(r"[^.!?;,\n]+[.!?;,\n]*")
+# Who someone is says nothing of what is asked: a clause of these words around what was scrubbed goes.
+_INTRODUCING = frozenset(
+    content_words(
+        "hi hello hey dear thanks please name named called call number phone cell mobile reach text email "
+        "mail address live living birth birthday born date dob id member patient record chart mrn ssn "
+        "policy account contact"
+    )
+)
+_ASKING = re.compile(
+    r"\?|\b(?:how|what|when|where|which|who|why|can|could|may|should|need|want)\b", re.IGNORECASE
+)
 _LEANING = re.compile(
     r"\b(?:it|its|that|this|those|these|them|they|there|then|one|ones|he|she|him|her|same|instead|else)\b"
     r"|^\W*(?:and|but|or|so|what about|how about|what if|why|ok|okay|also)\b",
@@ -19,8 +31,23 @@ _LEANING_WORDS = 7
 
 
 def clean_query(text: str) -> str:
-    """Return the text on one line, without the placeholders of scrubbed data, cut to 4,000 characters."""
-    return " ".join(_PLACEHOLDER.sub(" ", text[:MAX_CHARS]).split())
+    """Return the text on one line, cut to 4,000 characters, without the placeholders of scrubbed data.
+
+    A clause that only says who is asking ("I am [PERSON_1], my number is [PHONE_NUMBER_1].") goes whole,
+    unless nothing else was said.
+    """
+    text = text[:MAX_CHARS]
+    asked = [clause for clause in _CLAUSE.findall(text) if not _introduces(clause)]
+    return _plain("".join(asked)) or _plain(text)
+
+
+def _introduces(clause: str) -> bool:
+    rest = _PLACEHOLDER.sub(" ", clause)
+    return rest != clause and not _ASKING.search(rest) and _INTRODUCING.issuperset(content_words(rest))
+
+
+def _plain(text: str) -> str:
+    return " ".join(_PLACEHOLDER.sub(" ", text).split())
 
 
 def leans_on_context(query: str) -> bool:

@@ -114,7 +114,7 @@ class Vocabulary:
 
     def _is_mistyped(self, word: str) -> bool:
         limit = _KNOWN if len(word) < _LONG else len(self.words) + _KNOWN
-        return any(len(other) > 3 and self._rank(other) < limit for other in _one_slip(word))
+        return any(len(other) > 3 and self._rank(other) < limit for other in one_slip(word))
 
     def _rank(self, word: str) -> int:
         return self.words.get(word, 10**9)
@@ -162,7 +162,7 @@ def _slips(one: str, other: str, most: int) -> int:
     return row[-1]
 
 
-def _one_slip(word: str) -> Iterator[str]:
+def one_slip(word: str) -> Iterator[str]:
     """Yield what the word may be a slip of: a letter left out, put in, changed, or two swapped."""
     for at in range(len(word) + 1):
         before, after = word[:at], word[at:]

@@ -8,9 +8,29 @@ from retrieval.query import MAX_CHARS, clean_query, leans_on_context
 
 
 def test_placeholders_and_line_breaks_go() -> None:
-    assert clean_query("  I am [PERSON_1],\nborn [DATE_TIME_12]. <PHONE_NUMBER> Refill? ") == (
-        "I am , born . Refill?"
-    )
+    assert clean_query("  Can [PERSON_1] bill \n insurance for me? ") == "Can bill insurance for me?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  I am [PERSON_1],\nborn [DATE_TIME_12]. <PHONE_NUMBER>. Refill? ",
+        "Hi this is [PERSON_1], my phone number is [PHONE_NUMBER_1]\nRefill?",
+        "Refill?\n[PERSON_1], [STREET_ADDRESS_1], MRN [MEDICAL_RECORD_1]",
+    ],
+)
+def test_who_is_asking_is_not_searched_for(text: str) -> None:
+    assert clean_query(text).rstrip(" ,") == "Refill?"
+
+
+def test_what_is_asked_beside_a_name_stays() -> None:
+    asked = "When does [PERSON_1] take new patients, and how do I reach [PERSON_2]?"
+    assert clean_query(asked) == "When does take new patients, and how do I reach ?"
+    assert clean_query("I am [PERSON_1], a refill, please") == "a refill, please"
+
+
+def test_a_message_that_only_introduces_stays() -> None:
+    assert clean_query("I am [PERSON_1], my number is [PHONE_NUMBER_1].") == "I am , my number is ."
 
 
 def test_brackets_that_are_no_placeholders_stay() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.embedder import load_embedder
 from retrieval.faq import load_faq
 from retrieval.retriever import Retriever
+from retrieval.subject import one_slip
 from weights.defaults import EMBEDDER
 
 pytestmark = pytest.mark.weights
@@ -57,3 +59,25 @@ def test_confidence_is_higher_where_the_faq_has_the_answer(sample: Retriever) ->
     foreign = [sample.search(row["text"]).confidence for row in rows("off_test.jsonl")]
     higher = sum(one > other for one in known for other in foreign) / (len(known) * len(foreign))
     assert higher > 0.8
+
+
+def test_alternates_have_the_slips_of_people_who_type_in_a_hurry() -> None:
+    entries = load_faq([SAMPLE_FAQ]).entries
+    ordinary = load_embedder(EMBEDDER).vocabulary.words
+    ours = {
+        word for entry in entries for word in re.findall("[a-z]+", f"{entry.question} {entry.answer}".lower())
+    }
+
+    def is_slip(word: str) -> bool:
+        known = len(word) < 5 or word in ordinary or word in ours
+        return not known and any(len(other) > 4 and other in ours for other in one_slip(word))
+
+    found = {
+        (entry.id, word)
+        for entry in entries
+        for alternate in entry.alternates
+        for word in re.findall("[a-z]+", alternate.lower())
+        if is_slip(word)
+    }
+    assert len({word for _, word in found}) >= 80
+    assert len({entry_id for entry_id, _ in found}) >= 70
