@@ -76,7 +76,7 @@ def build(handlers: Handlers, *, idle_minutes: float) -> gr.Blocks:
 def _window(handlers: Handlers) -> Window:
     words = handlers.view.words
     chat = gr.Chatbot(
-        label=words.chat.label, elem_id="chat", height="min(60vh, 34rem)", min_height="16rem",
+        label=words.chat.label, elem_id="chat", height=None, min_height="9rem", max_height="75vh",
         buttons=["copy"], watermark=handlers.standing, feedback_options=None, allow_tags=False,
         sanitize_html=True, latex_delimiters=[], layout="bubble", group_consecutive_messages=False,
         allow_file_downloads=False, placeholder=escape_inline(words.chat.empty),
