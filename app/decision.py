@@ -21,7 +21,7 @@ Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
 FAQ_CONFIDENCE = 0.55
 # Between .38 and .45 the drug questions that were kept for choosing had two wrong entries for each right one.
 GROUNDED_CONFIDENCE = 0.45
-CLARIFY_CONFIDENCE = 0.12
+CLARIFY_CONFIDENCE = 0.10
 # An answer that the model could not write is replaced by the nearest approved one down to here.
 FALLBACK_CONFIDENCE = 0.50
 

@@ -61,7 +61,7 @@ def test_an_answer_that_says_when_to_call_for_help_is_given_whole(warning: str) 
 )
 def test_feeling_without_evidence_is_support(text: str) -> None:
     assert tells_of_feeling(text)
-    assert decide(text, confidence=0.1, verdict=ALLOW).route == "support"
+    assert decide(text, confidence=0.05, verdict=ALLOW).route == "support"
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_feeling_without_evidence_is_support(text: str) -> None:
 )
 def test_request_for_a_fact_is_no_feeling(text: str) -> None:
     assert not tells_of_feeling(text)
-    assert decide(text, confidence=0.1, verdict=ALLOW).route == "abstain"
+    assert decide(text, confidence=0.05, verdict=ALLOW).route == "abstain"
 
 
 def test_support_verdict_counts_unless_a_fact_is_asked_for() -> None:
-    assert decide("what's the point of it all", confidence=0.1, verdict=SUPPORT).route == "support"
+    assert decide("what's the point of it all", confidence=0.05, verdict=SUPPORT).route == "support"
     assert asks_for_fact("when is the office open")
-    assert decide("when is the office open", confidence=0.1, verdict=SUPPORT).route == "abstain"
+    assert decide("when is the office open", confidence=0.05, verdict=SUPPORT).route == "abstain"
 
 
 def test_confident_answer_wins_over_a_feeling() -> None:
