@@ -34,6 +34,8 @@ log = get_logger(__name__)
 
 CHIPS = 5
 FIRST_LOOK_SECONDS = 1.0
+# Nobody reads faster than this, and with many at once drawing would be all that the machine does.
+BETWEEN_DRAWS_SECONDS = 0.15
 SOON, SELDOM = 2.0, 30.0
 LONGEST_TAKEN = 20_000
 Drawn = list[Any]
@@ -88,7 +90,7 @@ class Handlers:
         return ["yes" if taken else "no", *self.draw(session)]
 
     async def follow(self, request: gr.Request) -> AsyncIterator[Drawn]:
-        """Draw the window at every change of the newest turn, until it ends."""
+        """Draw the window as the newest turn changes, until it ends."""
         session = self._session(request)
         turn = session.last
         if turn is None:
@@ -96,6 +98,8 @@ class Handlers:
             return
         async for _ in turn.changes():
             yield self.draw(session)
+            if not turn.ended:
+                await asyncio.sleep(BETWEEN_DRAWS_SECONDS)
 
     async def retry(self, request: gr.Request) -> Drawn:
         """Ask the last question again, as it was scrubbed."""

@@ -83,14 +83,14 @@ class View:
     def _answer(self, turn: Turn) -> str:
         chat = self.words.chat
         if turn.answer is not None:
-            return (URGENT_MARK if turn.answer.kind in URGENT else "") + self._whole(turn.answer)
-        said = paragraphs(
-            "\n\n".join(turn.sentences) if turn.urgent else " ".join(turn.sentences), self.links
-        )
+            if turn.answer.kind in URGENT:
+                return URGENT_MARK + paragraphs(in_pairs(turn.answer.text), self.links)
+            return self._whole(turn.answer)
+        if turn.urgent:
+            return URGENT_MARK + paragraphs(in_pairs("\n\n".join(turn.sentences)), self.links)
+        said = paragraphs(" ".join(turn.sentences), self.links)
         if turn.stage == "gave_up":
             return paragraphs(chat.gave_up.format(clinic=self.reach()), self.links)
-        if turn.urgent:
-            return URGENT_MARK + said
         if turn.stage == "stopped":
             return f"{said}\n\n{_small(chat.stopped)}".strip()
         return said
@@ -243,3 +243,11 @@ def _small(text: str) -> str:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
+
+
+def in_pairs(text: str) -> str:
+    """Break a reply to someone in danger after every second sentence: whom to call stands first, alone."""
+    said = split_sentences(text)
+    if " ".join(said) != " ".join(text.split()):
+        return text  # not a word of it may change
+    return "\n\n".join(" ".join(said[at : at + 2]) for at in range(0, len(said), 2))

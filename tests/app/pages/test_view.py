@@ -6,15 +6,18 @@ import html
 import re
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
+import safety
 from app.answer import ChatAnswer, Citation, ModelUsed
 from app.catalogue import Catalogue, load_catalogue
 from app.clinic import Clinic
 from app.feedback import Draft
-from app.pages.view import EXCERPT_CHARS, View
+from app.pages.view import EXCERPT_CHARS, View, in_pairs
 from app.sentences import split_sentences
 from app.sessions import Session
 from app.turns import Turn
@@ -149,9 +152,23 @@ def test_answer_that_was_given_up_names_a_person(view: View) -> None:
     assert REACH in said and "try again in a minute" in said
 
 
-def test_urgent_reply_keeps_its_paragraphs_while_it_streams(view: View) -> None:
-    turn = Turn(urgent=True, sentences=["Call 988 now.\n\nYou matter.", "Stay."])
-    assert view.messages(window(turn))[1]["content"].count("\n\n") == 2
+def test_urgent_reply_breaks_after_every_second_sentence_also_while_it_streams(view: View) -> None:
+    said = "Call 988 now. Or call 911. You matter. Stay. I am here."
+    streaming = Turn(urgent=True, sentences=[said])
+    whole = Turn(urgent=True, stage="done", answer=answer(said, kind="crisis", citations=()))
+    for turn in (streaming, whole):
+        content = view.messages(window(turn))[1]["content"]
+        assert read(content.split("\n\n")[0]) == "Call 988 now. Or call 911."
+        assert content.count("\n\n") == 2 and read(content).split() == said.split()
+
+
+def test_no_fixed_reply_loses_a_word_by_the_breaks() -> None:
+    texts = yaml.safe_load((Path(safety.__file__).parent / "replies.yaml").read_text("utf-8"))
+    replies = [text for levels in texts["crisis"].values() for text in levels.values()]
+    assert len(replies) > 10
+    for text in replies:
+        assert in_pairs(text).split() == text.split()
+        assert "\n\n" in in_pairs(text)
 
 
 def test_no_session_and_no_turns_show_nothing(view: View) -> None:
