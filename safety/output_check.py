@@ -117,6 +117,8 @@ class OutputCheck:
         plain = self._plain_faults(sentence, passages, system_prompt)
         if plain:
             return Checked(False, plain)
+        if sentence.count("(") > sentence.count(")"):
+            return Checked(False, "fragment")  # half of an aside, or of a link's text
         if _repeats(sentence, said):
             return Checked(False, "repetition")
         if self._find_personal_data(sentence):

@@ -78,6 +78,12 @@ def test_a_contact_of_the_clinic_is_allowed_however_it_is_written() -> None:
         assert _reason(f"Please reach us at {contact}.", "support") in ("", "clinic_fact")
 
 
+def test_half_of_an_aside_is_dropped_and_a_whole_one_is_not() -> None:
+    assert _reason("(You can cancel without a charge up to 24 hours before your visit.") == "fragment"
+    assert _reason("You can cancel (without a charge) up to 24 hours before your visit.") == ""
+    assert _reason("1) You can cancel without a charge up to 24 hours before your visit.") != "fragment"
+
+
 def test_repetition_is_dropped() -> None:
     said = ("You can cancel without a charge up to 24 hours before your visit.",)
     assert _reason(said[0], said=said) == "repetition"
