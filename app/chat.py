@@ -56,7 +56,7 @@ log = get_logger(__name__)
 URGENT = ("crisis", "emergency")
 TOP_K = 10
 PASSAGES = 2
-NEAR_THE_FIRST = 0.75
+NEAR_THE_FIRST = 0.9
 SUGGESTIONS = 3
 LEAST_WORDS = 6
 
@@ -108,7 +108,7 @@ class ChatService:
         self._prompt_hash = prompt_hash()
         # What computes before an answer begins shares the cores with the checks of answers under way, and
         # must not crowd them out: many at once would only make each late.
-        self._cores = threading.Semaphore(os.cpu_count() or 1)
+        self._cores = threading.Semaphore(max(1, (os.cpu_count() or 1) - 1))
         self.parts = parts
 
     def answer(

@@ -41,6 +41,7 @@ class Events:
 
     send: int
     follow: int
+    settle: int
 
 
 def event_of(config: dict[str, Any], elem_id: str, kind: str) -> int:
@@ -54,7 +55,8 @@ def events_of(config: dict[str, Any]) -> Events:
     send = event_of(config, "send", "click")
     chained = [event for event in config["dependencies"] if event.get("trigger_after") == send]
     follow = next(event["id"] for event in chained if event.get("backend_fn"))
-    return Events(send, follow)
+    settle = next(event["id"] for event in config["dependencies"] if event.get("trigger_after") == follow)
+    return Events(send, follow, settle)
 
 
 async def ask(http: httpx.AsyncClient, events: Events, session: str, text: str, *, answers: int) -> Heard:
@@ -88,6 +90,8 @@ async def ask(http: httpx.AsyncClient, events: Events, session: str, text: str, 
                 heard.complete = bool(message["success"])
                 break
     heard.total_s = time.perf_counter() - began
+    body = {"fn_index": events.settle, "data": [], "session_hash": session}
+    await http.post("/gradio_api/run/predict", json=body)
     return heard
 
 

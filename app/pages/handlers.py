@@ -35,7 +35,7 @@ log = get_logger(__name__)
 CHIPS = 5
 FIRST_LOOK_SECONDS = 1.0
 # Nobody reads faster than this, and with many at once drawing would be all that the machine does.
-BETWEEN_DRAWS_SECONDS = 0.15
+BETWEEN_DRAWS_SECONDS = 0.1
 SOON, SELDOM = 2.0, 30.0
 LONGEST_TAKEN = 20_000
 Drawn = list[Any]
@@ -90,16 +90,24 @@ class Handlers:
         return ["yes" if taken else "no", *self.draw(session)]
 
     async def follow(self, request: gr.Request) -> AsyncIterator[Drawn]:
-        """Draw the window as the newest turn changes, until it ends."""
+        """Draw what is said as the newest turn changes, until it ends: values for `Window.said()`.
+
+        The buttons wait for `settle`: Gradio makes each anew that is given an update, a skipped one too,
+        and with many people at once that was most of what the machine did.
+        """
         session = self._session(request)
         turn = session.last
         if turn is None:
-            yield self.draw(session)
+            yield self._said(session)
             return
         async for _ in turn.changes():
-            yield self.draw(session)
+            yield self._said(session)
             if not turn.ended:
                 await asyncio.sleep(BETWEEN_DRAWS_SECONDS)
+
+    async def settle(self, request: gr.Request) -> Drawn:
+        """Draw the whole window, once nothing more will be said."""
+        return self.draw(self._session(request))
 
     async def retry(self, request: gr.Request) -> Drawn:
         """Ask the last question again, as it was scrubbed."""
@@ -202,9 +210,7 @@ class Handlers:
         title, chips = self._chips(turn)
         rated = session is not None and rated_turn(session) is not None
         return [
-            self.view.messages(session),
-            self._status(session),
-            self.view.spoken(session),
+            *self._said(session),
             f"<p>{escape_inline(title)}</p>" if title else "",
             *chips,
             gr.update(visible=turn is not None and not ended),
@@ -212,6 +218,9 @@ class Handlers:
             gr.update(visible=ended and bool(turn and turn.question)),
             gr.update(visible=rated and ended),
         ]
+
+    def _said(self, session: Session | None) -> Drawn:
+        return [self.view.messages(session), self._status(session), self.view.spoken(session)]
 
     def _status(self, session: Session | None) -> str:
         line = self.view.status(session)

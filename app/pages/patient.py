@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from app.pages.handlers import CHIPS, Handlers
 from app.pages.markup import escape_inline
@@ -40,12 +41,13 @@ class Window:
     retry: gr.Button
     feedback: gr.Accordion
 
+    def said(self) -> list[Any]:
+        """Return what is drawn anew as an answer is written, in the order of `Handlers.follow`."""
+        return [self.chat, self.status, self.live]
+
     def drawn(self) -> list[Any]:
-        """Return what is drawn anew at every change, in the order of `Handlers.draw`."""
-        return [
-            self.chat, self.status, self.live, self.chips_title, *self.chips,
-            self.stop, self.edit, self.retry, self.feedback,
-        ]  # fmt: skip
+        """Return what is drawn anew at every step, in the order of `Handlers.draw`."""
+        return [*self.said(), self.chips_title, *self.chips, self.stop, self.edit, self.retry, self.feedback]
 
 
 def build(handlers: Handlers, *, idle_minutes: float) -> gr.Blocks:
@@ -108,15 +110,19 @@ def _window(handlers: Handlers) -> Window:
     at_once = QUIET | {"trigger_mode": "multiple"}
     in_turn = at_once | {"queue": True, "concurrency_limit": None}  # an answer that takes time may wait
     drawn = window.drawn()
+
+    def follow(begun: Dependency) -> None:
+        begun.then(handlers.follow, None, window.said(), **in_turn).then(
+            handlers.settle, None, drawn, **at_once
+        )
+
     for begin in (send.click, box.submit):
         sent = begin(handlers.send, box, [taken, *drawn], js=REMEMBER, **at_once)
         sent.then(None, [box, taken], box, js=EMPTY_BOX, **at_once)
-        sent.then(handlers.follow, None, drawn, **in_turn)
+        follow(sent)
     for chip in chips:
-        chip.click(handlers.send, chip, [taken, *drawn], **at_once).then(
-            handlers.follow, None, drawn, **in_turn
-        )
-    retry.click(handlers.retry, None, drawn, **at_once).then(handlers.follow, None, drawn, **in_turn)
+        follow(chip.click(handlers.send, chip, [taken, *drawn], **at_once))
+    follow(retry.click(handlers.retry, None, drawn, **at_once))
     stop.click(handlers.stop, None, drawn, **at_once)
     edit.click(handlers.edit, None, [box, *drawn], **at_once)
     chat.clear(handlers.clear, None, [box, *drawn], **at_once)  # Gradio's own button empties the browser only
