@@ -29,6 +29,7 @@ import psutil
 import typer
 import uvicorn
 
+from app.conversation import Turn
 from app.models.base import GenerationRequest
 from app.models.transformers_local import TransformersLocal
 from app.prompting import support_messages
@@ -48,6 +49,7 @@ FEELINGS = (
     "i failed my exam and i feel worthless and stuck",
 )
 FACTS = ("Where can I park when I come to the clinic?", "What are the clinic's opening hours?")
+TURNS = 2
 OPEN_HOUSE = {"CAREFOLD_SESSION_RATE": "100000/minute", "CAREFOLD_ADDRESS_RATE": "100000/minute",
               "CAREFOLD_REQUEST_RATE": "900000/minute", "CAREFOLD_SUPPORT": "model"}  # fmt: skip
 
@@ -119,20 +121,24 @@ def real(number: int = 8, rounds: int = 3) -> dict[str, Figure]:
         name = application.clinic.name
         limit = application.service.rules.answer_tokens
 
-        def write(text: str) -> None:
-            request = GenerationRequest(support_messages(text, (), name), max_new_tokens=limit)
-            for _ in engine.stream(request, threading.Event()):
-                pass
+        def converse(person: int) -> None:
+            # What a person of the crowd asks, with what was said before, as the page's prompts have it.
+            history: list[Turn] = []
+            for turn in range(TURNS):
+                text = FEELINGS[(person + turn) % len(FEELINGS)]
+                request = GenerationRequest(support_messages(text, history, name), max_new_tokens=limit)
+                said = "".join(engine.stream(request, threading.Event()))
+                history += [Turn("user", text), Turn("assistant", said)]
 
         for _ in range(rounds):
             before, began = engine.counters.new_tokens, time.perf_counter()
-            heard = people(url, number, turns=2, questions=FEELINGS)
+            heard = people(url, number, turns=TURNS, questions=FEELINGS)
             served.append((engine.counters.new_tokens - before) / (time.perf_counter() - began - _START))
             answered += sum(one["complete"] for one in heard)
             asked += len(heard)
             before, began = engine.counters.new_tokens, time.perf_counter()
             with ThreadPoolExecutor(number) as pool:
-                list(pool.map(write, FEELINGS * 2))
+                list(pool.map(converse, range(number)))
             alone.append((engine.counters.new_tokens - before) / (time.perf_counter() - began))
     ratio = statistics.median(one / other for one, other in zip(served, alone, strict=True))
     return {

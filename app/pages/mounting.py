@@ -23,6 +23,7 @@ from app.sessions import Sessions
 from app.turns import TurnDesk
 from app.wiring import Application
 
+STATES_KEPT = 200
 HERE = Path(__file__).resolve().parent
 
 
@@ -59,6 +60,9 @@ def mount(
         banners=lambda: banners(application, words),
     )
     page = build(handlers, idle_minutes=settings.session_minutes)
+    # Gradio keeps what it knows of a window's components, 0.1 MB, also of one that was left; nothing of it
+    # is needed, as each drawing says everything.
+    page.state_session_capacity = STATES_KEPT
     most = settings.answers_at_once + settings.answers_waiting
     page.queue(max_size=2 * most, default_concurrency_limit=most, api_open=False)
     gr.mount_gradio_app(
