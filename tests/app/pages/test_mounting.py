@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 from app.pages.mounting import STATES_KEPT
@@ -13,6 +14,7 @@ from app.wiring import build
 from benchmarks.people import event_of
 
 
+@pytest.mark.slow
 def test_windows_that_were_left_are_forgotten_by_gradio_too(tmp_path: Path) -> None:
     settings = {"CAREFOLD_DATA_DIR": str(tmp_path), "CAREFOLD_MODEL": "none"}
     app = create_app(build(load_settings(settings | {"CAREFOLD_REQUEST_RATE": "100000/minute"})))
