@@ -25,7 +25,7 @@ from app.wiring import Application, build
 from benchmarks.report import Figure, report, times
 
 QUERIES = Path(__file__).parents[1] / "tests" / "retrieval" / "queries"
-THRESHOLDS = (0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
 class Query(BaseModel):

@@ -19,10 +19,10 @@ from app.pages.markup import escape_inline
 
 HERE = Path(__file__).resolve().parent
 SYSTEM_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
-# The box is emptied where it stands, once the message was taken, and only if nothing was typed since.
-REMEMBER = "(text) => { window.carefoldSent = text; return text; }"
 # What no program sees, and what must never stand in a queue: the gate first of all.
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+# The box is emptied where it stands, once the message was taken, and only if nothing was typed since.
+REMEMBER = "(text) => { window.carefoldSent = text; return text; }"
 EMPTY_BOX = "(text, taken) => (taken === 'yes' && text === window.carefoldSent ? '' : text)"
 
 
