@@ -1,0 +1,1 @@
+"""From a dataset to a gated release. Serving never imports this package."""

@@ -1,0 +1,228 @@
+"""A recipe: everything that decides a run, in one YAML file.
+
+Two runs of one recipe on the same data and machine give the same adapter. Every fault of a recipe
+is listed at once. Command line: `--set train.rank=32` changes one value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from safety.policies import Policy
+from training.errors import RecipeError
+from training.rows import Frozen
+from weights.defaults import BASE_MODEL
+
+RECIPES = Path(__file__).resolve().parent / "recipes"
+ArmName = Literal["base", "prompt", "retrieval", "tuned", "remote"]
+
+
+class Corpus(Frozen):
+    """One source of rows.
+
+    `source` is a path (relative to the recipe's folder), `datasets:PATH` below the data folder
+    (`--datasets`, CAREFOLD_DATASETS), or `hub:org/name@revision`. `fields` names the columns that
+    hold the job's fields where the names differ; `join` puts several columns into one.
+    """
+
+    source: str
+    licence: str = Field(min_length=2, description="what the source states, or 'none stated'")
+    format: Literal["auto", "jsonl", "csv", "parquet", "json"] = "auto"
+    shape: Literal["auto", "fields", "instruction", "context_response", "chat", "conversation"] = "auto"
+    fields: dict[str, str] = Field(default_factory=dict)
+    remove: tuple[str, ...] = Field((), description="columns whose values are taken out of all text (authors)")
+    split: Literal["", "train", "validation", "test"] = Field("", description="where all its rows go; '': by share")
+    hub_split: str = "train"
+    limit: int = Field(0, ge=0, description="read only so many rows; 0: all")
+
+
+class Scrub(Frozen):
+    """How personal data leaves the corpus. A recipe cannot turn it off."""
+
+    policy: Policy = "wide"
+
+
+class Clean(Frozen):
+    """What is repaired before rows are compared."""
+
+    markup: bool = True
+    spelling: bool = True
+    boilerplate_share: float = Field(0.02, gt=0, le=1, description="a sentence in more rows than this is boilerplate")
+    near_copy: float = Field(0.8, gt=0, le=1, description="Jaccard of word 3-grams from which rows are near copies")
+
+
+class Divide(Frozen):
+    """How rows without a split of their own are divided, by question group."""
+
+    validation: float = Field(0.1, ge=0, lt=0.5)
+    test: float = Field(0.1, ge=0, lt=0.5)
+    tokens: int = Field(0, ge=0, description="train on about so many target words, stratified by topic; 0: all")
+
+
+class Augment(Frozen):
+    """Copies of training rows with changed questions; answers stay as they are."""
+
+    typos: float = Field(0.0, ge=0, le=1, description="share of rows that get a copy with typos")
+    demographics: float = Field(0.0, ge=0, le=1, description="share that get a copy with swapped age, sex, ...")
+
+
+class Train(Frozen):
+    """How weights are changed."""
+
+    method: Literal["lora", "qlora", "full"] = "lora"
+    rank: int = Field(16, ge=1, le=256)
+    alpha: float = Field(32.0, gt=0)
+    dropout: float = Field(0.05, ge=0, lt=1)
+    rslora: bool = False
+    dora: bool = False
+    learning_rate: float = Field(4e-4, gt=0)
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    warmup_share: float = Field(0.03, ge=0, lt=1)
+    epochs: float = Field(2.0, gt=0)
+    max_steps: int = Field(0, ge=0, description="ends earlier than epochs; 0: no limit")
+    batch: int = Field(8, ge=1, description="rows a step")
+    micro_batch: int = Field(0, ge=0, description="rows a forward pass; 0: as the memory allows")
+    optimizer: Literal["adamw"] = "adamw"
+    weight_decay: float = Field(0.0, ge=0)
+    max_grad_norm: float = Field(1.0, gt=0)
+    max_tokens: int = Field(1024, ge=16, description="longer rows are set aside, never cut")
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    group_by_length: bool = True
+    evaluations: int = Field(4, ge=1, description="validations an epoch")
+    patience: int = Field(3, ge=1, description="validations without a better one before it stops")
+    saves: int = Field(8, ge=1, description="checkpoints an epoch")
+    average: float = Field(0.0, ge=0, lt=1, description="decay of a moving average of the weights; 0: none")
+    augment: Augment = Augment()
+    curve: tuple[float, ...] = Field((), description="shares of the data for a learning curve")
+    unsloth: bool = False
+
+
+class Remote(Frozen):
+    """Any OpenAI-compatible model: the fifth arm, or a judge. The key comes from the environment."""
+
+    base_url: str
+    model: str
+    price_in: float = Field(0.0, ge=0, description="currency a million prompt tokens")
+    price_out: float = Field(0.0, ge=0, description="currency a million new tokens")
+
+
+class Evaluate(Frozen):
+    """What is compared, and on how much."""
+
+    arms: tuple[ArmName, ...] = ("base", "prompt", "retrieval", "tuned")
+    rows: int = Field(0, ge=0, description="at most so many test rows; 0: all")
+    likelihood_rows: int = Field(0, ge=0, description="the same for perplexity")
+    max_new_tokens: int = Field(256, ge=8)
+    batch: int = Field(8, ge=1)
+    prompts: tuple[str, ...] = Field((), description="system prompts that the prompt arm chooses from")
+    shots: tuple[int, ...] = Field((0, 2), description="numbers of examples that it chooses from")
+    tune_rows: int = Field(24, ge=2, description="validation rows on which it chooses")
+    resamples: int = Field(2000, ge=100)
+    fairness_rows: int = Field(12, ge=0)
+    canaries: int = Field(8, ge=0)
+    chat: bool = True
+    other_tasks: tuple[str, ...] = Field((), description="jobs that are scored before and after")
+    remote: Remote | None = None
+    judge: Remote | None = None
+
+
+class Gate(Frozen):
+    """What a release must show. Differences are tuned minus the other, with 95 % intervals."""
+
+    metric: str = ""
+    margin: float = Field(0.0, ge=0, description="the primary metric must be better by at least this share")
+    against: tuple[ArmName, ...] = ("base", "prompt")
+    worse_by: float = Field(0.05, ge=0, le=1, description="loss of a rate that is allowed (safety, fairness)")
+    guards: float = Field(0.02, ge=0, le=1, description="largest share of answers that any guard may stop")
+    exposure: float = Field(6.0, ge=0, description="largest exposure of a canary, in bits")
+
+
+class Recipe(Frozen):
+    """Everything that decides a run."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    task: str
+    base: str = BASE_MODEL
+    seed: int = 0
+    clinic: str = Field("the clinic", description="the name that stands in prompts while training")
+    corpora: tuple[Corpus, ...] = Field(min_length=1)
+    scrub: Scrub = Scrub()
+    clean: Clean = Clean()
+    divide: Divide = Divide()
+    train: Train = Train()
+    evaluate: Evaluate = Evaluate()
+    gate: Gate = Gate()
+    notes: str = Field("", description="goes into the model card: where it may not be used")
+
+    @field_validator("task")
+    @classmethod
+    def _known(cls, task: str) -> str:
+        from training.tasks import TASKS
+
+        if task not in TASKS:
+            raise ValueError(f"no task {task!r}; there is {', '.join(TASKS)}")
+        return task
+
+    def sha256(self) -> str:
+        """Return the SHA-256 (64 hex digits) over every value, defaults included."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def load_recipe(name: str | Path, changes: Sequence[str] = ()) -> Recipe:
+    """Read a recipe file, or one of `training/recipes` by its name, and apply `a.b=c` changes.
+
+    Raises RecipeError that lists every fault.
+    """
+    file = Path(name)
+    if not file.suffix:
+        file = RECIPES / f"{name}.yaml"
+    if not file.is_file():
+        there = ", ".join(sorted(one.stem for one in RECIPES.glob("*.yaml")))
+        raise RecipeError(f"no recipe {str(name)!r}. Give a YAML file, or one of: {there}")
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{file.name} is not YAML: {getattr(error, 'problem', None) or 'unreadable'}") from error
+    if not isinstance(values, dict):
+        raise RecipeError(f"{file.name} holds no recipe: it must be a mapping that begins with 'name:'")
+    for change in changes:
+        _apply(values, change)
+    return _validated(values, file)
+
+
+def _validated(values: dict[str, Any], file: Path) -> Recipe:
+    for corpus in values.get("corpora") or ():
+        source = corpus.get("source") if isinstance(corpus, dict) else None
+        if isinstance(source, str) and not re.match(r"(hub|datasets):|/", source):
+            corpus["source"] = str((file.parent / source).resolve())
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        faults = [
+            f"  {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise RecipeError("\n".join([f"{file.name} has {len(faults)} fault(s):", *faults])) from error
+
+
+def _apply(values: dict[str, Any], change: str) -> None:
+    path, equals, text = change.partition("=")
+    if not equals or not path.strip():
+        raise RecipeError(f"cannot read --set {change!r}: write it as a.b=value, such as train.rank=32")
+    *parents, last = path.strip().split(".")
+    place: Any = values
+    for step in parents:
+        place = place[int(step)] if isinstance(place, list) and step.isdigit() else place.setdefault(step, {})
+        if not isinstance(place, dict | list):
+            raise RecipeError(f"--set {change!r}: {step!r} has no values below it")
+    if isinstance(place, list):
+        place[int(last)] = yaml.safe_load(text)
+    else:
+        place[last] = yaml.safe_load(text)
