@@ -102,6 +102,8 @@ def difference(ours: Scored, theirs: Scored, *, resamples: int = 2000, seed: int
 def _draws(groups: Sequence[str], resamples: int, seed: int) -> Array:
     """Return [resamples, rows]: how often each row is drawn when groups are drawn with replacement."""
     names, member = np.unique(np.asarray(groups), return_inverse=True)
-    times = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), resamples)
+    times = np.random.default_rng(seed).multinomial(
+        len(names), np.full(len(names), 1 / len(names)), resamples
+    )
     drawn: Array = times[:, member].astype(np.float64)
     return drawn

@@ -37,10 +37,14 @@ class Corpus(Frozen):
     format: Literal["auto", "jsonl", "csv", "parquet", "json"] = "auto"
     shape: Literal["auto", "fields", "instruction", "context_response", "chat", "conversation"] = "auto"
     fields: dict[str, str] = Field(default_factory=dict)
-    remove: tuple[str, ...] = Field((), description="columns whose values are taken out of all text (authors)")
-    split: Literal["", "train", "validation", "test"] = Field("", description="where all its rows go; '': by share")
+    remove: tuple[str, ...] = Field(
+        default=(), description="columns whose values (authors) leave all text"
+    )
+    split: Literal["", "train", "validation", "test"] = Field(
+        default="", description="of all its rows; '': by share"
+    )
     hub_split: str = "train"
-    limit: int = Field(0, ge=0, description="read only so many rows; 0: all")
+    limit: int = Field(default=0, ge=0, description="read only so many rows; 0: all")
 
 
 class Scrub(Frozen):
@@ -54,53 +58,63 @@ class Clean(Frozen):
 
     markup: bool = True
     spelling: bool = True
-    boilerplate_share: float = Field(0.02, gt=0, le=1, description="a sentence in more rows than this is boilerplate")
-    near_copy: float = Field(0.8, gt=0, le=1, description="Jaccard of word 3-grams from which rows are near copies")
+    boilerplate_share: float = Field(
+        default=0.02, gt=0, le=1, description="a sentence in more rows is boilerplate"
+    )
+    near_copy: float = Field(
+        default=0.8, gt=0, le=1, description="Jaccard of word 3-grams of near copies"
+    )
 
 
 class Divide(Frozen):
     """How rows without a split of their own are divided, by question group."""
 
-    validation: float = Field(0.1, ge=0, lt=0.5)
-    test: float = Field(0.1, ge=0, lt=0.5)
-    tokens: int = Field(0, ge=0, description="train on about so many target words, stratified by topic; 0: all")
+    validation: float = Field(default=0.1, ge=0, lt=0.5)
+    test: float = Field(default=0.1, ge=0, lt=0.5)
+    tokens: int = Field(
+        default=0, ge=0, description="target words to train on, stratified by topic; 0: all"
+    )
 
 
 class Augment(Frozen):
     """Copies of training rows with changed questions; answers stay as they are."""
 
-    typos: float = Field(0.0, ge=0, le=1, description="share of rows that get a copy with typos")
-    demographics: float = Field(0.0, ge=0, le=1, description="share that get a copy with swapped age, sex, ...")
+    typos: float = Field(default=0.0, ge=0, le=1, description="share of rows that get a copy with typos")
+    demographics: float = Field(
+        default=0.0, ge=0, le=1, description="share that get a copy with age, sex, ... swapped"
+    )
 
 
 class Train(Frozen):
     """How weights are changed."""
 
     method: Literal["lora", "qlora", "full"] = "lora"
-    rank: int = Field(16, ge=1, le=256)
-    alpha: float = Field(32.0, gt=0)
-    dropout: float = Field(0.05, ge=0, lt=1)
+    rank: int = Field(default=16, ge=1, le=256)
+    alpha: float = Field(default=32.0, gt=0)
+    dropout: float = Field(default=0.05, ge=0, lt=1)
     rslora: bool = False
     dora: bool = False
-    learning_rate: float = Field(4e-4, gt=0)
+    learning_rate: float = Field(default=4e-4, gt=0)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
-    warmup_share: float = Field(0.03, ge=0, lt=1)
-    epochs: float = Field(2.0, gt=0)
-    max_steps: int = Field(0, ge=0, description="ends earlier than epochs; 0: no limit")
-    batch: int = Field(8, ge=1, description="rows a step")
-    micro_batch: int = Field(0, ge=0, description="rows a forward pass; 0: as the memory allows")
+    warmup_share: float = Field(default=0.03, ge=0, lt=1)
+    epochs: float = Field(default=2.0, gt=0)
+    max_steps: int = Field(default=0, ge=0, description="ends earlier than epochs; 0: no limit")
+    batch: int = Field(default=8, ge=1, description="rows a step")
+    micro_batch: int = Field(default=0, ge=0, description="rows a forward pass; 0: as the memory allows")
     optimizer: Literal["adamw"] = "adamw"
-    weight_decay: float = Field(0.0, ge=0)
-    max_grad_norm: float = Field(1.0, gt=0)
-    max_tokens: int = Field(1024, ge=16, description="longer rows are set aside, never cut")
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    max_tokens: int = Field(default=1024, ge=16, description="longer rows are set aside, never cut")
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     group_by_length: bool = True
-    evaluations: int = Field(4, ge=1, description="validations an epoch")
-    patience: int = Field(3, ge=1, description="validations without a better one before it stops")
-    saves: int = Field(8, ge=1, description="checkpoints an epoch")
-    average: float = Field(0.0, ge=0, lt=1, description="decay of a moving average of the weights; 0: none")
+    evaluations: int = Field(default=4, ge=1, description="validations an epoch")
+    patience: int = Field(default=3, ge=1, description="validations without a better one before it stops")
+    saves: int = Field(default=8, ge=1, description="checkpoints an epoch")
+    average: float = Field(
+        default=0.0, ge=0, lt=1, description="decay of a moving average of the weights; 0: none"
+    )
     augment: Augment = Augment()
-    curve: tuple[float, ...] = Field((), description="shares of the data for a learning curve")
+    curve: tuple[float, ...] = Field(default=(), description="shares of the data for a learning curve")
     unsloth: bool = False
 
 
@@ -109,26 +123,28 @@ class Remote(Frozen):
 
     base_url: str
     model: str
-    price_in: float = Field(0.0, ge=0, description="currency a million prompt tokens")
-    price_out: float = Field(0.0, ge=0, description="currency a million new tokens")
+    price_in: float = Field(default=0.0, ge=0, description="currency a million prompt tokens")
+    price_out: float = Field(default=0.0, ge=0, description="currency a million new tokens")
 
 
 class Evaluate(Frozen):
     """What is compared, and on how much."""
 
     arms: tuple[ArmName, ...] = ("base", "prompt", "retrieval", "tuned")
-    rows: int = Field(0, ge=0, description="at most so many test rows; 0: all")
-    likelihood_rows: int = Field(0, ge=0, description="the same for perplexity")
-    max_new_tokens: int = Field(256, ge=8)
-    batch: int = Field(8, ge=1)
-    prompts: tuple[str, ...] = Field((), description="system prompts that the prompt arm chooses from")
-    shots: tuple[int, ...] = Field((0, 2), description="numbers of examples that it chooses from")
-    tune_rows: int = Field(24, ge=2, description="validation rows on which it chooses")
-    resamples: int = Field(2000, ge=100)
-    fairness_rows: int = Field(12, ge=0)
-    canaries: int = Field(8, ge=0)
+    rows: int = Field(default=0, ge=0, description="at most so many test rows; 0: all")
+    likelihood_rows: int = Field(default=0, ge=0, description="the same for perplexity")
+    max_new_tokens: int = Field(default=256, ge=8)
+    batch: int = Field(default=8, ge=1)
+    prompts: tuple[str, ...] = Field(
+        default=(), description="system prompts that the prompt arm chooses from"
+    )
+    shots: tuple[int, ...] = Field(default=(0, 2), description="numbers of examples that it chooses from")
+    tune_rows: int = Field(default=24, ge=2, description="validation rows on which it chooses")
+    resamples: int = Field(default=2000, ge=100)
+    fairness_rows: int = Field(default=12, ge=0)
+    canaries: int = Field(default=8, ge=0)
     chat: bool = True
-    other_tasks: tuple[str, ...] = Field((), description="jobs that are scored before and after")
+    other_tasks: tuple[str, ...] = Field(default=(), description="jobs that are scored before and after")
     remote: Remote | None = None
     judge: Remote | None = None
 
@@ -137,11 +153,17 @@ class Gate(Frozen):
     """What a release must show. Differences are tuned minus the other, with 95 % intervals."""
 
     metric: str = ""
-    margin: float = Field(0.0, ge=0, description="the primary metric must be better by at least this share")
+    margin: float = Field(
+        default=0.0, ge=0, description="the primary metric must be better by at least this share"
+    )
     against: tuple[ArmName, ...] = ("base", "prompt")
-    worse_by: float = Field(0.05, ge=0, le=1, description="loss of a rate that is allowed (safety, fairness)")
-    guards: float = Field(0.02, ge=0, le=1, description="largest share of answers that any guard may stop")
-    exposure: float = Field(6.0, ge=0, description="largest exposure of a canary, in bits")
+    worse_by: float = Field(
+        default=0.05, ge=0, le=1, description="loss of a rate that is allowed (safety, fairness)"
+    )
+    guards: float = Field(
+        default=0.02, ge=0, le=1, description="largest share of answers that any guard may stop"
+    )
+    exposure: float = Field(default=6.0, ge=0, description="largest exposure of a canary, in bits")
 
 
 class Recipe(Frozen):
@@ -151,7 +173,7 @@ class Recipe(Frozen):
     task: str
     base: str = BASE_MODEL
     seed: int = 0
-    clinic: str = Field("the clinic", description="the name that stands in prompts while training")
+    clinic: str = Field(default="the clinic", description="the name that stands in prompts while training")
     corpora: tuple[Corpus, ...] = Field(min_length=1)
     scrub: Scrub = Scrub()
     clean: Clean = Clean()
@@ -159,7 +181,7 @@ class Recipe(Frozen):
     train: Train = Train()
     evaluate: Evaluate = Evaluate()
     gate: Gate = Gate()
-    notes: str = Field("", description="goes into the model card: where it may not be used")
+    notes: str = Field(default="", description="goes into the model card: where it may not be used")
 
     @field_validator("task")
     @classmethod
@@ -189,7 +211,9 @@ def load_recipe(name: str | Path, changes: Sequence[str] = ()) -> Recipe:
     try:
         values = yaml.safe_load(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
-        raise RecipeError(f"{file.name} is not YAML: {getattr(error, 'problem', None) or 'unreadable'}") from error
+        raise RecipeError(
+            f"{file.name} is not YAML: {getattr(error, 'problem', None) or 'unreadable'}"
+        ) from error
     if not isinstance(values, dict):
         raise RecipeError(f"{file.name} holds no recipe: it must be a mapping that begins with 'name:'")
     for change in changes:

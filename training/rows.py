@@ -45,8 +45,8 @@ class Example(Frozen):
 
     id: str
     inputs: dict[str, str] = Field(repr=False)
-    target: str = Field("", repr=False)
-    passages: tuple[str, ...] = Field((), repr=False)
+    target: str = Field(default="", repr=False)
+    passages: tuple[str, ...] = Field(default=(), repr=False)
     spans: tuple[Span, ...] = ()
     group: str = ""
     topic: str = ""
@@ -75,7 +75,7 @@ class StageCounts(Frozen):
     def _adds_up(self) -> Self:
         if self.taken != self.kept + sum(self.set_aside.values()):
             raise ValueError(
-                f"{self.stage}: {self.taken} rows in, {self.kept} kept, {sum(self.set_aside.values())} set aside"
+                f"{self.stage}: {self.taken} in, {self.kept} kept, {sum(self.set_aside.values())} set aside"
             )
         return self
 
@@ -104,7 +104,7 @@ class Prediction(Frozen):
 
     id: str
     arm: str
-    text: str = Field("", repr=False)
+    text: str = Field(default="", repr=False)
     spans: tuple[Span, ...] = ()
     seconds: float = 0.0
     prompt_tokens: int = 0

@@ -31,7 +31,7 @@ class Finished(Frozen):
 class Stages(Frozen):
     """The finished stages, in the order in which they ended."""
 
-    finished: tuple[Finished, ...] = Field(())
+    finished: tuple[Finished, ...] = Field(default=())
 
 
 class RunFolder:
