@@ -51,7 +51,7 @@ def serve(
     try:
         application = build(settings, beyond_loopback=beyond)
         shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-        who = "the model" if application.service.rules.support == "model" else "fixed words"
+        who = "the model" if application.service.writers.support == "model" else "fixed words"
         sys.stderr.write(
             f"http://{shown}:{port}  Ctrl-C ends it. Feelings are answered by {who} (CAREFOLD_SUPPORT)\n"
         )

@@ -61,6 +61,7 @@ class Banner(_Words):
 
     sample: Plain
     untuned: Plain
+    quotes: Plain
     converses: Plain
     loading: Plain
     degraded: Plain

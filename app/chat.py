@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,7 @@ from app.clinic import Clinic
 from app.conversation import Audience, Conversation, Role
 from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide
 from app.errors import GenerationError, ModelUnavailable
+from app.lineup import Lineup
 from app.logs import get_logger
 from app.models.base import ChatModel, GenerationRequest, Message, ModelState
 from app.parts import Part
@@ -37,6 +39,7 @@ from app.prompting import (
 from app.sentences import split_sentences
 from app.turn_record import TurnRecord
 from app.wording import Wording
+from app.writers import Support, Writers
 from retrieval.hits import Hit
 from safety.crisis import CrisisGate
 from safety.replies import Replies
@@ -63,17 +66,25 @@ LEAST_WORDS = 6
 
 @dataclass(frozen=True)
 class Parts:
-    """What the path uses beside the gate and the replies; each may be missing."""
+    """What the path uses beside the gate and the replies; each may be missing.
+
+    `output_check` is for the base model, `tuned_check` for a release that was tuned to stay with its
+    passages.
+    """
 
     scrubber: Part[Scrubber]
     screener: Part[Screener]
     retriever: Part[Retriever]
     output_check: Part[OutputCheck]
+    tuned_check: Part[OutputCheck]
     store: Part[Store]
     model: Part[ChatModel]
 
     def each(self) -> tuple[Part[Any], ...]:
-        """Return all of them, what an answer needs first in front and the slow model last."""
+        """Return what is built at the start, what an answer needs first in front and the slow model last.
+
+        `tuned_check` is built with the first answer that needs it.
+        """
         return (
             self.scrubber, self.retriever, self.store, self.screener, self.output_check, self.model
         )  # fmt: skip
@@ -81,30 +92,40 @@ class Parts:
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings that the path itself reads. `support` is "model" or "brief"."""
+    """The settings that the path itself reads. `support` says who answers a feeling."""
 
     base: str
-    support: str
+    support: Support
     max_chars: int = 4_000
     answer_seconds: float = 30.0
     answer_tokens: int = 160
     model_wait_seconds: float = 0.0
     keep_unanswered: bool = False
-    grounded_adapter: str | None = None
-    support_adapter: str | None = None
 
 
 class ChatService:
     """Answers messages. Safe to use from several threads; a conversation has one turn at a time."""
 
     def __init__(
-        self, *, gate: CrisisGate, replies: Replies, clinic: Clinic, parts: Parts, rules: Rules
+        self,
+        *,
+        gate: CrisisGate,
+        replies: Replies,
+        clinic: Clinic,
+        parts: Parts,
+        rules: Rules,
+        lineup: Lineup | None = None,
     ) -> None:
+        """Put the path together; without a `lineup` the base model is all that writes."""
         self._gate = gate
         self._rules_screener = Screener(gate=gate)
         self.words = Wording(replies, clinic, max_chars=rules.max_chars)
         self._clinic = clinic
         self.rules = rules
+        self.lineup = lineup or Lineup()
+        self.writers = Writers(
+            self.lineup, parts.model, support=rules.support, wait_seconds=rules.model_wait_seconds
+        )
         self._prompt_hash = prompt_hash()
         # What computes before an answer begins shares the cores with the checks of answers under way, and
         # must not crowd them out: many at once would only make each late.
@@ -232,15 +253,15 @@ class ChatService:
         route = self._decide(turn)
         # 7, 8
         text = ""
-        if route == "grounded" or (route == "support" and self._may_converse(turn)):
-            for sentence in self._written(turn, route):
+        with self.writers.of(turn, route) as writer:
+            for sentence in self._written(turn, route) if writer.writes else ():
                 # Nothing is shown that might be withdrawn: the first words wait until they are enough.
                 shown = len(text.split()) >= LEAST_WORDS
                 text = f"{text} {sentence}".strip()
                 if len(text.split()) >= LEAST_WORDS:
                     yield Sentence(sentence if shown else text)
-            if len(text.split()) < LEAST_WORDS:
-                text, route = "", self._without_model(turn, route)
+        if len(text.split()) < LEAST_WORDS and (writer.writes or route == "grounded"):
+            text, route = "", self._without_model(turn, route)
         # 9
         body = self.words.closed(route, text) if text else self.words.approved(route, turn.hits)
         yield self._finish(turn, route, f"{resources}\n\n{body}" if resources else body)
@@ -294,22 +315,26 @@ class ChatService:
     def _written(self, turn: TurnRecord, route: Route) -> Iterator[str]:
         """Yield the model's sentences that pass the check; none when the model cannot answer."""
         messages, passages, system = self._prompt(turn, route)
-        turn.adapter = self.rules.grounded_adapter if route == "grounded" else self.rules.support_adapter
+        turn.adapter = turn.writer.adapter
+        spent_ms = turn.elapsed_ms() - turn.timings_ms.get("wait", 0.0)
         request = GenerationRequest(
             messages,
             adapter=turn.adapter,
             max_new_tokens=self.rules.answer_tokens,
-            deadline_s=max(self.rules.answer_seconds - turn.elapsed_ms() / 1000, 0.1),
+            deadline_s=max(self.rules.answer_seconds - spent_ms / 1000, 0.1),
         )
+        tuned = route == "grounded" and turn.adapter is not None
         kept: list[str] = []
         try:
             with turn.timing("generate"):
-                model, check = self.parts.model.get(), self.parts.output_check.get()
+                check = (self.parts.tuned_check if tuned else self.parts.output_check).get()
                 if route == "grounded" and check.asks_of_other_medicine(turn.scrubbed, passages):
                     turn.reasons.append("other_medicine")
                     return
-                model.wait_ready(self.rules.model_wait_seconds)
-                written = (split_sentences(piece) for piece in model.stream(request, turn.stop))
+                asked = time.monotonic()
+                stream = self.parts.model.get().stream(request, turn.stop)
+                turn.asked = True
+                written = (split_sentences(piece) for piece in stream)
                 for sentence in chain.from_iterable(written):
                     checked = check.check(
                         sentence,
@@ -323,17 +348,15 @@ class ChatService:
                         continue
                     turn.timings_ms.setdefault("first_sentence", turn.elapsed_ms())
                     turn.model_wrote = True
+                    turn.written += 1
                     kept.append(sentence)
                     yield sentence
+                turn.timed_out = time.monotonic() - asked >= request.deadline_s
         except Exception as error:  # noqa: BLE001 - the approved answer takes over, whatever broke
             log.warning("model_did_not_answer", turn_id=turn.turn_id, error=type(error).__name__)
             turn.reasons.append(
                 "model_unavailable" if isinstance(error, ModelUnavailable) else "model_failed"
             )
-
-    def _may_converse(self, turn: TurnRecord) -> bool:
-        """Say whether the model may answer a feeling: never once someone has been in danger here."""
-        return self.rules.support == "model" and turn.conversation.risk == "none"
 
     def _prompt(self, turn: TurnRecord, route: Route) -> tuple[tuple[Message, ...], tuple[str, ...], str]:
         name = self._clinic.name
@@ -404,6 +427,7 @@ class ChatService:
             dropped=dict(turn.dropped),
             timings_ms=dict(turn.timings_ms),
         )
+        self.writers.count(turn)
         self._record(turn, answer)
         return answer
 

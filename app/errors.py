@@ -6,6 +6,8 @@ AppError
 ├── ModelUnavailable   the model is loading, failed to load, ran out of memory or died
 ├── GenerationError    one request failed; the model goes on
 ├── LineFull           more questions at once than are taken; nothing was kept of this one
+├── ReleaseError       a release cannot be put in place, or there is none to go back to
+│   └── ReleaseRefused    a release is not what it says, or does not fit this application
 ├── HandoverFailed     the clinic's mailbox or webhook did not take a transcript
 └── StoreError         the database refused; `code` says why
     ├── UnknownTurn       no trace has this turn id
@@ -13,6 +15,9 @@ AppError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class AppError(Exception):
@@ -37,6 +42,32 @@ class GenerationError(AppError):
 
 class LineFull(AppError):
     """As many questions as are taken at once are being answered already."""
+
+
+class ReleaseError(AppError):
+    """A release cannot be put in place, or there is none to go back to."""
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One thing of a release that is not as it should be: ids and hashes, never a text."""
+
+    what: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: expected {self.expected or 'none'}, found {self.found or 'none'}"
+
+
+class ReleaseRefused(ReleaseError):
+    """A release is not what its manifest says, or was made for something else; every fault at once."""
+
+    def __init__(self, release: str, faults: Sequence[Mismatch], *, advice: str = "") -> None:
+        told = "; ".join(map(str, faults))
+        super().__init__(f"release {release!r} is refused: {told}" + (f". {advice}" if advice else ""))
+        self.release = release
+        self.faults = tuple(faults)
 
 
 class HandoverFailed(AppError):

@@ -6,7 +6,7 @@ comment, which is scrubbed first. An exchange is kept only with consent, and nev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -37,8 +37,16 @@ class Draft:
 class FeedbackKeeper:
     """Drafts, keeps and withdraws feedback. Raises StoreError, ScrubError or PartUnavailable."""
 
-    def __init__(self, parts: Parts, *, reasons: Sequence[str]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        reasons: Sequence[str],
+        rated: Callable[[str, Rating], None] = lambda _turn_id, _rating: None,
+    ) -> None:
+        """Keep feedback with these codes of reasons; `rated` hears each rating that was kept."""
         self._parts = parts
+        self._rated = rated
         self._reasons = tuple(reasons)
         # Turns whose exchange is kept. Only a window of this process can rate a turn, so memory is enough.
         self._exchanged: set[str] = set()
@@ -98,6 +106,7 @@ class FeedbackKeeper:
             if draft.exchange:
                 self.withdraw(draft.turn_id)
             raise
+        self._rated(draft.turn_id, draft.rating)
 
     def withdraw(self, turn_id: str) -> bool:
         """Delete what someone wrote in a turn; say whether there was anything."""

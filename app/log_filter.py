@@ -24,17 +24,17 @@ REMOVED = "[removed]"
 # Values of these keys are codes of ours: lower case, no space.
 CODE_KEYS = frozenset({
     "action", "category", "clean", "code", "command", "dropped", "kind", "model_state", "rating",
-    "reason", "reasons", "risk_level", "stage", "state", "status", "step", "support",
+    "reason", "reasons", "risk_level", "stage", "state", "status", "step", "support", "task",
 })  # fmt: skip
 # Values of these keys are ids, hashes, versions, names of models and files, and entity types.
 NAME_KEYS = frozenset({
-    "adapter", "base", "conversation_id", "detectors", "embedder", "entities", "error", "hit_ids",
-    "index", "index_hash", "logger", "model", "policy_hash", "prompt_hash", "release", "thread",
-    "timings_ms", "turn", "turn_id", "version", "versions", "where",
+    "adapter", "base", "candidate", "conversation_id", "detectors", "embedder", "entities", "error",
+    "expected", "found", "hit_ids", "index", "index_hash", "logger", "model", "policy_hash", "prompt_hash",
+    "release", "thread", "timings_ms", "turn", "turn_id", "version", "versions", "what", "where",
 })  # fmt: skip
 # Numbers pass under these keys, and under any key that ends in one of the units.
 NUMBER_KEYS = frozenset({
-    "batch", "confidence", "count", "exchanges", "feedback", "port", "rows", "seconds", "tokens",
+    "batch", "confidence", "count", "exchanges", "feedback", "port", "rows", "seconds", "share", "tokens",
     "traces", "unanswered",
 })  # fmt: skip
 NUMBER_SUFFIXES = ("_ms", "_s", "_count", "_bytes", "_tokens", "_chars")

@@ -5,10 +5,13 @@ A registry of its own, so that two applications in one process (and tests) do no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
+from app.lineup import Lineup
 from app.models.base import ModelState
 from app.turns import Turn
 
@@ -74,6 +77,66 @@ class Metrics:
         """Count a rating."""
         self._feedback.labels(rating if rating in RATINGS else "other").inc()
 
+    def follow_releases(self, lineup: Lineup) -> None:
+        """Show what each release does, as its guards count it, and who is served."""
+        self.registry.register(_Releases(lineup))
+
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+class _Releases(Collector):
+    """Reads the line-up when it is asked. The label `release` is a release's name, or "base"."""
+
+    COUNTS = ("turns", "written", "fell_back", "timed_out", "thumbs_down")
+
+    def __init__(self, lineup: Lineup) -> None:
+        self._lineup = lineup
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the counts of the live guards, and each release's share of conversations."""
+        labels = ["task", "release"]
+        counts = {name: CounterMetricFamily(f"carefold_release_{name}", told, labels=labels)
+                  for name, told in zip(self.COUNTS, _TOLD, strict=True)}  # fmt: skip
+        dropped = CounterMetricFamily(
+            "carefold_release_dropped", "Sentences the check dropped", labels=[*labels, "reason"]
+        )
+        for (task, release), tally in self._lineup.guards.tallies().items():
+            who = [task, release or "base"]
+            for name, family in counts.items():
+                family.add_metric(who, getattr(tally, name))
+            for reason, count in tally.dropped.items():
+                dropped.add_metric([*who, reason], count)
+        yield from counts.values()
+        yield dropped
+        yield from self._served()
+
+    def _served(self) -> Iterator[Metric]:
+        share = GaugeMetricFamily(
+            "carefold_release_share", "Share of conversations", labels=["task", "release", "role"]
+        )
+        refused = GaugeMetricFamily("carefold_release_refused", "Releases in place that do not fit",
+                                    labels=["task"])  # fmt: skip
+        back = CounterMetricFamily("carefold_release_taken_back", "Candidates that left their band",
+                                   labels=["task", "guard"])  # fmt: skip
+        for task, line in self._lineup.lines().items():
+            if line.active:
+                share.add_metric([task, line.active, "active"], 1.0 - line.share)
+            if line.candidate:
+                share.add_metric([task, line.candidate, "candidate"], line.share)
+            refused.add_metric([task], len(line.refused))
+        for (task, guard), count in self._lineup.guards.taken_back().items():
+            back.add_metric([task, guard], count)
+        yield share
+        yield refused
+        yield back
+
+
+_TOLD = (
+    "Turns that asked a release or the base",
+    "Sentences that passed the check",
+    "Turns that fell back to approved or fixed words",
+    "Turns that ran out of time",
+    "Thumbs down for what it wrote",
+)

@@ -30,6 +30,7 @@ from app.handover import Handover
 from app.logs import adopt_loggers, get_logger
 from app.metrics import CONTENT_TYPE, Metrics
 from app.rate import RateLimit
+from app.release_status import TaskStatus, status_of
 from app.sessions import Session, Sessions
 from app.settings import prepare_gradio
 from app.turns import TurnDesk
@@ -61,15 +62,32 @@ class Running:
         service = self.application.service
         model = service.model_state()
         parts = [part for part in service.parts.each() if part is not service.parts.model]
+        releases = self.releases()
+        whole = model.status == "ready" and not any(task.refused for task in releases.values())
         return {
-            "status": "ok" if self.ready() and model.status == "ready" else "degraded",
+            "status": "ok" if self.ready() and whole else "degraded",
             "ready": self.ready(),
             "model": model.status,
             "parts": {part.name: part.state().status for part in parts},
-            "support": service.rules.support,
+            "support": service.writers.support,
+            "releases": {task: status.model_dump(mode="json") for task, status in releases.items()},
             "sample": self.application.clinic.sample,
             "sessions": len(self.sessions),
             "turns": self.desk.under_way(),
+        }
+
+    def releases(self) -> dict[str, TaskStatus]:
+        """Say how the releases of each task stand."""
+        service, settings = self.application.service, self.application.settings
+        return {
+            task: status_of(
+                task,
+                line,
+                self.application.releases.taken_back,
+                parts=service.parts,
+                precision=settings.precision if settings.model == "transformers" else "",
+            )
+            for task, line in service.lineup.lines().items()
         }
 
 
@@ -87,6 +105,7 @@ def create_app(application: Application) -> FastAPI:
         finished=lambda turn: metrics.turn_ended(turn),
     )
     metrics = Metrics(sessions=lambda: len(sessions), under_way=desk.under_way, model=service.model_state)
+    metrics.follow_releases(service.lineup)
     running = Running(application, sessions, desk, metrics)
     refusals = Refusals(
         words.error.model_dump(),
@@ -114,7 +133,11 @@ def create_app(application: Application) -> FastAPI:
         sessions=sessions,
         metrics=metrics,
         words=words,
-        keeper=FeedbackKeeper(service.parts, reasons=tuple(words.feedback.reason.model_dump())),
+        keeper=FeedbackKeeper(
+            service.parts,
+            reasons=tuple(words.feedback.reason.model_dump()),
+            rated=service.lineup.guards.rated,
+        ),
         handover=Handover(
             application.clinic,
             smtp_url=settings.smtp_url.get_secret_value(),
@@ -188,7 +211,7 @@ async def _lifespan(running: Running, closing: list[Callable[[], None]]) -> Asyn
     warm = warm_in_background(application)
     sweeping = asyncio.create_task(_sweep(running.sessions))
     purging = asyncio.create_task(_purge(application, warm))
-    log.info("server_started", support=application.service.rules.support)
+    log.info("server_started", support=application.service.writers.support)
     try:
         yield
     finally:

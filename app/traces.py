@@ -37,5 +37,10 @@ def trace_of(
         reasons=answer.reasons,
         dropped=answer.dropped,
         timings_ms=answer.timings_ms,
-        versions=Versions(prompt_hash=prompt_hash, index_hash=index_hash, policy_hash=policy_hash),
+        versions=Versions(
+            release=turn.writer.adapter or "",
+            prompt_hash=prompt_hash,
+            index_hash=index_hash,
+            policy_hash=policy_hash,
+        ),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from app.conversation import Conversation
+from app.lineup import NOBODY, Writer
 from retrieval.hits import Hit, Retrieval
 from safety.entities import Entity
 from safety.verdict import ALLOW, Verdict
@@ -38,6 +39,10 @@ class TurnRecord:
     timings_ms: dict[str, float] = field(default_factory=dict)
     adapter: str | None = None
     model_wrote: bool = False
+    asked: bool = False
+    written: int = 0
+    timed_out: bool = False
+    writer: Writer = NOBODY
 
     @property
     def hits(self) -> tuple[Hit, ...]:

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from app.chat import ChatService, Parts, Rules
 from app.clinic import Clinic, load_clinic
 from app.errors import ConfigError, PartUnavailable
+from app.lineup import Lineup
 from app.models import MODELS
 from app.models.base import ChatModel, ModelSetup
 from app.parts import Part
+from app.prompting import prompt_hash
+from app.release_watch import Fits, ReleaseWatch, expected
 from app.settings import Settings
 from safety.crisis import CrisisGate
 from safety.replies import Replies
@@ -30,12 +33,6 @@ if TYPE_CHECKING:
     from safety.scrubber import Scrubber
 
 
-# The adapters that are tuned for the two kinds of answer; there is no release of either yet. Untuned,
-# the model may only quote its passages, and does not answer feelings.
-GROUNDED_ADAPTER: str | None = None
-SUPPORT_ADAPTER: str | None = None
-
-
 @dataclass(frozen=True)
 class Application:
     """A service and what must be closed with it."""
@@ -43,6 +40,7 @@ class Application:
     service: ChatService
     clinic: Clinic
     settings: Settings
+    releases: ReleaseWatch
 
     def warm(self) -> list[PartUnavailable]:
         """Build every part now and return what failed; the model goes on loading in its own thread."""
@@ -59,6 +57,7 @@ class Application:
         parts = self.service.parts
         for part in parts.each():
             part.retry()
+        self.releases.again()
         if parts.model.is_ready() and parts.model.get().state().status == "unavailable":
             parts.model.get().restart()
 
@@ -75,6 +74,7 @@ class Application:
 
     def close(self) -> None:
         """Stop the model and flush the store."""
+        self.releases.stop()
         if self.service.parts.model.state().status == "ready":
             self.service.parts.model.get().close()
         if self.service.parts.store.state().status == "ready":
@@ -101,34 +101,52 @@ def build(
             f"CAREFOLD_INDEX_DIR is {settings.index_dir}, and there is no index. "
             "Build one: python -m retrieval build --faq PATH --out DIR"
         )
+    lineup = Lineup(expected=expected(settings.models_dir))
+    watch = ReleaseWatch(settings.models_dir, lineup, fits=_fits(settings))
     embedder = Part("embedder", lambda: _embedder(settings))
     scrubber = Part("scrubber", lambda: _scrubber(settings, clinic))
     parts = Parts(
         scrubber=scrubber,
         screener=Part("screener", lambda: _screener(embedder)),
         retriever=Part("retriever", lambda: _retriever(settings, embedder)),
-        output_check=Part("output check", lambda: _output_check(clinic, scrubber)),
+        output_check=Part("output check", lambda: _output_check(clinic, scrubber, paraphrase=False)),
+        tuned_check=Part("tuned check", lambda: _output_check(clinic, scrubber, paraphrase=True)),
         store=Part("store", lambda: _store(settings)),
-        model=Part("model", lambda: _model(settings)),
+        model=Part("model", lambda: _followed(_model(settings), watch)),
     )
     rules = Rules(
         base=settings.base_model,
-        support=settings.support or _who_answers_a_feeling(beyond_loopback=beyond_loopback),
-        grounded_adapter=GROUNDED_ADAPTER,
-        support_adapter=SUPPORT_ADAPTER,
+        # When the operator has not chosen: the model only where it was tuned for it, and at home.
+        support=settings.support or ("brief" if beyond_loopback else "release"),
         max_chars=settings.max_chars,
         answer_seconds=settings.answer_seconds,
         answer_tokens=settings.answer_tokens,
         model_wait_seconds=model_wait_seconds,
         keep_unanswered=settings.keep_unanswered,
     )
-    service = ChatService(gate=CrisisGate(), replies=Replies.load(), clinic=clinic, parts=parts, rules=rules)
-    return Application(service, clinic, settings)
+    service = ChatService(
+        gate=CrisisGate(), replies=Replies.load(), clinic=clinic, parts=parts, rules=rules, lineup=lineup
+    )
+    return Application(service, clinic, settings, watch)
 
 
-def _who_answers_a_feeling(*, beyond_loopback: bool) -> str:
-    """Choose when the operator has not: the model only where it was tuned for it, and at home."""
-    return "model" if SUPPORT_ADAPTER is not None and not beyond_loopback else "brief"
+def _fits(settings: Settings) -> Fits:
+    """Say what a release must have been made for; of a model that is not in this process less is known."""
+    local = settings.model == "transformers"
+
+    def base_sha256() -> str:
+        if not local:
+            return ""
+        return fetch(settings.base_model, cache_dir=settings.cache_dir, offline=settings.offline).sha256
+
+    # Behind a server, base_model is the name that it is served under.
+    return Fits("" if settings.model == "openai" else settings.base_model, base_sha256, prompt_hash())
+
+
+def _followed(model: ChatModel, watch: ReleaseWatch) -> ChatModel:
+    """Let the releases in place be loaded into a model, from now on."""
+    watch.start(model)
+    return model
 
 
 def _model(settings: Settings) -> ChatModel:
@@ -177,13 +195,14 @@ def _retriever(settings: Settings, embedder: Part[Embedder]) -> Retriever:
     return Retriever.open(folder, embedder.get())
 
 
-def _output_check(clinic: Clinic, scrubber: Part[Scrubber]) -> OutputCheck:
+def _output_check(clinic: Clinic, scrubber: Part[Scrubber], *, paraphrase: bool) -> OutputCheck:
+    """Check a model's sentences; without `paraphrase` it may only quote: for one that is not tuned."""
     from safety.output_check import OutputCheck
 
     return OutputCheck(
         allowed_contacts=clinic.contacts,
         find_personal_data=lambda sentence: bool(scrubber.get().find(sentence)),
-        paraphrase=GROUNDED_ADAPTER is not None,
+        paraphrase=paraphrase,
     )
 
 

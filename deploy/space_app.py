@@ -90,6 +90,13 @@ class BorrowedGpu:
     def restart(self) -> None:
         """Do nothing: each answer has a process of its own anyway."""
 
+    def adopt(self, name: str, folder: Path) -> None:  # noqa: ARG002
+        """Refuse: a borrowed GPU serves what was loaded at the start."""
+        raise GenerationError("a borrowed GPU serves what was loaded at the start")
+
+    def retire(self, name: str) -> None:
+        """Do nothing: nothing was adopted."""
+
     def close(self) -> None:
         """Answer no more."""
         self._closed = True

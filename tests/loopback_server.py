@@ -21,6 +21,7 @@ class LoopbackServer:
     seconds_per_word: float = 0.0
     stall_after_words: int = -1
     asked: list[dict[str, object]] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)  # what it says that it serves
     words_sent: int = 0
     hung_up: threading.Event = field(default_factory=threading.Event)
 
@@ -31,6 +32,18 @@ def loopback_server() -> Iterator[LoopbackServer]:
     state = LoopbackServer()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status = state.statuses.pop(0) if state.statuses else 200
+            listed = [
+                {"id": name, "object": "model", "created": 0, "owned_by": "us"} for name in state.models
+            ]
+            body = json.dumps({"object": "list", "data": listed}).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             state.asked.append(body)

@@ -80,6 +80,18 @@ class ChatModel(Protocol):
         """Load again in the background, after a failure or on request."""
         ...
 
+    def adopt(self, name: str, folder: Path) -> None:
+        """Load an adapter beside those there are; from the return on a request can name it.
+
+        Requests being written are not ended by it. Raises GenerationError when this model cannot use
+        the adapter, and ModelUnavailable when it cannot be asked now.
+        """
+        ...
+
+    def retire(self, name: str) -> None:
+        """Take no new request for an adapter, and unload it once the last that uses it has ended."""
+        ...
+
     def close(self) -> None:
         """End the work and give memory back; a closed model is unavailable."""
         ...

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from app.errors import GenerationError, ModelUnavailable
 from app.models.base import GenerationRequest, ModelState
@@ -60,6 +61,18 @@ class EchoModel:
     def restart(self) -> None:
         """Mend it."""
         self._broken = ""
+
+    def adopt(self, name: str, folder: Path) -> None:
+        """Know an adapter's name; what it writes stays the same."""
+        if self._broken:
+            raise ModelUnavailable(self._broken)
+        if not (folder / "adapter_config.json").is_file():
+            raise GenerationError(f"adapter {name!r} cannot be used: it has no adapter_config.json")
+        self.adapters = (*(known for known in self.adapters if known != name), name)
+
+    def retire(self, name: str) -> None:
+        """Forget an adapter's name."""
+        self.adapters = tuple(known for known in self.adapters if known != name)
 
     def close(self) -> None:
         """Make it unavailable."""

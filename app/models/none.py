@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 from app.errors import ModelUnavailable
 from app.models.base import GenerationRequest, ModelState
@@ -31,6 +32,13 @@ class NoModel:
 
     def restart(self) -> None:
         """Do nothing: there is nothing to load."""
+
+    def adopt(self, name: str, folder: Path) -> None:  # noqa: ARG002
+        """Raise ModelUnavailable."""
+        raise ModelUnavailable(REASON)
+
+    def retire(self, name: str) -> None:
+        """Do nothing: there is no adapter."""
 
     def close(self) -> None:
         """Do nothing."""

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import openai
@@ -87,6 +88,26 @@ class OpenAIRemote:
     def restart(self) -> None:
         """Forget the last failure, so that the next request tries the server."""
         self._reason = ""
+
+    def adopt(self, name: str, folder: Path) -> None:  # noqa: ARG002 - the server has weights of its own
+        """Use an adapter that the server already serves as a model of this name."""
+        if self._closed:
+            raise ModelUnavailable("closed")
+        try:
+            served = {model.id for model in self._client.models.list()}
+        except openai.NotFoundError:
+            served = set()  # a server that lists nothing
+        except openai.OpenAIError as error:
+            raise ModelUnavailable(f"the server does not list its models: {type(error).__name__}") from error
+        if name not in served:
+            raise GenerationError(
+                f"the server serves no model {name!r}: load the adapter there under this name"
+            )
+        self.adapters = (*(known for known in self.adapters if known != name), name)
+
+    def retire(self, name: str) -> None:
+        """Ask for it no more; the server keeps it."""
+        self.adapters = tuple(known for known in self.adapters if known != name)
 
     def close(self) -> None:
         """Close the connections."""

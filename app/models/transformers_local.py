@@ -23,6 +23,7 @@ import psutil
 
 from app.errors import GenerationError, ModelUnavailable
 from app.models.base import GenerationRequest, ModelState, Precision
+from app.models.transformers_local_owner import Adoption, Inbox, reason_of, serve, turn_away
 from app.models.transformers_local_row import Counters, Done, Failed, Row
 from weights.sources import Fetched
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 8
 MOST_WAITING = 64
-STEPS_BETWEEN_PROMPTS = 4
+ADOPT_SECONDS = 120.0
 _POLL_S = 0.1
 
 
@@ -81,18 +82,18 @@ class TransformersLocal:
 
     def stream(self, request: GenerationRequest, stop: threading.Event) -> Iterator[str]:
         """Queue a request and return its text in whole sentences; see `ChatModel.stream`."""
-        if request.adapter is not None and request.adapter not in self._adapters:
-            there = ", ".join(self._adapters) or "none"
-            raise GenerationError(f"unknown adapter {request.adapter!r}: there are {there}")
         if not request.messages or request.max_new_tokens < 1:
             raise GenerationError("a request needs at least one message and max_new_tokens of 1 or more")
         row = Row(request=request, stop=stop, deadline=time.monotonic() + request.deadline_s)
         with self._lock:
+            if request.adapter is not None and request.adapter not in self._adapters:
+                there = ", ".join(self._adapters) or "none"
+                raise GenerationError(f"unknown adapter {request.adapter!r}: there are {there}")
             if self._state.status != "ready":
                 raise ModelUnavailable(self._state.reason or self._state.status)
-            if self._waiting.qsize() >= MOST_WAITING:
+            if self._inbox.rows.qsize() >= MOST_WAITING:
                 raise GenerationError(f"{MOST_WAITING} requests are waiting already: try again later")
-            self._waiting.put(row)
+            self._inbox.rows.put(row)
         return _Reader(row)
 
     def state(self) -> ModelState:
@@ -113,6 +114,31 @@ class TransformersLocal:
             self._state = ModelState("loading")
             self._start()
 
+    def adopt(self, name: str, folder: Path) -> None:
+        """Load an adapter in the owner thread, between two steps; see `ChatModel.adopt`."""
+        adoption = Adoption(name, folder)
+        with self._lock:
+            if self._state.status != "ready":
+                raise ModelUnavailable(self._state.reason or self._state.status)
+            self._inbox.retiring.discard(name)
+            self._inbox.adopt(adoption)
+        if not adoption.done.wait(ADOPT_SECONDS):
+            raise ModelUnavailable(f"adapter {name!r} did not load within {ADOPT_SECONDS:.0f} s")
+        if isinstance(adoption.error, GenerationError | ModelUnavailable):
+            raise adoption.error
+        if adoption.error is not None:
+            raise GenerationError(f"adapter {name!r} did not load") from adoption.error
+        with self._lock:
+            self._folders[name] = folder
+            self._adapters = (*(known for known in self._adapters if known != name), name)
+
+    def retire(self, name: str) -> None:
+        """Forget an adapter; the owner thread unloads it after the last row that uses it."""
+        with self._lock:
+            self._adapters = tuple(known for known in self._adapters if known != name)
+            if self._folders.pop(name, None) is not None:
+                self._inbox.retire(name)
+
     def close(self) -> None:
         """End the owner thread and give the memory back."""
         with self._lock:
@@ -123,28 +149,21 @@ class TransformersLocal:
 
     def _start(self) -> None:
         self._settled.clear()
-        # Each owner has a queue and a leave flag of its own: a late one cannot touch its successor.
-        self._waiting: queue.Queue[Row | None] = queue.Queue()
-        self._leaving = threading.Event()
+        # Each owner has an inbox and a leave flag of its own: a late one cannot touch its successor.
+        self._inbox = Inbox()
         self._owner = threading.Thread(
-            target=self._own, args=(self._waiting, self._leaving, self._owner), daemon=True, name="model"
+            target=self._own, args=(self._inbox, self._owner), daemon=True, name="model"
         )
         self._owner.start()
 
     def _leave(self, reason: str) -> None:
-        self._leaving.set()
-        self._waiting.put(None)
+        self._inbox.leave()
         self._state = ModelState("unavailable", reason)
         self._settled.set()
 
     # --- the owner thread ---------------------------------------------------------------
 
-    def _own(
-        self,
-        waiting: queue.Queue[Row | None],
-        leaving: threading.Event,
-        predecessor: threading.Thread | None,
-    ) -> None:
+    def _own(self, inbox: Inbox, predecessor: threading.Thread | None) -> None:
         decoder: Decoder | None = None
         reason = "closed"
         try:
@@ -152,23 +171,24 @@ class TransformersLocal:
                 predecessor.join()  # two models at once may not fit into memory
             decoder = self._load()
             with self._lock:
-                if not leaving.is_set():
+                if not inbox.leaving.is_set():
                     self._decoder = decoder
-                    self._adapters = decoder.adapters
+                    # What was retired meanwhile is not offered again.
+                    self._adapters = tuple(name for name in decoder.adapters if name in self._folders)
                     self._state = ModelState("ready", decoder.note)
                     self._settled.set()
-            _serve(decoder, waiting, leaving, self._most_rows)
+            serve(decoder, inbox, self._most_rows)
         except Exception as error:  # noqa: BLE001 - whatever it is, the application goes on without it
-            reason = _reason(error, loading=decoder is None)
+            reason = reason_of(error, loading=decoder is None)
         finally:
             with self._lock:
-                if not leaving.is_set():
+                if not inbox.leaving.is_set():
                     self._state = ModelState("unavailable", reason)
-                    leaving.set()
+                    inbox.leaving.set()
                     self._settled.set()
                 if self._decoder is decoder:
                     self._decoder = None
-            _turn_away(decoder, waiting, ModelUnavailable(reason))
+            turn_away(decoder, inbox, ModelUnavailable(reason))
 
     def _load(self) -> Decoder:
         # It warns at import about a package that we do not want: that one fetches code from a hub.
@@ -180,7 +200,7 @@ class TransformersLocal:
         fetched = self._locate()
         loaded = load(
             fetched,
-            adapters=self._folders,
+            adapters=dict(self._folders),
             precision=self._precision,
             cache_dir=self._cache_dir,
             threads=self._threads,
@@ -192,72 +212,6 @@ def _close(model: weakref.ref[TransformersLocal]) -> None:
     left = model()
     if left is not None:
         left.close()
-
-
-def _serve(
-    decoder: Decoder, waiting: queue.Queue[Row | None], leaving: threading.Event, most_rows: int
-) -> None:
-    """Admit one waiting row, write a few steps for all, and again; rest when there is nothing."""
-    while not leaving.is_set():
-        if not decoder.rows or (len(decoder.rows) < most_rows and not waiting.empty()):
-            row = waiting.get()
-            if row is None:
-                continue
-            try:
-                _guarded(decoder, lambda row=row: decoder.admit(row), [row])  # type: ignore[misc]
-            except Exception as error:
-                # It is in no queue and not yet among the decoder's rows: nobody else would tell it.
-                row.fail(ModelUnavailable(_reason(error, loading=False)))
-                raise
-        for _ in range(STEPS_BETWEEN_PROMPTS):
-            if decoder.rows and not leaving.is_set():
-                _guarded(decoder, decoder.step, decoder.rows)
-
-
-def _guarded(decoder: Decoder, work: Callable[[], None], rows: list[Row]) -> None:
-    """Let one request's error end that request; what leaves no memory or model ends the owner."""
-    rows = list(rows)
-    try:
-        work()
-    except GenerationError as error:
-        for row in rows:
-            row.fail(error)
-    except Exception as error:
-        if _out_of_memory(error):
-            for row in rows:
-                row.fail(ModelUnavailable("out of memory"))
-            raise
-        # What the step had done to the shared cache is unknown: every row in it ends.
-        failure = GenerationError(f"the model failed on this request: {type(error).__name__}")
-        for row in rows:
-            row.fail(failure)
-        decoder.drop_all(failure)
-
-
-def _turn_away(decoder: Decoder | None, waiting: queue.Queue[Row | None], error: ModelUnavailable) -> None:
-    if decoder is not None:
-        decoder.drop_all(error)
-    while True:
-        try:
-            row = waiting.get_nowait()
-        except queue.Empty:
-            return
-        if row is not None:
-            row.fail(error)
-
-
-def _out_of_memory(error: Exception) -> bool:
-    # torch says so by type on a GPU, and only by its words on a CPU.
-    return (
-        isinstance(error, MemoryError) or "out of memory" in (text := str(error)) or "can't allocate" in text
-    )
-
-
-def _reason(error: Exception, *, loading: bool) -> str:
-    """Name the error. Its text is kept only for loading, when no user has said anything yet."""
-    if _out_of_memory(error):
-        return "out of memory"
-    return f"{type(error).__name__}: {error}" if loading else f"the model died: {type(error).__name__}"
 
 
 class _Reader(Iterator[str]):

@@ -11,6 +11,7 @@ are real. Slots of guesses that did not hold are masked, and removed when rows j
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 
 import torch
 from transformers.cache_utils import DynamicCache
@@ -18,7 +19,8 @@ from transformers.cache_utils import DynamicCache
 from app.errors import GenerationError
 from app.models.base import Message
 from app.models.transformers_local_cpu import new_cache
-from app.models.transformers_local_load import Loaded
+from app.models.transformers_local_load import Loaded, adopt, retire
+from app.models.transformers_local_prompt import prompt_tokens
 from app.models.transformers_local_row import Counters, Row
 from app.models.transformers_local_threads import Threads
 
@@ -41,14 +43,29 @@ class Decoder:
         self._device = loaded.model.device
         self._threads = Threads(torch.get_num_threads() if self._device.type == "cpu" else 1)
         self._prefixes: OrderedDict[tuple[str | None, tuple[int, ...]], KeysValues] = OrderedDict()
-        self._marks = sorted(loaded.tokenizer.get_added_vocab(), key=len, reverse=True)
         self.rows: list[Row] = []
         self.counters = Counters()
-        self.adapters = loaded.adapters
         refused = [f"adapter {name!r} did not load ({why})" for name, why in loaded.refused.items()]
         self.note = "; ".join(refused)
         self._cache = new_cache(self._layers)
         self._keep = torch.ones(0, 0, dtype=torch.bool)
+
+    @property
+    def adapters(self) -> tuple[str, ...]:
+        """The adapters that a row can use."""
+        return self._loaded.adapters
+
+    def adopt(self, name: str, folder: Path) -> None:
+        """Load one more adapter between two steps. Raises GenerationError when it does not load."""
+        if name not in self.adapters:
+            self._loaded = adopt(self._loaded, name, folder)
+
+    def retire(self, name: str) -> None:
+        """Unload an adapter that no row uses, and what was kept of its prompts."""
+        if name in self.adapters:
+            self._loaded = retire(self._loaded, name)
+        for key in [key for key in self._prefixes if key[0] == name]:
+            del self._prefixes[key]
 
     def admit(self, row: Row) -> None:
         """Read a row's prompt, choose its first token and let it join the others.
@@ -236,17 +253,7 @@ class Decoder:
             self._prefixes.popitem(last=False)
 
     def _tokens(self, messages: tuple[Message, ...], *, begin_answer: bool) -> list[int]:
-        chat = [{"role": message.role, "content": self._harmless(message.content)} for message in messages]
-        encoded = self._loaded.tokenizer.apply_chat_template(
-            chat, add_generation_prompt=begin_answer, return_dict=True
-        )
-        return [int(token) for token in encoded["input_ids"]]
-
-    def _harmless(self, content: str) -> str:
-        """Take out the template's own marks: written by a user, they would begin a message of the system."""
-        for mark in self._marks:
-            content = content.replace(mark, " ")
-        return content
+        return prompt_tokens(self._loaded.tokenizer, messages, begin_answer=begin_answer)
 
     def _decode(self, ids: list[int]) -> str:
         return str(self._loaded.tokenizer.decode(ids, skip_special_tokens=True))

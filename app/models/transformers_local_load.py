@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as hub_logging
 
+from app.errors import GenerationError
 from app.models.base import Precision
+from app.models.transformers_local_adapters import with_adapter, without_adapter
 from app.models.transformers_local_cpu import use_direct_linear, use_short_attention, use_unpacked_linear
 from weights.cache import publish, verified
 from weights.errors import WeightsCorrupt
@@ -58,6 +60,18 @@ class Loaded:
         return {}
 
 
+def adopt(loaded: Loaded, name: str, folder: Path) -> Loaded:
+    """Return it with one more adapter. Raises GenerationError when the adapter does not load."""
+    model = with_adapter(loaded.model, name, folder)
+    return replace(loaded, model=model, adapters=(*loaded.adapters, name))
+
+
+def retire(loaded: Loaded, name: str) -> Loaded:
+    """Return it without an adapter that no row uses any more."""
+    model = without_adapter(loaded.model, name)
+    return replace(loaded, model=model, adapters=tuple(one for one in loaded.adapters if one != name))
+
+
 def load(
     fetched: Fetched,
     *,
@@ -74,7 +88,7 @@ def load(
     torch.set_num_threads(threads)
     hub_logging.disable_progress_bar()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.float32 if precision == "fp32" or not _has_bf16(device, precision) else torch.bfloat16
+    dtype = torch.float32 if precision == "fp32" or not has_bf16(device, precision) else torch.bfloat16
     if precision == "nf4":
         folder = _quantised(fetched, dtype, device, cache_dir)
     else:
@@ -97,7 +111,7 @@ def load(
     )
 
 
-def _has_bf16(device: str, precision: Precision) -> bool:
+def has_bf16(device: str, precision: Precision = "nf4") -> bool:
     """Whether bf16 arithmetic is worth it here; whoever sets bf16 gets it anyway."""
     if device == "cuda" or precision == "bf16":
         return True
@@ -152,18 +166,10 @@ def _read(folder: Path, dtype: torch.dtype, device: str, settings: BitsAndBytesC
 def _with_adapters(model: Any, adapters: Mapping[str, Path]) -> tuple[Any, dict[str, str]]:
     refused: dict[str, str] = {}
     for name, folder in adapters.items():
-        if not (folder / "adapter_model.safetensors").is_file():
-            refused[name] = f"no adapter_model.safetensors in {folder.name}"
-            continue
         try:
-            if isinstance(model, PeftModel):
-                model.load_adapter(str(folder), adapter_name=name, autocast_adapter_dtype=False)
-            else:
-                model = PeftModel.from_pretrained(
-                    model, str(folder), adapter_name=name, autocast_adapter_dtype=False
-                )
-        except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-            refused[name] = type(error).__name__
+            model = with_adapter(model, name, folder)
+        except GenerationError as error:
+            refused[name] = str(error)
     return model.eval(), refused
 
 

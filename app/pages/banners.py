@@ -17,8 +17,9 @@ def banners(application: Application, words: Catalogue) -> list[str]:
         lines.append(said.loading)
     elif model.status == "unavailable":
         lines.append(said.degraded)
-    if service.rules.support == "model":
+    if service.writers.support == "model":
         lines.append(said.converses)
-    if service.rules.grounded_adapter is None and model.status != "unavailable":
-        lines.append(said.untuned)
+    if not service.lineup.expects("faq_support") and model.status != "unavailable":
+        # The base writes what is said of the clinic, whatever a release says to feelings.
+        lines.append(said.quotes if service.lineup.expects("counseling") else said.untuned)
     return lines

@@ -11,6 +11,7 @@ import pytest
 
 from app.chat import ChatService, Parts, Rules
 from app.clinic import Clinic, load_clinic
+from app.lineup import Lineup
 from app.models.base import ChatModel
 from app.models.echo import EchoModel
 from app.parts import Part
@@ -87,7 +88,11 @@ def make_service(clinic: Clinic, small_index: Path, scrubber: Scrubber, store: S
     """Return a function that makes a service; name a part to replace it, a rule to change it."""
 
     def make(
-        *, model: ChatModel | None = None, parts: dict[str, object] | None = None, **rules: object
+        *,
+        model: ChatModel | None = None,
+        parts: dict[str, object] | None = None,
+        lineup: Lineup | None = None,
+        **rules: object,
     ) -> ChatService:
         whole = Parts(
             scrubber=Part("scrubber", lambda: scrubber),
@@ -95,6 +100,13 @@ def make_service(clinic: Clinic, small_index: Path, scrubber: Scrubber, store: S
             retriever=Part("retriever", lambda: Retriever.open(small_index, HashEmbedder())),
             output_check=Part(
                 "output check",
+                lambda: OutputCheck(
+                    allowed_contacts=clinic.contacts,
+                    find_personal_data=lambda sentence: bool(scrubber.find(sentence)),
+                ),
+            ),
+            tuned_check=Part(
+                "tuned check",
                 lambda: OutputCheck(
                     allowed_contacts=clinic.contacts,
                     find_personal_data=lambda sentence: bool(scrubber.find(sentence)),
@@ -109,6 +121,7 @@ def make_service(clinic: Clinic, small_index: Path, scrubber: Scrubber, store: S
             clinic=clinic,
             parts=replace(whole, **(parts or {})),  # type: ignore[arg-type]
             rules=replace(Rules(base="echo", support="brief"), **rules),  # type: ignore[arg-type]
+            lineup=lineup,
         )
 
     return make

@@ -279,3 +279,20 @@ def test_repr_shows_no_words(make_service: MakeService) -> None:
     service = make_service()
     draft = drafted(keeper_of(service), asked(service, REFILL), comment="kept private", consent=True)
     assert "private" not in repr(draft) and "refill" not in repr(draft) and "pharmacy" not in repr(draft)
+
+
+def test_rating_that_was_kept_is_told_and_one_that_was_not_is_not(make_service: MakeService) -> None:
+    told: list[tuple[str, str]] = []
+    service = make_service()
+    session = asked(service, REFILL)
+    keeper = FeedbackKeeper(service.parts, reasons=REASONS, rated=lambda *rating: told.append(rating))
+    draft = keeper.draft(session, rating="down", reasons=(), comment="", consent=False)
+    assert draft is not None
+    keeper.keep(draft)
+    assert told == [(draft.turn_id, "down")]
+    without = FeedbackKeeper(
+        make_service({"store": broken("store")}).parts, reasons=REASONS, rated=lambda *one: told.append(one)
+    )
+    with pytest.raises(PartUnavailable):
+        without.keep(draft)
+    assert len(told) == 1

@@ -15,6 +15,7 @@ import app.chat
 from app.chat import ChatService
 from app.conversation import Conversation
 from app.decision import Decision, Kind
+from app.lineup import Line, Lineup
 from app.metrics import CONTENT_TYPE, Metrics
 from app.models.base import ModelState
 from app.models.echo import EchoModel
@@ -123,6 +124,40 @@ def test_refusals_and_ratings_are_counted(metrics: Metrics) -> None:
     metrics.rated("up")
     assert figure(metrics, "carefold_requests_refused_total", reason="busy") == 2
     assert figure(metrics, "carefold_feedback_total", rating="up") == 1
+
+
+def test_releases_are_shown_by_name_with_what_their_guards_count(
+    make_service: MakeService, routed: mock.Mock, metrics: Metrics
+) -> None:
+    routed.return_value = Decision("support", "test")
+    new, old = "counseling-0000000b", "counseling-0000000a"
+    lineup = Lineup({"counseling": Line(active=old, candidate=new, share=0.25)})
+    metrics.follow_releases(lineup)
+    model = EchoModel(
+        reply="That sounds heavy to carry alone. Take 40 mg of sertraline twice a day.", adapters=(new, old)
+    )
+    service = make_service(model=model, lineup=lineup, support="release")
+    conversation = Conversation()
+    [writer] = {service.answer("i feel so lonely", conversation).model.adapter for _ in range(2)}
+    named = {"task": "counseling", "release": writer}
+    assert figure(metrics, "carefold_release_turns_total", **named) == 2
+    assert figure(metrics, "carefold_release_written_total", **named) == 2
+    dropped = [one for one in samples(metrics) if one.name == "carefold_release_dropped_total"]
+    assert [(one.labels["release"], one.value) for one in dropped] == [(writer, 2)]
+    assert all(CODES.fullmatch(one.labels["reason"]) for one in dropped)
+    assert figure(metrics, "carefold_release_share", task="counseling", release=new, role="candidate") == 0.25
+    assert figure(metrics, "carefold_release_share", task="counseling", release=old, role="active") == 0.75
+    assert figure(metrics, "carefold_release_refused", task="counseling") == 0
+
+
+def test_base_model_is_counted_beside_the_releases(
+    make_service: MakeService, routed: mock.Mock, metrics: Metrics
+) -> None:
+    routed.return_value = Decision("grounded", "test")
+    service = make_service()
+    metrics.follow_releases(service.lineup)
+    service.answer(REFILL, Conversation())
+    assert figure(metrics, "carefold_release_turns_total", task="faq_support", release="base") == 1
 
 
 def test_no_label_carries_words(make_service: MakeService, routed: mock.Mock, metrics: Metrics) -> None:

@@ -14,20 +14,21 @@ from app.wiring import build
 
 
 def settings(tmp_path: Path, **more: str) -> dict[str, str]:
-    return {"CAREFOLD_DATA_DIR": str(tmp_path), "CAREFOLD_CACHE_DIR": str(tmp_path / "cache"), **more}
+    folders = {"DATA": tmp_path, "CACHE": tmp_path / "cache", "MODELS": tmp_path / "models"}
+    return {f"CAREFOLD_{name}_DIR": str(folder) for name, folder in folders.items()} | more
 
 
 def test_untuned_model_does_not_answer_feelings_unless_told_to(tmp_path: Path) -> None:
-    assert build(load_settings(settings(tmp_path))).service.rules.support == "brief"
+    assert build(load_settings(settings(tmp_path))).service.writers.support == "brief"
     chosen = build(load_settings(settings(tmp_path, CAREFOLD_SUPPORT="model")))
-    assert chosen.service.rules.support == "model"
+    assert chosen.service.writers.support == "model"
 
 
 def test_sample_faq_is_not_served_to_others_unless_allowed(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="CAREFOLD_ALLOW_SAMPLE"):
         build(load_settings(settings(tmp_path)), beyond_loopback=True)
     allowed = load_settings(settings(tmp_path, CAREFOLD_ALLOW_SAMPLE="1"))
-    assert build(allowed, beyond_loopback=True).service.rules.support == "brief"
+    assert build(allowed, beyond_loopback=True).service.writers.support == "brief"
 
 
 def test_building_loads_nothing_heavy_and_a_crisis_needs_none_of_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -89,6 +90,9 @@ def test_every_model_follows_the_protocol_and_closes(name: str) -> None:
     assert model.state().status == "unavailable"
     with pytest.raises(ModelUnavailable):
         model.stream(story(), threading.Event())
+    with pytest.raises(ModelUnavailable):
+        model.adopt("any", Path("/there/is/no/such/folder"))
+    model.retire("any")
 
 
 def test_it_streams_in_pieces_that_end_with_sentences(running: Running) -> None:
@@ -156,6 +160,15 @@ def test_requests_at_once_keep_their_own_limits_and_stops(running: Running) -> N
 def test_an_unknown_adapter_is_a_clear_error(running: Running) -> None:
     with pytest.raises(GenerationError, match="unknown adapter 'psalm'"):
         running.model.stream(story(adapter="psalm"), threading.Event())
+
+
+def test_an_adapter_that_it_cannot_use_is_refused_and_it_goes_on(running: Running, tmp_path: Path) -> None:
+    before = running.model.adapters
+    with pytest.raises((GenerationError, ModelUnavailable)):
+        running.model.adopt("psalm", tmp_path)
+    assert running.model.adapters == before
+    running.model.retire("psalm")
+    assert list(running.model.stream(story(max_new_tokens=60), threading.Event()))
 
 
 def test_restart_brings_it_back(running: Running) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +46,15 @@ def test_broken_on_purpose_until_restarted() -> None:
 def test_unknown_adapter() -> None:
     with pytest.raises(GenerationError, match="there are faq"):
         EchoModel(adapters=("faq",)).stream(asked(PASSAGES, adapter="x"), threading.Event())
+
+
+def test_adopted_name_can_be_asked_for_until_it_is_retired(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text("{}")
+    model = EchoModel()
+    model.adopt("faq", tmp_path)
+    model.adopt("faq", tmp_path)
+    assert model.adapters == ("faq",)
+    assert list(model.stream(asked(PASSAGES, adapter="faq"), threading.Event()))
+    model.retire("faq")
+    with pytest.raises(GenerationError, match="unknown adapter"):
+        model.stream(asked(PASSAGES, adapter="faq"), threading.Event())

@@ -61,6 +61,36 @@ def test_limits_seed_and_adapter_reach_the_server(server: LoopbackServer) -> Non
     ]
 
 
+def test_adapter_that_the_server_serves_under_its_name_is_adopted(
+    server: LoopbackServer, tmp_path: Path
+) -> None:
+    server.models = ["m", "faq-1"]
+    model = OpenAIRemote(server.url, name="m")
+    model.adopt("faq-1", tmp_path)
+    assert model.adapters == ("faq-1",)
+    list(model.stream(asked(adapter="faq-1"), threading.Event()))
+    assert server.asked[0]["model"] == "faq-1"
+    model.retire("faq-1")
+    with pytest.raises(GenerationError, match="unknown adapter"):
+        model.stream(asked(adapter="faq-1"), threading.Event())
+
+
+@pytest.mark.parametrize("statuses", [[], [404]])
+def test_adapter_that_the_server_does_not_serve_is_refused(
+    server: LoopbackServer, tmp_path: Path, statuses: list[int]
+) -> None:
+    server.models, server.statuses = ["m"], statuses
+    with pytest.raises(GenerationError, match="serves no model 'faq-1': load the adapter there"):
+        OpenAIRemote(server.url, name="m").adopt("faq-1", tmp_path)
+
+
+def test_server_that_is_away_is_asked_for_the_adapter_later(tmp_path: Path) -> None:
+    model = OpenAIRemote(f"http://127.0.0.1:{free_port()}/v1", name="m", retries=0)
+    with pytest.raises(ModelUnavailable, match="APIConnectionError"):
+        model.adopt("faq-1", tmp_path)
+    assert model.adapters == ()
+
+
 def test_a_500_is_tried_again_and_then_answers(server: LoopbackServer) -> None:
     server.statuses = [500]
     assert "eight" in "".join(OpenAIRemote(server.url, name="m").stream(asked(), threading.Event()))

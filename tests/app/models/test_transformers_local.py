@@ -163,7 +163,7 @@ def test_the_death_of_the_thread_is_a_state_without_anyones_words(
     def dies(*_: object) -> None:
         raise LookupError("my secret")
 
-    monkeypatch.setattr("app.models.transformers_local._guarded", dies)
+    monkeypatch.setattr("app.models.transformers_local_owner.guarded", dies)
     with pytest.raises(ModelUnavailable):
         list(model.stream(request("my secret"), threading.Event()))
     assert eventually(lambda: model.state().status == "unavailable")
