@@ -1,0 +1,193 @@
+"""Read a corpus as rows: from a file, the data folder or the hub, one at a time.
+
+What a source holds is not scrubbed yet: rows stay in memory and their words out of reprs and errors.
+Counts add up: every row that is taken comes out as a `RawRow` or is set aside with a reason.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+from training.errors import CorpusError
+from training.reading_formats import SUFFIXES, TEXT_FORMATS, Record, parquet_rows
+from training.recipe import Corpus
+from training.rows import SetAside
+from weights.cache import publish, verified
+from weights.errors import WeightsCorrupt
+
+STAGE = "read"
+_HUB = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)@(?P<revision>[\w.-]+)")
+_MOVING = ("main", "master", "HEAD")
+_OWN_ID = re.compile(r"(?=.*\d)[\w.:#-]{1,80}")  # an e-mail address or a name is no id
+
+
+@dataclass(frozen=True)
+class RawRow:
+    """One row as its source has it, not scrubbed. `line` counts from 1 (rows where there are no lines)."""
+
+    id: str
+    source: str
+    line: int
+    values: Mapping[str, object] = field(repr=False)
+
+
+def read_corpus(
+    corpus: Corpus, *, datasets: Path | None, cache_dir: Path | None, offline: bool
+) -> Iterator[RawRow | SetAside]:
+    """Yield the rows of a corpus in order, at most `limit` of them.
+
+    `datasets` is the data folder of `datasets:` sources. A `hub:` source is copied into `cache_dir` at
+    its first use and read from there, also offline, from then on; without a cache folder it is streamed.
+    Reasons: empty, not_json, not_an_object, bad_utf8, not_csv, wrong_columns, too_large, cut_off.
+    Raises CorpusError at once when the source cannot be found, and while reading when it breaks off.
+    """
+    if hub := _HUB.fullmatch(corpus.source):
+        if hub["revision"] in _MOVING:
+            raise CorpusError(
+                f"{corpus.source!r} may change under you: pin the commit in place of {hub['revision']!r}"
+            )
+        records = _hub_records(corpus, hub["name"], hub["revision"], cache_dir, offline)
+    elif corpus.source.startswith("hub:"):
+        raise CorpusError(f"cannot read the source {corpus.source!r}: write hub:org/name@revision")
+    else:
+        file = _file(corpus.source, datasets)
+        records = _file_records(file, _format(corpus, file))
+    return _rows(records, corpus)
+
+
+def source_name(corpus: Corpus) -> str:
+    """Return the name that rows carry: below the data folder, or a file with its folder; no whole path."""
+    kind, _, rest = corpus.source.partition(":")
+    if kind in ("hub", "datasets"):
+        return rest
+    return "/".join(Path(corpus.source).parts[-2:]).lstrip("/")
+
+
+def _rows(records: Iterable[Record], corpus: Corpus) -> Iterator[RawRow | SetAside]:
+    source, seen = source_name(corpus), set[int]()
+    column = corpus.fields.get("id", "id")
+    for line, values in islice(records, corpus.limit or None):
+        place = f"{source}#{line}"
+        if isinstance(values, str):
+            yield SetAside(id=place, stage=STAGE, reason=values)
+        elif all(value is None or value == "" for value in values.values()):
+            yield SetAside(id=place, stage=STAGE, reason="empty")
+        else:
+            own = values.get(column)
+            name = str(own) if isinstance(own, str | int) and _OWN_ID.fullmatch(str(own)) else place
+            if hash(name) in seen:  # ids name one row each, so a repeated one cannot serve
+                name = place
+            seen.add(hash(name))
+            yield RawRow(name, source, line, values)
+
+
+def _file(source: str, datasets: Path | None) -> Path:
+    kind, _, below = source.partition(":")
+    if kind == "datasets":
+        if datasets is None:
+            raise CorpusError(
+                f"{source!r} lies in the data folder, and none is set: "
+                "give --datasets DIR or set CAREFOLD_DATASETS"
+            )
+        file = datasets / below
+        if not file.resolve().is_relative_to(datasets.resolve()):
+            raise CorpusError(f"{source!r} leaves the data folder: give a path below it")
+    else:
+        file = Path(source)
+    if not file.is_file():
+        what = "is a folder" if file.is_dir() else "does not exist"
+        raise CorpusError(f"{source!r} {what}: 'source' must name one JSONL, JSON, CSV or Parquet file")
+    return file
+
+
+def _format(corpus: Corpus, file: Path) -> str:
+    if corpus.format != "auto":
+        return corpus.format
+    suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() != ".gz"]
+    try:
+        return SUFFIXES[suffixes[-1]]
+    except (IndexError, KeyError):
+        raise CorpusError(
+            f"cannot tell the format of {source_name(corpus)!r}: set 'format', or end its name in one of "
+            f"{', '.join(SUFFIXES)} (.gz may follow)"
+        ) from None
+
+
+def _file_records(file: Path, form: str) -> Iterator[Record]:
+    try:
+        if form == "parquet":
+            yield from parquet_rows(file)
+            return
+        with _opened(file) as stream:
+            yield from TEXT_FORMATS[form](stream)
+    except (OSError, EOFError, zlib.error, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
+        raise CorpusError(
+            f"{file.name} cannot be read as {form} ({type(error).__name__}): "
+            "is it whole, and is 'format' right?"
+        ) from None
+
+
+def _opened(file: Path) -> io.BufferedReader:
+    stream: io.BufferedReader
+    if file.suffix.lower() == ".gz":
+        stream = io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(file)))
+    else:
+        stream = file.open("rb")
+    if stream.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        stream.close()
+        raise CorpusError(f"{file.name} is UTF-16: save it as UTF-8")
+    return stream
+
+
+def _hub_records(
+    corpus: Corpus, name: str, revision: str, cache_dir: Path | None, offline: bool
+) -> Iterator[Record]:
+    if cache_dir is None:
+        if offline:
+            raise CorpusError(f"{corpus.source!r} needs the network, which is off, or a cache folder")
+        return _numbered(_hub_rows(name, revision, corpus.hub_split))
+    rows = f"first-{corpus.limit}" if corpus.limit else "all"
+    folder = cache_dir / "corpora" / f"{name}@{revision}".replace("/", "--") / f"{corpus.hub_split}-{rows}"
+    try:
+        verified(folder)
+    except WeightsCorrupt:
+        if offline:
+            raise CorpusError(
+                f"{corpus.source!r} is not in the cache folder, and the network is off: read it once online"
+            ) from None
+        wanted = islice(_hub_rows(name, revision, corpus.hub_split), corpus.limit or None)
+        publish(folder, corpus.source, lambda fresh: _write(fresh / "rows.jsonl", wanted))
+    return _file_records(folder / "rows.jsonl", "jsonl")
+
+
+def _hub_rows(name: str, revision: str, split: str) -> Iterator[Mapping[str, object]]:
+    """Stream a split from the hub. Raises CorpusError when it cannot be had."""
+    from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
+
+    try:
+        yield from load_dataset(name, revision=revision, split=split, streaming=True)
+    except (DatasetsError, OSError, ValueError, RuntimeError) as error:
+        raise CorpusError(
+            f"hub:{name}@{revision}, split {split!r}: {type(error).__name__}. "
+            "Check name, revision and split, and that the hub can be reached"
+        ) from None
+
+
+def _numbered(rows: Iterable[Mapping[str, object]]) -> Iterator[Record]:
+    return ((number, dict(row)) for number, row in enumerate(rows, start=1))
+
+
+def _write(file: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    with file.open("w", encoding="utf-8") as stream:
+        for row in rows:
+            stream.write(json.dumps(row, default=str) + "\n")
