@@ -1,0 +1,129 @@
+"""Scrubbing a corpus: one person stays one, a second pass finds nothing, doubt sets a row aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from safety.entities import Entity, Scrubbed
+from safety.errors import RecognizerFailed
+from safety.placeholders import Replacer
+from safety.scrubber import Scrubber
+from training.rows import Example, SetAside, Span, StageCounts
+from training.scrubbing import ScrubCounts, scrub_examples
+
+
+@pytest.fixture(scope="module")
+def rules() -> Scrubber:
+    """The real scrubber, without the name model."""
+    return Scrubber(name_model=None)
+
+
+def _row(question: str, answer: str = "", **values: object) -> Example:
+    return Example.model_validate({"id": "r1", "inputs": {"question": question}, "target": answer, **values})
+
+
+def _one(rows: Sequence[Example], scrubber: Scrubber, salt: str = "salt", **kwargs: object) -> list[Example]:
+    kept = list(scrub_examples(rows, scrubber, salt=salt, **kwargs))  # type: ignore[arg-type]
+    assert all(isinstance(row, Example) for row in kept), kept
+    return kept  # type: ignore[return-value]
+
+
+def test_every_text_of_a_row_is_scrubbed_and_counted(rules: Scrubber) -> None:
+    counts = ScrubCounts()
+    (row,) = _one(
+        [_row("Mail me at ann.lee@corp.com please.", "Call 617-555-2368 today.", passages=("Fax 617-555-9911 now.",))],
+        rules, counts=counts,
+    )  # fmt: skip
+    assert "ann.lee" not in row.inputs["question"] and "example.org" in row.inputs["question"]
+    assert "617" not in row.target and "617" not in row.passages[0]
+    assert counts.rows == 1 and counts.entities["EMAIL_ADDRESS"] == 1 and sum(counts.entities.values()) == 3
+
+
+def test_one_person_is_one_through_a_row_and_another_under_another_salt(rules: Scrubber) -> None:
+    rows = [_row("My name is Gertrude Vandersloot and I can't sleep.", "Dear Gertrude, that is hard.")]
+    (row,) = _one(rows, rules)
+    given = row.inputs["question"].split()[3]
+    assert "Gertrude" not in str(row.model_dump())
+    assert row.target.startswith(f"Dear {given},")
+    others = {_one(rows, rules, salt=f"salt {n}")[0].inputs["question"] for n in range(4)}
+    assert len(others) > 1
+
+
+def test_a_name_that_gives_itself_away_late_is_found_where_it_stood_before(rules: Scrubber) -> None:
+    (row,) = _one(
+        [_row("Brambleworth told me to ask.", "I am Dr. Orla Brambleworth, good to meet you.")], rules
+    )
+    assert "Brambleworth" not in str(row.model_dump())
+
+
+def test_equal_questions_stay_equal_without_a_group(rules: Scrubber) -> None:
+    text = "I live at 12 Privet Road, call 617-555-2368."
+    first, second = _one([_row(text, id="a"), _row(text.upper().lower(), id="b")], rules)
+    assert first.inputs["question"].casefold() == second.inputs["question"].casefold()
+
+
+def test_authors_leave_the_text_however_they_are_mentioned(rules: Scrubber) -> None:
+    row = _row("Who?", "Ask away. I, Vandersloot, answer. Gertrude Vandersloot, LCSW", topic="x")
+    (clean,) = _one([row], rules, names=lambda _row: ("Gertrude VanderslootHelp is here, LCSW",))
+    assert "andersloot" not in clean.target and "LCSW" in clean.target
+
+
+@pytest.mark.parametrize("left", ["2Vandersloot", ", gertrude of vandersloot says"])
+def test_a_row_in_which_an_authors_name_is_left_is_set_aside(rules: Scrubber, left: str) -> None:
+    row = _row("Who?", f"Take your time and be kind to yourself{left}")
+    (aside,) = scrub_examples([row], rules, salt="s", names=lambda _row: ("Gertrude Vandersloot",))
+    assert aside == SetAside(id="r1", stage="scrub", reason="author_left")
+
+
+class _Faulty:
+    """A scrubber that fails, or misses at first what it finds when it looks again."""
+
+    def __init__(self, *, fails: bool) -> None:
+        self._fails = fails
+
+    def scrub(self, text: str, placeholders: Replacer | None = None) -> Scrubbed:
+        if self._fails:
+            raise RecognizerFailed("a recognizer was not run")
+        return Scrubbed(text, ())
+
+    def find(self, text: str) -> tuple[Entity, ...]:
+        return (Entity(0, 3, "PERSON", 1.0),) if text.startswith("Bob") else ()
+
+
+def test_what_a_second_pass_finds_sets_the_row_aside() -> None:
+    rows = [_row("Bob asked.", id="a"), _row("Nobody asked.", id="b")]
+    first, second = scrub_examples(rows, _Faulty(fails=False), salt="s")
+    assert first == SetAside(id="a", stage="scrub", reason="second_pass")
+    assert isinstance(second, Example)
+
+
+def test_a_scrubber_that_fails_keeps_no_row_and_counts_add_up() -> None:
+    out = list(scrub_examples([_row("Bob", id="a"), _row("x", id="b")], _Faulty(fails=True), salt="s"))
+    aside = [one for one in out if isinstance(one, SetAside)]
+    assert StageCounts.of("scrub", 0, aside).set_aside == {"scrub_failed": 2}
+    assert "Bob" not in repr(out)
+
+
+def test_labels_move_with_their_text_and_a_cut_label_sets_the_row_aside(rules: Scrubber) -> None:
+    text = "Write to ann.lee@corp.com about the migraine."
+    at = text.index("migraine")
+    spans = (Span(start=9, end=25, label="MAIL"), Span(start=at, end=at + 8, label="ILLNESS"))
+    row = Example(id="t", inputs={"text": text}, spans=spans)
+    (moved,) = _one([row], rules)
+    mail, illness = (moved.inputs["text"][span.start : span.end] for span in moved.spans)
+    assert mail.endswith("@example.org") and illness == "migraine"
+    cut = row.model_copy(update={"spans": (Span(start=9, end=12, label="MAIL"),)})
+    (aside,) = scrub_examples([cut], rules, salt="s")
+    assert isinstance(aside, SetAside) and aside.reason == "span_cut"
+
+
+def test_a_label_target_is_not_scrubbed(rules: Scrubber) -> None:
+    (row,) = _one([_row("a report", "617-555-2368")], rules, labels=True)
+    assert row.target == "617-555-2368"
+
+
+def test_an_empty_salt_is_refused(rules: Scrubber) -> None:
+    with pytest.raises(ValueError, match="salt"):
+        list(scrub_examples([_row("x")], rules, salt=""))
