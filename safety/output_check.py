@@ -30,7 +30,7 @@ _ECHO_WORDS: Final = 7
 _SAME: Final = 0.8
 _VARIED: Final = 0.6
 _WORDS: Final = re.compile(r"[a-z0-9']+")
-_DOSE: Final = re.compile(
+DOSE: Final = re.compile(
     r"\b(\d+(?:[.,]\d+)?|half|one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty|forty|fifty|"
     r"sixty|seventy|eighty|ninety|hundred|few|several|extra|more)[\s-]{0,2}"
     r"(mg|mcg|µg|milligrams?|micrograms?|ml|milliliters?|grams?|g|units?|iu|tablets?|pills?|capsules?|drops|"
@@ -38,7 +38,7 @@ _DOSE: Final = re.compile(
     r"times\s(?:a|per)\s(?:day|week)|x\s?(?:daily|a\sday)|doses?)\b",
     re.IGNORECASE,
 )
-_CODE: Final = re.compile(
+CODE: Final = re.compile(
     r"```|`[^`]{1,200}`|</?[a-z][^<>]{0,80}>|\bdef \w+\(|\bfunction\s?\w{0,40}\(|=>|\breturn \w+;|;\s*$"
     r"|\{[^{}]{0,200}[:;][^{}]{0,200}\}|\bSELECT\b.{1,80}\bFROM\b|#include|"
     r"\$\(|&&|==|\bprint\(|<\?php",
@@ -165,7 +165,7 @@ class OutputCheck:
         return Checked(False, reason) if reason else _PASSED
 
     def _plain_faults(self, text: str, passages: Sequence[str], system_prompt: str) -> str:
-        if _CODE.search(text):
+        if CODE.search(text):
             return "code"
         if _ECHO.search(text) or _shares_run(text, system_prompt, passages):
             return "prompt_echo"
@@ -173,7 +173,7 @@ class OutputCheck:
         return "" if contacts(text) <= known else "contact"
 
     def _support_faults(self, sentence: str) -> str:
-        if _DOSE.search(sentence):
+        if DOSE.search(sentence):
             return "dose"
         if _DRUG_ENDING.search(sentence):
             return "medical_fact"
@@ -219,8 +219,8 @@ def _runs(text: str) -> frozenset[tuple[str, ...]]:
 
 
 def _new_dose(sentence: str, passages: Sequence[str]) -> bool:
-    known = {_dose(match) for passage in passages for match in _DOSE.finditer(passage)}
-    return any(_dose(match) not in known for match in _DOSE.finditer(sentence))
+    known = {_dose(match) for passage in passages for match in DOSE.finditer(passage)}
+    return any(_dose(match) not in known for match in DOSE.finditer(sentence))
 
 
 def _dose(match: re.Match[str]) -> tuple[str, str]:
