@@ -36,6 +36,7 @@ class Job:
     checkpoints: Path
     logs: Path
     cache_dir: Path | None = None
+    base_source: str = ""
 
 
 class Point(Frozen):

@@ -1,0 +1,322 @@
+"""Train a causal language model on answers: LoRA, QLoRA or whole, on a CPU, one GPU or several.
+
+transformers' Trainer does the steps; what stands here is what it leaves open. Its own logits cover
+every position and its own loss every batch alike: here only answer tokens meet the vocabulary, and a
+validation loss is a mean over tokens. All epochs lie in one fixed reading order, so that a training
+which was killed goes on with the rows, the dropout and the optimiser that it would have had, to the
+same bits on a CPU. Several GPUs: `accelerate launch -m training run ...`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import platform
+import resource
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from torch.nn.functional import cross_entropy
+from torch.utils.data import SequentialSampler
+from transformers import (
+    EarlyStoppingCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.trainer_callback import CallbackHandler, PrinterCallback
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+from transformers.utils import logging as hub_logging
+
+from training.preflight import Formatted
+from training.trainers.base import Fit, Job, Point, Predictor, Progress
+from training.trainers.causal_lm_checkpoints import mark_complete, newest_complete
+from training.trainers.causal_lm_model import (
+    device_name,
+    load_tokenizer,
+    load_trained,
+    save_adapter,
+    save_trained,
+    trainable_model,
+    training_dtype,
+)
+from training.trainers.causal_lm_rows import NO_LOSS, TokenRows, collate, format_rows, reading_order
+
+# Logits of so many answer tokens are held at once: 49,152 of them each take 200 kB.
+LOGITS = 1024
+LOGS = 40  # logged points an epoch
+KEPT = 3  # checkpoints: the best, the last, and the one before
+
+
+class CausalLM:
+    """The trainer of chat jobs; see `training.trainers.base.Trainer`."""
+
+    def fit(self, job: Job, progress: Progress) -> Fit:
+        """Train on a CPU or GPU, going on from the newest complete checkpoint."""
+        hub_logging.disable_progress_bar()
+        hub_logging.set_verbosity_error()  # it warns that it does not keep the best: that is done here
+        tokenizer = load_tokenizer(job)
+        train = format_rows(tokenizer, job.task, job.train, clinic=job.clinic)
+        validation = format_rows(tokenizer, job.task, job.validation, clinic=job.clinic)
+        model = trainable_model(job)
+        arguments, order = _arguments(job, train)
+        identity = _identity(job, train)
+        resume = newest_complete(job.checkpoints, identity)
+        record = _Record(job, progress, identity, tokens=sum(len(train[row].tokens) for row in order))
+        trainer = _AnswerTrainer(
+            model=model,
+            args=arguments,
+            train_dataset=TokenRows(train, order),
+            eval_dataset=TokenRows(validation, range(len(validation))) if validation else None,
+            data_collator=collate,
+            callbacks=[record, EarlyStoppingCallback(job.settings.patience)] if validation else [record],
+        )
+        trainer.remove_callback(PrinterCallback)
+        strict = torch.are_deterministic_algorithms_enabled()
+        torch.use_deterministic_algorithms(True, warn_only=device_name() != "cpu")
+        started = time.monotonic()
+        try:
+            result = trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        finally:
+            torch.use_deterministic_algorithms(strict)
+            record.close()
+        state = trainer.state
+        if trainer.is_world_process_zero():
+            kept = trainer.accelerator.unwrap_model(trainer.model)
+            if (state.best_global_step or result.global_step) != result.global_step:
+                load_trained(kept, trainer.best_file)
+            save_adapter(kept, job)
+        seen = order[: min(len(order), state.global_step * job.settings.batch)]
+        trainable, parameters = _parameters(model)
+        return Fit(
+            steps=result.global_step,
+            best_step=state.best_global_step or result.global_step,
+            best_loss=state.best_metric if state.best_metric is not None else 0.0,
+            stopped_early=result.global_step < state.max_steps,
+            resumed_from=int(resume.name.rpartition("-")[2]) if resume else 0,
+            seconds=round(time.monotonic() - started, 1),
+            tokens=sum(len(train[row].tokens) for row in seen),
+            trained_tokens=sum(_answer_tokens(train[row]) for row in seen),
+            peak_memory=_peak_memory(),
+            trainable_parameters=trainable,
+            parameters=parameters,
+            hardware=_hardware(),
+            precision=str(training_dtype(job.settings)).removeprefix("torch."),
+            points=tuple(record.points(state)),
+        )
+
+    def predictor(self, job: Job, adapter: Path | None) -> Predictor:
+        """Load the base at NF4 with the unmerged adapter: the form that is served."""
+        from training.trainers.causal_lm_served import ServedLM
+
+        return ServedLM(job, adapter)
+
+
+class _AnswerTrainer(Trainer):  # type: ignore[misc]
+    """Reads rows in the order given, takes the loss over answer tokens, and keeps the best weights.
+
+    The library keeps the best only where every checkpoint falls on a validation; here there are more
+    checkpoints than validations, as a validation takes a minute on two cores.
+    """
+
+    @property
+    def best_file(self) -> Path:
+        """Where the best weights so far are kept."""
+        return Path(self.args.output_dir) / "best.safetensors"
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> SequentialSampler:
+        return SequentialSampler(train_dataset or self.train_dataset)
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:  # fmt: skip
+        """Return mean nats an answer token of the whole step."""
+        total, count = answer_loss(model, inputs)
+        loss = total / (count if num_items_in_batch is None else num_items_in_batch)
+        if num_items_in_batch is not None and self.args.average_tokens_across_devices:
+            loss = loss * self.accelerator.num_processes
+        return (loss, {}) if return_outputs else loss
+
+    def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
+        """Return the validation loss in mean nats an answer token, over all rows."""
+        model = self.model.eval()
+        total, count = 0.0, 0
+        with torch.no_grad():
+            for batch in self.get_eval_dataloader():
+                nats, tokens = answer_loss(model, batch)
+                total, count = total + float(nats), count + int(tokens)
+        model.train()
+        metrics = {"eval_loss": total / max(count, 1)}
+        best = self.state.best_metric
+        if (best is None or metrics["eval_loss"] < best) and self.is_world_process_zero():
+            save_trained(self.accelerator.unwrap_model(self.model), self.best_file)
+        self.log(dict(metrics))
+        handler: CallbackHandler = self.callback_handler
+        self.control: TrainerControl = handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+def answer_loss(model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the summed nats over answer tokens, and their number.
+
+    Only positions at which some row has a label are turned into logits.
+    """
+    following = inputs["labels"][:, 1:]
+    places = (following != NO_LOSS).any(dim=0).nonzero()[:, 0]
+    whole = bool(inputs["attention_mask"].all())
+    out = model(
+        input_ids=inputs["input_ids"],
+        attention_mask=None if whole else inputs["attention_mask"],
+        use_cache=False,
+        logits_to_keep=places,
+    )
+    labels = following[:, places].flatten()
+    logits = out.logits.flatten(0, 1)
+    total = sum(
+        cross_entropy(part.float(), wanted, ignore_index=NO_LOSS, reduction="sum")
+        for part, wanted in zip(logits.split(LOGITS), labels.split(LOGITS), strict=True)
+    )
+    return total, (labels != NO_LOSS).sum()
+
+
+class _Record(TrainerCallback):  # type: ignore[misc]
+    """Hears of each logged point: for the progress bar, TensorBoard and the record of the run."""
+
+    def __init__(self, job: Job, progress: Progress, identity: str, *, tokens: int) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._progress, self._identity, self._tokens = progress, identity, tokens
+        self._board: SummaryWriter = SummaryWriter(str(job.logs))
+        self._epochs = job.settings.epochs
+        self._started = time.monotonic()
+
+    def on_log(
+        self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **kwargs: Any
+    ) -> None:
+        logs: dict[str, float] = kwargs["logs"]
+        if not {"loss", "eval_loss"} & logs.keys():
+            return
+        for name, value in logs.items():
+            if isinstance(value, int | float):
+                self._board.add_scalar(name, value, state.global_step)
+        self._progress(self._point(logs, state.global_step, state.max_steps), state.max_steps)
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_kwargs: Any
+    ) -> None:
+        if state.is_world_process_zero:
+            folder = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
+            mark_complete(folder, self._identity)
+
+    def points(self, state: TrainerState) -> list[Point]:
+        """Return the whole record, of the steps before a resume too."""
+        return [
+            self._point(logs, int(logs["step"]), state.max_steps)
+            for logs in state.log_history
+            if {"loss", "eval_loss"} & logs.keys()
+        ]
+
+    def close(self) -> None:
+        self._board.close()
+
+    def _point(self, logs: dict[str, float], step: int, steps: int) -> Point:
+        return Point(
+            step=step,
+            epoch=round(step / max(steps, 1) * self._epochs, 3),
+            seconds=round(time.monotonic() - self._started, 1),
+            train_loss=float(logs.get("loss", 0.0)),
+            validation_loss=float(logs.get("eval_loss", 0.0)),
+            learning_rate=float(logs.get("learning_rate", 0.0)),
+            gradient_norm=float(logs.get("grad_norm", 0.0)),
+        )
+
+
+def _arguments(job: Job, train: Sequence[Formatted]) -> tuple[TrainingArguments, list[int]]:
+    settings = job.settings
+    order = reading_order(
+        [len(row.tokens) for row in train],
+        batch=settings.batch,
+        epochs=settings.epochs,
+        seed=job.seed,
+        group_by_length=settings.group_by_length,
+    )
+    if settings.max_steps:
+        del order[settings.max_steps * settings.batch :]
+    steps = math.ceil(len(order) / settings.batch)
+    epoch = max(1, math.ceil(len(train) / settings.batch))
+    # Every validation falls on a checkpoint, so that the best one can be gone back to.
+    between = max(1, settings.saves // settings.evaluations)
+    saved = max(1, epoch // (settings.evaluations * between))
+    validated = saved * between
+    micro = settings.micro_batch or (1 if device_name() == "cpu" else settings.batch)
+    while settings.batch % micro:
+        micro -= 1
+    evaluated = "steps" if job.validation else "no"
+    return TrainingArguments(
+        output_dir=str(job.checkpoints),
+        num_train_epochs=1,
+        max_steps=steps,
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=settings.batch // micro,
+        per_device_eval_batch_size=4 if device_name() == "cpu" else 16,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.schedule,
+        warmup_steps=max(0, round(settings.warmup_share * steps)),
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.max_grad_norm,
+        optim="adamw_torch",
+        bf16=False,
+        gradient_checkpointing=False,
+        logging_steps=max(1, epoch // LOGS),
+        eval_strategy=evaluated,
+        eval_steps=validated,
+        save_strategy="steps",
+        save_steps=saved,
+        save_total_limit=KEPT,
+        restore_callback_states_from_checkpoint=True,
+        metric_for_best_model="eval_loss" if job.validation else None,
+        greater_is_better=False,
+        remove_unused_columns=False,
+        dataloader_pin_memory=device_name() == "cuda",
+        seed=job.seed,
+        data_seed=job.seed,
+        report_to=[],
+        disable_tqdm=True,
+        use_cpu=device_name() == "cpu",
+    ), order
+
+
+def _identity(job: Job, train: Sequence[Formatted]) -> str:
+    """Name what is trained: a checkpoint of anything else is no help."""
+    digest = hashlib.sha256(f"{job.settings.model_dump_json()}{job.seed}{job.base_sha256}".encode())
+    for row in train:
+        digest.update(repr(row.tokens).encode())
+    return digest.hexdigest()[:32]
+
+
+def _answer_tokens(row: Formatted) -> int:
+    return sum(label != NO_LOSS for label in row.labels)
+
+
+def _parameters(model: Any) -> tuple[int, int]:
+    every = list(model.parameters())
+    return sum(one.numel() for one in every if one.requires_grad), sum(one.numel() for one in every)
+
+
+def _peak_memory() -> int:
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _hardware() -> str:
+    if torch.cuda.is_available():
+        return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}"
+    return f"{psutil.cpu_count(logical=False) or 1} CPU cores, {platform.machine()}"

@@ -1,0 +1,209 @@
+"""Train a token classifier: spans of a text, each with a label (names, places, numbers, ...).
+
+A token begins a span (`B-`), goes on in one (`I-`) or stands outside (`O`). Spans are found in code
+points of the text as it is given. Long texts are read in windows that overlap; where two windows say
+something of a token, the one that sees more around it counts. A word is never cut in two: its tokens
+decide together.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoModelForTokenClassification
+
+from training.errors import CorpusError
+from training.rows import Example, Prediction, Span
+from training.trainers.base import Fit, Job, Predictor, Progress
+from training.trainers.encoder_base import (
+    EncoderCard,
+    card_of,
+    is_balanced,
+    job_identity,
+    load_adapter,
+    load_encoder,
+    load_tokenizer,
+    publish_weights,
+    read_card,
+    save_adapter,
+    with_lora,
+)
+from training.trainers.encoder_heads import (
+    NO_LOSS,
+    LabelLearner,
+    Probabilities,
+    Row,
+    Window,
+    label_weights,
+    probabilities,
+    windows,
+)
+from training.trainers.encoder_loop import learn, repeatable
+
+OUTSIDE = "O"
+_TEXTS_AT_ONCE = 64
+
+
+class Tagger:
+    """The trainer of taggers; see `training.trainers.base.Trainer`."""
+
+    def fit(self, job: Job, progress: Progress) -> Fit:
+        """Train on `spans` into `inputs["text"]`. Raises CorpusError when no row has a span."""
+        with repeatable(job.seed):
+            tokenizer = load_tokenizer(job.base)
+            card, model = _untrained(job)
+            if len(card.labels) == 1:
+                raise CorpusError(f"{job.task.name}: no training row has a span to learn from")
+            if card.method == "lora":
+                model = with_lora(model, job.settings, heads=("classifier",))
+            train = tagged_rows(tokenizer, job.train, card)
+            weights = torch.ones(len(card.labels))
+            learner = LabelLearner(
+                model,
+                train,
+                validation=tagged_rows(tokenizer, job.validation, card),
+                settings=job.settings,
+                pad=tokenizer.pad_token_id,
+                weights=label_weights(train, len(card.labels)) if is_balanced(job) else weights,
+            )
+            fit = learn(job, learner, identity=job_identity(job, card), progress=progress)
+
+            def fill(fresh: Path) -> None:
+                if card.method == "lora":
+                    save_adapter(model, fresh, job)
+                else:
+                    model.save_pretrained(fresh)
+                    tokenizer.save_pretrained(fresh)
+
+            publish_weights(job, card, fill)
+        return fit
+
+    def predictor(self, job: Job, adapter: Path | None) -> Predictor:
+        """Load the base with the unmerged adapter, or weights tuned whole. Raises ReleaseError."""
+        folder = job.base
+        if adapter is None:
+            with repeatable(job.seed):
+                card, model = _untrained(job)
+        else:
+            card = read_card(adapter, job)
+            folder = folder if card.method == "lora" else adapter
+            model = load_encoder(AutoModelForTokenClassification, folder, labels=card.labels)
+            model = load_adapter(model, adapter) if card.method == "lora" else model
+        return SpanPredictor(model.eval(), load_tokenizer(folder), card)
+
+
+class SpanPredictor:
+    """Finds the spans of texts; see `training.trainers.base.Predictor`."""
+
+    def __init__(self, model: Any, tokenizer: Any, card: EncoderCard) -> None:
+        self._model, self._tokenizer, self._card = model, tokenizer, card
+
+    def predict(self, examples: Sequence[Example], *, arm: str) -> Iterator[Prediction]:
+        """Yield the spans of `inputs["text"]`, in order and without overlaps."""
+        for start in range(0, len(examples), _TEXTS_AT_ONCE):
+            some = examples[start : start + _TEXTS_AT_ONCE]
+            begun = time.perf_counter()
+            cut = [windows(self._tokenizer, one.inputs["text"], limit=self._card.max_tokens) for one in some]
+            flat = [window for text in cut for window in text]
+            found = iter(
+                probabilities(self._model, [one.tokens for one in flat], pad=self._tokenizer.pad_token_id)
+            )
+            spans = [decode(text, [next(found) for _ in text], self._card.labels) for text in cut]
+            each = (time.perf_counter() - begun) / len(some)
+            for example, text, answer in zip(some, cut, spans, strict=True):
+                tokens = sum(len(window.tokens) for window in text)
+                yield Prediction(id=example.id, arm=arm, spans=answer, seconds=each, prompt_tokens=tokens)
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._model = None
+
+
+def tagged_rows(tokenizer: Any, examples: Sequence[Example], card: EncoderCard) -> list[Row]:
+    """Return one row a window, with a label for each token. Windows without a token are left out."""
+    place = {label: at for at, label in enumerate(card.labels)}
+    rows = []
+    for example in examples:
+        spans = sorted(example.spans, key=lambda span: span.start)
+        for window in windows(tokenizer, example.inputs["text"], limit=card.max_tokens):
+            labels = tuple(
+                NO_LOSS if word is None else place[_label(example.inputs["text"], spans, *offset)]
+                for word, offset in zip(window.words, window.offsets, strict=True)
+            )
+            if any(label != NO_LOSS for label in labels):
+                rows.append(Row(window.tokens, labels))
+    return rows
+
+
+def bio_labels(examples: Sequence[Example]) -> tuple[str, ...]:
+    """Return `O` and the two labels of every kind of span, in alphabetical order."""
+    kinds = sorted({span.label for example in examples for span in example.spans})
+    return (OUTSIDE, *(f"{part}-{kind}" for kind in kinds for part in "BI"))
+
+
+def decode(
+    text: Sequence[Window], shares: Sequence[Probabilities], labels: Sequence[str]
+) -> tuple[Span, ...]:
+    """Return the spans of one text from the probabilities of its windows, each [tokens, labels]."""
+    kinds = list(dict.fromkeys(label[2:] for label in labels[1:]))
+    spans: list[Span] = []
+    open_now = False
+    for _word, group in groupby(_merged(text, shares), key=lambda token: token[0]):
+        tokens = list(group)
+        total = np.sum([share for _, _, share in tokens], axis=0)
+        begins, goes_on = total[1::2], total[2::2]
+        best = int(np.argmax([total[0], *(begins + goes_on)]))
+        if best == 0:
+            open_now = False
+            continue
+        kind = kinds[best - 1]
+        start, end = tokens[0][1][0], tokens[-1][1][1]
+        first = tokens[0][2]
+        if open_now and spans[-1].label == kind and first[2 * best] >= first[2 * best - 1]:
+            spans[-1] = Span(start=spans[-1].start, end=end, label=kind)
+        else:
+            spans.append(Span(start=start, end=end, label=kind))
+        open_now = True
+    return tuple(spans)
+
+
+def _merged(
+    text: Sequence[Window], shares: Sequence[Probabilities]
+) -> Iterator[tuple[int, tuple[int, int], Probabilities]]:
+    """Yield (word, offsets, probabilities) of each token of the text once, in order."""
+    best: dict[int, tuple[int, int, tuple[int, int], Probabilities]] = {}
+    for window, share in zip(text, shares, strict=True):
+        inner = [at for at, word in enumerate(window.words) if word is not None]
+        for n, at in enumerate(inner):
+            around = min(n, len(inner) - 1 - n)
+            token, word = window.first + n, window.words[at]
+            if word is not None and (token not in best or around > best[token][0]):
+                best[token] = (around, word, window.offsets[at], share[at])
+    for token in sorted(best):
+        _, word, offset, share = best[token]
+        yield word, offset, share
+
+
+def _label(text: str, spans: Sequence[Span], start: int, end: int) -> str:
+    """Return the label of the token at start:end; `spans` are in order and do not overlap."""
+    at = bisect_right(spans, start, key=lambda span: span.end)
+    if at == len(spans) or spans[at].start >= max(end, start + 1):
+        return OUTSIDE
+    span = spans[at]
+    # A span may begin with spaces, which no token has.
+    begins = start <= span.start or not text[span.start : start].strip()
+    return f"{'B' if begins else 'I'}-{span.label}"
+
+
+def _untrained(job: Job) -> tuple[EncoderCard, Any]:
+    """Return the base with a new head."""
+    labels = bio_labels([*job.train, *job.validation])
+    model = load_encoder(AutoModelForTokenClassification, job.base, labels=labels)
+    return card_of(job, positions=model.config.max_position_embeddings, labels=labels), model
