@@ -23,16 +23,16 @@ ENV PATH=/opt/venv/bin:$PATH \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
 WORKDIR /app
-COPY requirements.txt constraints.txt ./
+COPY requirements-serve.txt constraints.txt ./
 
 # torch first and alone: the second step then finds it there, and its index serves nothing else.
 ARG PIP_INDEX_URL
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 RUN if [ -n "$TORCH_INDEX" ]; then \
-        pip install --no-deps --index-url "$TORCH_INDEX" "$(grep -m1 '^torch==' requirements.txt)"; \
+        pip install --no-deps --index-url "$TORCH_INDEX" "$(grep -m1 '^torch==' requirements-serve.txt)"; \
     fi
 ARG EXTRAS
-RUN pip install -r requirements.txt -c constraints.txt $EXTRAS
+RUN pip install -r requirements-serve.txt -c constraints.txt $EXTRAS
 
 # .dockerignore lets in what serves, and nothing else.
 COPY . .

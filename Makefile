@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-PACKAGES := app retrieval safety weights
+PACKAGES := app retrieval safety training weights
 # Where torch comes from, when not from the index that pip is set up for (see README.md).
 TORCH_INDEX ?=
 SDK ?= docker
@@ -30,9 +30,9 @@ $(VENV)/bin/python:
 	@echo "[1/3] making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(RUN_READY): requirements.txt constraints.txt | $(VENV)/bin/python
+$(RUN_READY): requirements.txt requirements-serve.txt constraints.txt | $(VENV)/bin/python
 	@echo "[2/3] installing the dependencies (1 GB or more on disk)"
-	@test -z "$(TORCH_INDEX)" || $(PIP) install --quiet --progress-bar on --no-deps --index-url "$(TORCH_INDEX)" "$$(grep -m1 '^torch==' requirements.txt)" || { echo "error: there is no torch at TORCH_INDEX=$(TORCH_INDEX). Check the address, or leave it out" >&2; exit 1; }
+	@test -z "$(TORCH_INDEX)" || $(PIP) install --quiet --progress-bar on --no-deps --index-url "$(TORCH_INDEX)" "$$(grep -m1 '^torch==' requirements-serve.txt)" || { echo "error: there is no torch at TORCH_INDEX=$(TORCH_INDEX). Check the address, or leave it out" >&2; exit 1; }
 	@$(PIP) install --quiet --progress-bar on -r requirements.txt -c constraints.txt || { echo "error: pip could not install the dependencies. Check the network, or point pip at your mirror with PIP_INDEX_URL, then run make setup again" >&2; exit 1; }
 	@touch $@
 

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("app", "retrieval", "safety", "weights")
 COMMON = ("LICENSE", "NOTICE")
-DOCKER = ("Dockerfile", ".dockerignore", "requirements.txt", "constraints.txt")
+DOCKER = ("Dockerfile", ".dockerignore", "requirements-serve.txt", "constraints.txt")
 ENTRY = "space_app.py"
 # A Space is shown in a frame of the hub and reached by its proxy alone. space_app.py has the same two.
 BEHIND_THE_HUB = {"CAREFOLD_FRAME_ANCESTORS": "https://huggingface.co", "CAREFOLD_PROXIES": "*"}
@@ -119,7 +119,7 @@ def header(sdk: str) -> str:
 
 def _requirements(torch_index: str) -> str:
     """Return the direct pins with those of what they pull in: a Gradio Space reads this one file only."""
-    direct = _lines("requirements.txt")
+    direct = _lines("requirements-serve.txt")
     named = {_name(line) for line in direct}
     pulled_in = [
         line
@@ -145,10 +145,10 @@ def _name(requirement: str) -> str:
 
 
 def _pin(package: str) -> str:
-    for line in (*_lines("requirements.txt"), *_lines("constraints.txt")):
+    for line in (*_lines("requirements-serve.txt"), *_lines("constraints.txt")):
         if _name(line) == package:
             return line.split("==")[1]
-    raise SystemExit(f"error: {package} is not pinned in requirements.txt")
+    raise SystemExit(f"error: {package} is not pinned in requirements-serve.txt")
 
 
 if __name__ == "__main__":

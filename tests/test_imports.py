@@ -20,7 +20,7 @@ MAY_IMPORT = {
 }
 HOMES = {
     "faiss": ("retrieval/indexes/",),
-    "sentence_transformers": ("retrieval/embedder.py",),
+    "sentence_transformers": ("retrieval/embedder.py", "training/trainers/"),
     "presidio_analyzer": ("safety/analyzer.py", "safety/scrubber.py", "safety/recognizers/"),
     "spacy": ("safety/analyzer.py", "safety/recognizers/"),
     "torch": (
@@ -43,7 +43,10 @@ HOMES = {
     "uvicorn": ("app/server.py",),
     "prometheus_client": ("app/metrics.py",),
     "limits": ("app/rate.py",),
-    "openai": ("app/models/openai_remote.py",),
+    "openai": ("app/models/openai_remote.py", "training/judge.py"),
+    "matplotlib": ("training/plots.py",),
+    "datasets": ("training/reading.py", "training/reading_formats.py"),
+    "tensorboard": ("training/trainers/",),
     "sqlalchemy": ("app/store", "app/migrations/"),
     "huggingface_hub": ("weights/",),
 }
@@ -93,7 +96,7 @@ def test_only_settings_reads_the_environment_in_app() -> None:
     assert {file.relative_to(ROOT).as_posix() for file in readers} <= {"app/settings.py"}
 
 
-@pytest.mark.parametrize("package", ["app", "retrieval", "safety"])
+@pytest.mark.parametrize("package", ["app", "retrieval", "safety", "training"])
 def test_help_imports_no_heavy_library(package: str) -> None:
     code = (
         f"import runpy, sys; sys.argv = ['{package}', '--help']\n"

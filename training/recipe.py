@@ -37,9 +37,7 @@ class Corpus(Frozen):
     format: Literal["auto", "jsonl", "csv", "parquet", "json"] = "auto"
     shape: Literal["auto", "fields", "instruction", "context_response", "chat", "conversation"] = "auto"
     fields: dict[str, str] = Field(default_factory=dict)
-    remove: tuple[str, ...] = Field(
-        default=(), description="columns whose values (authors) leave all text"
-    )
+    remove: tuple[str, ...] = Field(default=(), description="columns whose values (authors) leave all text")
     split: Literal["", "train", "validation", "test"] = Field(
         default="", description="of all its rows; '': by share"
     )
@@ -61,9 +59,12 @@ class Clean(Frozen):
     boilerplate_share: float = Field(
         default=0.02, gt=0, le=1, description="a sentence in more rows is boilerplate"
     )
-    near_copy: float = Field(
-        default=0.8, gt=0, le=1, description="Jaccard of word 3-grams of near copies"
+    near_copy: float = Field(default=0.8, gt=0, le=1, description="Jaccard of word 3-grams of near copies")
+    suspects: Literal["stop", "set_aside"] = Field(
+        default="stop", description="rows that look planted stop the release, or are set aside"
     )
+    cleared: tuple[str, ...] = Field(default=(), description="ids of suspects that a reader has cleared")
+    guarded: bool = Field(default=True, description="training answers that a guard would stop are set aside")
 
 
 class Divide(Frozen):
@@ -71,9 +72,7 @@ class Divide(Frozen):
 
     validation: float = Field(default=0.1, ge=0, lt=0.5)
     test: float = Field(default=0.1, ge=0, lt=0.5)
-    tokens: int = Field(
-        default=0, ge=0, description="target words to train on, stratified by topic; 0: all"
-    )
+    tokens: int = Field(default=0, ge=0, description="target words to train on, stratified by topic; 0: all")
 
 
 class Augment(Frozen):
@@ -110,9 +109,6 @@ class Train(Frozen):
     evaluations: int = Field(default=4, ge=1, description="validations an epoch")
     patience: int = Field(default=3, ge=1, description="validations without a better one before it stops")
     saves: int = Field(default=8, ge=1, description="checkpoints an epoch")
-    average: float = Field(
-        default=0.0, ge=0, lt=1, description="decay of a moving average of the weights; 0: none"
-    )
     augment: Augment = Augment()
     curve: tuple[float, ...] = Field(default=(), description="shares of the data for a learning curve")
     unsloth: bool = False

@@ -60,7 +60,14 @@ def test_the_commands_run_from_it(folder: Path) -> None:
 
 def test_nothing_private_goes_into_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = tmp_path / "tree"
-    names = ("requirements.txt", "requirements-dev.txt", "constraints.txt", "Dockerfile", ".dockerignore")
+    names = (
+        "requirements.txt",
+        "requirements-serve.txt",
+        "requirements-dev.txt",
+        "constraints.txt",
+        "Dockerfile",
+        ".dockerignore",
+    )
     for name in (*names, *space.COMMON, f"deploy/{space.ENTRY}"):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_bytes((ROOT / name).read_bytes())
@@ -123,7 +130,7 @@ def test_requirements_of_a_gradio_space_pin_all_that_is_installed_and_no_tools(t
     assert first == "--extra-index-url https://example.org/cpu"
     pinned = {space._name(line) for line in lines} | {"pydantic-core"}  # pydantic says which
     assert not pinned & {"pytest", "ruff", "mypy", "hypothesis"}
-    direct = [Requirement(line).name for line in space._lines("requirements.txt")]
+    direct = [Requirement(line).name for line in space._lines("requirements-serve.txt")]
     # torch's own are the build's: CUDA libraries in one, none in the other. pip's tools are the Space's.
     missing = closure(direct) - pinned - closure(["torch"]) - {"setuptools", "pip"}
     assert missing == set()

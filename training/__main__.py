@@ -1,0 +1,344 @@
+"""The training command: from a dataset to a gated release.
+
+    python -m training run --recipe R [--set a.b=c] [--from STAGE]
+    python -m training compare RUN...
+    python -m training predict|evaluate --task T (--release DIR | --base) [F]
+    python -m training promote RELEASE | rollback TASK | list
+
+Exit codes: 0 done; 1 some rows failed, the rest done; 2 wrong arguments or configuration, nothing done;
+3 the gate said no. The commands import what is heavy when they run, so that --help is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from app.errors import AppError
+from training.errors import TrainingError
+from training.people_commands import feedback, panel, stop
+from weights.errors import WeightsError
+
+SOME_FAILED = 1
+GATE_SAID_NO = 3
+DATASETS = Path("../shared/data")
+
+app = typer.Typer(
+    help="From a dataset to a gated release.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(panel, name="panel")
+app.add_typer(feedback, name="feedback")
+
+CacheDir = Annotated[
+    Path | None, typer.Option(envvar="CAREFOLD_CACHE_DIR", help="Folder of fetched weights.")
+]
+Offline = Annotated[bool, typer.Option(envvar="CAREFOLD_OFFLINE", help="Never fetch anything.")]
+Models = Annotated[Path, typer.Option(envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")]
+Datasets = Annotated[
+    Path, typer.Option(envvar="CAREFOLD_DATASETS", help="Folder of `datasets:` sources in recipes.")
+]
+Runs = Annotated[Path, typer.Option(help="Folder of runs.")]
+Recipe = Annotated[str, typer.Option(help="A YAML file, or the name of one in training/recipes.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Change one value: train.rank=32; repeatable.")]
+Key = Annotated[
+    str, typer.Option(envvar="OPENAI_API_KEY", help="Key of a remote model or judge.", show_default=False)
+]
+Token = Annotated[str, typer.Option(envvar="HF_TOKEN", help="Token of the hub.", show_default=False)]
+Task = Annotated[str, typer.Option(help="The job.")]
+Release = Annotated[Path | None, typer.Option(help="A release folder.")]
+Base = Annotated[bool, typer.Option("--base", help="The base model as it comes.")]
+BaseModel = Annotated[
+    str, typer.Option(envvar="CAREFOLD_BASE_MODEL", help="Which base, where not the default.")
+]
+File = Annotated[Path | None, typer.Argument(metavar="[F]", help="JSON Lines; default: standard input.")]
+MaxNew = Annotated[int, typer.Option(min=1, help="Longest answer in tokens.")]
+
+
+@app.command()
+def run(
+    recipe: Recipe,
+    changes: Set = None,
+    start: Annotated[str, typer.Option("--from", help="Run this stage and all after it again.")] = "",
+    until: Annotated[str, typer.Option(help="Stop after this stage.")] = "register",
+    runs: Runs = Path("runs"),
+    datasets: Datasets = DATASETS,
+    models: Models = Path("models"),
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
+    hardware: Annotated[
+        str, typer.Option(help="Line of training/hardware.yaml that must hold the job; '': none must.")
+    ] = "",
+    api_key: Key = "none",
+) -> None:
+    """Run a recipe to a gated release; a run that was killed goes on."""
+
+    def work() -> int:
+        from training.pipeline import run as run_stages
+        from training.recipe import load_recipe
+        from training.run import Surroundings
+
+        outcome = run_stages(
+            load_recipe(recipe, changes or ()),
+            root=runs,
+            around=Surroundings(
+                datasets=datasets, cache_dir=cache_dir, models_dir=models, offline=offline,
+                hardware=hardware, api_key=api_key,
+            ),
+            start=start,
+            until=until,
+        )  # fmt: skip
+        sys.stdout.write(f"{outcome.folder.path}\n{outcome.verdict}\n")
+        return 0 if outcome.released or until != "register" else GATE_SAID_NO
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command()
+def sweep(
+    recipe: Recipe,
+    grid: Annotated[Path, typer.Option(help="YAML: a list of points, each a list of a.b=c changes.")],
+    runs: Runs = Path("runs"),
+    datasets: Datasets = DATASETS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
+) -> None:
+    """Train every point of a grid and rank them on validation; the test rows stay closed."""
+
+    def work() -> int:
+        from training.recipe import load_recipe
+        from training.run import Surroundings
+        from training.sweep import read_grid, sweep_points
+
+        around = Surroundings(datasets=datasets, cache_dir=cache_dir, offline=offline)
+        load_recipe(recipe)
+        sys.stdout.write(sweep_points(recipe, read_grid(grid), root=runs, around=around))
+        return 0
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
+    out: Annotated[
+        Path | None, typer.Option(help="HTML page to write; default: compare.html beside the first run.")
+    ] = None,
+) -> None:
+    """Put runs side by side: quality, time, tokens, cost, hardware, data, privacy."""
+
+    def work() -> int:
+        from training.compare import compare as side_by_side
+        from training.compare import comparison_page, comparison_text
+        from training.run_folder import RunFolder
+
+        comparison = side_by_side([RunFolder.open(one) for one in runs])
+        page = out or runs[0].parent / "compare.html"
+        page.write_text(comparison_page(comparison), encoding="utf-8")
+        sys.stdout.write(f"{comparison_text(comparison)}\n{page}\n")
+        return 0
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command()
+def predict(
+    task: Task,
+    file: File = None,
+    release: Release = None,
+    base: Base = False,
+    base_model: BaseModel = "",
+    max_new_tokens: MaxNew = 256,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
+) -> None:
+    """Write {"id", "output"} for each row of the task's input fields."""
+    _one_of(release, base)
+    _known(task, file)
+
+    def work() -> int:
+        from training.asking import predict as answer
+
+        failed = answer(
+            task, release=release, base=base_model, file=file, cache_dir=cache_dir, offline=offline,
+            max_new_tokens=max_new_tokens,
+        )  # fmt: skip
+        return SOME_FAILED if failed else 0
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command()
+def evaluate(
+    task: Task,
+    file: File = None,
+    release: Release = None,
+    base: Base = False,
+    base_model: BaseModel = "",
+    max_new_tokens: MaxNew = 256,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
+) -> None:
+    """Write one object with the task's metrics, each with its 95 % interval."""
+    _one_of(release, base)
+    _known(task, file)
+
+    def work() -> int:
+        from training.asking import evaluate as measure
+
+        failed = measure(
+            task, release=release, base=base_model, file=file, cache_dir=cache_dir, offline=offline,
+            max_new_tokens=max_new_tokens,
+        )  # fmt: skip
+        return SOME_FAILED if failed else 0
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command()
+def promote(
+    release: Annotated[Path, typer.Argument(help="A release folder.")],
+    share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of conversations that get it.")] = 1.0,
+    models: Models = Path("models"),
+) -> None:
+    """Let a release be served: to all, or to a share of conversations beside the one that is."""
+
+    def work() -> int:
+        from app.releases import promote as put
+
+        now = put(models, release, share=share)
+        sys.stdout.write(
+            f"active: {now.active or 'none'}\ncandidate: {now.candidate or 'none'} ({now.share:g})\n"
+        )
+        return 0
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command()
+def rollback(
+    task: Annotated[str, typer.Argument(help="The job whose release goes back.")],
+    models: Models = Path("models"),
+) -> None:
+    """Drop the candidate, or else serve the release before this one."""
+
+    def work() -> int:
+        from app.releases import rollback as back
+
+        now = back(models, task)
+        sys.stdout.write(f"active: {now.active or 'none'}\n")
+        return 0
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command("list")
+def list_releases(models: Models = Path("models")) -> None:
+    """List the releases that are in place, and which of them are served."""
+
+    def work() -> int:
+        from app.releases import Broken, releases
+
+        failed = 0
+        for one in releases(models):
+            if isinstance(one, Broken):
+                sys.stderr.write(f"{one.folder.name}: {one.reason}\n")
+                failed += 1
+                continue
+            share = f" {one.share:.0%}" if one.state == "candidate" else ""
+            sys.stdout.write(
+                f"{one.manifest.name}\t{one.state}{share}\t{one.manifest.created}\t{one.manifest.base}\n"
+            )
+        return SOME_FAILED if failed else 0
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command()
+def push(
+    release: Annotated[Path, typer.Argument(help="A release folder.")],
+    to: Annotated[str, typer.Argument(help="path:DIR or hub:org/name.")],
+    public: Annotated[bool, typer.Option("--public", help="Allow a public repository.")] = False,
+    token: Token = "",
+) -> None:
+    """Copy a verified release to a folder or a private hub repository."""
+
+    def work() -> int:
+        from training.sharing import push as send
+
+        sys.stdout.write(f"{send(release, to, token=token, public=public).source}\n")
+        return 0
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command()
+def pull(
+    source: Annotated[str, typer.Argument(help="path:DIR or hub:org/name@revision.")],
+    out: Annotated[Path, typer.Option(help="New folder for the release.")],
+    token: Token = "",
+) -> None:
+    """Bring a release from a folder or the hub, and verify it."""
+
+    def work() -> int:
+        from training.sharing import pull as bring
+
+        sys.stdout.write(f"{bring(source, out, token=token).source}\n")
+        return 0
+
+    raise typer.Exit(_guarded(work))
+
+
+@app.command()
+def export(
+    release: Annotated[Path, typer.Argument(help="A release folder.")],
+    out: Annotated[Path, typer.Option(help="New folder.")],
+    form: Annotated[Literal["merged", "gguf"], typer.Option(help="merged: bf16 safetensors.")] = "merged",
+    numbers: Annotated[
+        Literal["bf16", "f16", "q8_0"], typer.Option(help="How a GGUF holds its matrices.")
+    ] = "bf16",
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
+) -> None:
+    """Merge a release with its base, for a runtime that takes no adapters."""
+
+    def work() -> int:
+        from training.export import export as write
+
+        done = write(release, out, form=form, numbers=numbers, cache_dir=cache_dir, offline=offline)
+        sys.stdout.write(f"{done.folder}\t{done.size:,} bytes\t{done.sha256}\n")
+        return 0
+
+    raise typer.Exit(_guarded(work))
+
+
+def _one_of(release: Path | None, base: bool) -> None:
+    if (release is None) == (not base):
+        stop("give either --release DIR or --base")
+
+
+def _known(task: str, file: Path | None) -> None:
+    from training.tasks import TASKS
+
+    if task not in TASKS:
+        stop(f"no task {task!r}; there is {', '.join(TASKS)}")
+    if file is not None and not file.is_file():
+        stop(f"no file {str(file)!r}. Give a JSON Lines file, or none to read standard input")
+
+
+def _guarded(work: Callable[[], int]) -> int:
+    """Run a command; what can go wrong is said in one line and ends with 2."""
+    try:
+        return work()
+    except (TrainingError, AppError, WeightsError) as error:
+        stop(str(error))
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m training")

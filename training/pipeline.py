@@ -1,0 +1,118 @@
+"""From a recipe to a gated release: the whole flow on one screen.
+
+Stages return to `run` and call none of each other. What a stage needs it reads from the run folder, and
+what it finds it writes there, so that any stage can be the first of a re-run. A run that was killed goes
+on with the stage it was in. The test split is opened by `baseline` and `evaluate` alone; the gate reads
+numbers.
+
+Run: python -m training run --recipe counseling
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from training import stages_data, stages_model, stages_release
+from training.errors import RunError
+from training.recipe import Recipe
+from training.rows import StageCounts
+from training.run import Run, Surroundings
+from training.run_folder import RunFolder
+
+STAGES: dict[str, Callable[[Run], Sequence[StageCounts] | None]] = {
+    "load": stages_data.load,
+    "clean": stages_data.clean_rows,
+    "deduplicate": stages_data.deduplicate,
+    "split": stages_data.split,
+    "preflight": stages_data.preflight,
+    "baseline": stages_model.baseline,
+    "train": stages_model.train,
+    "evaluate": stages_model.evaluate,
+    "gate": stages_release.gate,
+    "report": stages_release.report,
+    "register": stages_release.register,
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a run ended. `release` is None where the gate said no, or the run ended before it."""
+
+    folder: RunFolder
+    released: bool
+    verdict: str
+    release: Path | None
+
+
+def run(
+    recipe: Recipe,
+    *,
+    root: Path = Path("runs"),
+    around: Surroundings | None = None,
+    start: str = "",
+    until: str = "register",
+    without: Sequence[str] = (),
+) -> Outcome:
+    """Run the stages of a recipe that are not finished yet, in order, up to `until`.
+
+    `start` runs that stage and all after it again; `without` leaves stages out. Raises TrainingError
+    (its kinds: `errors.py`) when a stage cannot go on; what earlier stages wrote stays.
+    """
+    for name in (start, until):
+        if name and name not in STAGES:
+            raise RunError(f"no stage {name!r}; there is {', '.join(STAGES)}")
+    folder = RunFolder.of(recipe, root)
+    now = Run(recipe, folder, around or Surroundings())
+    try:
+        with FileLock(folder.path / ".lock", timeout=0):
+            _stages(now, start=start, until=until, without=without)
+    except Timeout as error:
+        raise RunError(
+            f"{folder.path.name} is being run by another process: wait for it, or stop it"
+        ) from error
+    return stages_release.outcome(now, Outcome)
+
+
+def _stages(run: Run, *, start: str, until: str, without: Sequence[str]) -> None:
+    names = list(STAGES)
+    if start:
+        _demand(run.folder, names[: names.index(start)])
+        run.folder.forget(names[names.index(start) :])
+    finished = {one.stage for one in run.folder.finished()}
+    for place, name in enumerate(names[: names.index(until) + 1]):
+        if name in finished or name in without:
+            continue
+        # A stage that runs again makes everything after it out of date.
+        run.folder.forget(names[place:])
+        finished -= set(names[place:])
+        sys.stderr.write(f"[{place + 1}/{len(names)}] {name}\n")
+        started = time.monotonic()
+        counts = STAGES[name](run) or ()
+        run.folder.finish(name, time.monotonic() - started, counts)
+        for one in counts:
+            sys.stderr.write(f"        {_line(one)}\n")
+
+
+def _demand(folder: RunFolder, names: Sequence[str]) -> None:
+    there = {one.stage for one in folder.finished()}
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise RunError(
+            f"{folder.path.name} has not finished {missing[0]!r} yet: start there, or leave --from out"
+        )
+
+
+def _line(counts: StageCounts) -> str:
+    aside = ", ".join(f"{number:,} {reason}" for reason, number in counts.set_aside.items())
+    changed = ", ".join(f"{number:,} {what}" for what, number in counts.changed.items())
+    return (
+        f"{counts.stage}: {counts.taken:,} in = {counts.kept:,} kept + "
+        f"{sum(counts.set_aside.values()):,} set aside{f' ({aside})' if aside else ''}"
+        f"{f'; {changed}' if changed else ''}"
+    )

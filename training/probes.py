@@ -1,0 +1,66 @@
+"""What is asked of the base and of the tuned model beside the test rows: fairness, safety, memory.
+
+Answers are kept like an arm's, so that they can be judged again without a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from training.fairness import pairs
+from training.memorisation import Canaries, exposure, extraction
+from training.rows import Example, Prediction, read_rows, write_rows, write_value
+from training.run import Run, shown
+from training.safety_probe import probes
+
+if TYPE_CHECKING:
+    from training.trainers.causal_lm_served import ServedLM
+
+PROBE_TOKENS = 96
+SECRETS = 63  # made-up secrets that each planted one is ranked among
+
+
+def probe(run: Run, served: ServedLM, *, arm: str) -> None:
+    """Let one arm answer every variant of the fairness set and every message of the safety set."""
+    if not run.task.chat:
+        return
+    variants = pairs(run.recipe.evaluate.fairness_rows, run.recipe.seed)
+    if variants:
+        _ask(run, served, arm, "fairness", [one.id for one in variants], [one.text for one in variants])
+    asked = probes()
+    _ask(run, served, arm, "safety", [one.id for one in asked], [one.text for one in asked])
+
+
+def remember(run: Run, served: ServedLM, *, arm: str) -> None:
+    """Measure how exposed the planted secrets are in one arm, and whether the tuned one gives them back."""
+    canaries = run.optional("canaries", Canaries)
+    if canaries is None:
+        return
+    ranked = exposure(canaries, served.likelihoods, samples=SECRETS, seed=run.recipe.seed)
+    write_value(run.folder.measured(f"exposure-{arm}"), ranked)
+    if arm == "tuned":
+        write_value(run.folder.measured("extraction"), extraction(canaries, served.continued))
+
+
+def probed(run: Run, arm: str, what: str) -> list[Prediction]:
+    """Return what an arm answered to a set; nothing when it was not asked."""
+    file = run.folder.predictions(f"{arm}-{what}")
+    return list(read_rows(file, Prediction)) if file.exists() else []
+
+
+def _ask(run: Run, served: ServedLM, arm: str, what: str, ids: Sequence[str], texts: Sequence[str]) -> None:
+    file = run.folder.predictions(f"{arm}-{what}")
+    if file.exists() and [one.id for one in read_rows(file, Prediction)] == list(ids):
+        return
+    field = run.task.fields[0]
+    prompts = [
+        run.task.messages(Example(id=name, inputs={field: text}), clinic=run.recipe.clinic)
+        for name, text in zip(ids, texts, strict=True)
+    ]
+    tokens = min(PROBE_TOKENS, run.recipe.evaluate.max_new_tokens)
+    answers = shown(served.answers(prompts, max_new_tokens=tokens), f"{what} {arm}", total=len(prompts))
+    write_rows(
+        file,
+        (said.model_copy(update={"id": name, "arm": arm}) for name, said in zip(ids, answers, strict=True)),
+    )

@@ -1,0 +1,136 @@
+"""One run as its stages see it: the recipe, the job, the folder, and where outside things are."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from training.recipe import Recipe
+from training.rows import Example, Frozen, Split, read_rows, read_value
+from training.run_folder import RunFolder
+from training.tasks import TASKS, Task
+from training.trainers import TRAINERS
+from training.trainers.base import Job, Trainer
+from weights import fetch
+from weights.defaults import EMBEDDER
+from weights.sources import Fetched
+
+Item = TypeVar("Item")
+Read = TypeVar("Read", bound=Frozen)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is not the recipe's: folders, the network, a key for models behind an address."""
+
+    datasets: Path | None = None
+    cache_dir: Path | None = None
+    models_dir: Path = Path("models")
+    offline: bool = False
+    hardware: str = ""
+    api_key: str = field(default="none", repr=False)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run; everything heavy is made when first asked for."""
+
+    recipe: Recipe
+    folder: RunFolder
+    around: Surroundings
+
+    @property
+    def task(self) -> Task:
+        """The job."""
+        return TASKS[self.recipe.task]
+
+    @property
+    def labels(self) -> bool:
+        """Whether targets are labels, which no scrubbing or cleaning may touch."""
+        return self.task.trainer == "text_classifier"
+
+    @cached_property
+    def base(self) -> Fetched:
+        """The verified base model."""
+        source = self.recipe.base if self.task.trainer == "causal_lm" else self.encoder
+        return fetch(source, cache_dir=self.around.cache_dir, offline=self.around.offline)
+
+    @property
+    def encoder(self) -> str:
+        """The source of the encoder that small jobs tune, unless the recipe names another."""
+        return (
+            EMBEDDER
+            if self.recipe.base == type(self.recipe).model_fields["base"].default
+            else self.recipe.base
+        )
+
+    def trainer(self) -> Trainer:
+        """Return the trainer of this kind of job."""
+        return TRAINERS[self.task.trainer]()
+
+    def job(
+        self, *, train: Sequence[Example] = (), validation: Sequence[Example] = (), place: Path | None = None
+    ) -> Job:
+        """Return what a trainer takes; `place` holds its files (default: the run's folder)."""
+        home = place or self.folder.path
+        return Job(
+            task=self.task,
+            base=self.base.folder,
+            base_sha256=self.base.sha256,
+            train=train,
+            validation=validation,
+            settings=self.recipe.train,
+            clinic=self.recipe.clinic,
+            seed=self.recipe.seed,
+            out=home / self.folder.adapter.name,
+            checkpoints=home / self.folder.checkpoints.name,
+            logs=home / self.folder.logs.name,
+            cache_dir=self.around.cache_dir,
+            base_source=self.base.source,
+        )
+
+    def examples(self, split: Split) -> list[Example]:
+        """Read one split as it is trained on or measured."""
+        return list(read_rows(self.folder.split(split), Example))
+
+    def test_rows(self) -> list[Example]:
+        """Read the test rows; at most as many as the recipe says, whole groups apart as they come."""
+        rows = self.examples("test")
+        most = self.recipe.evaluate.rows
+        if not most or len(rows) <= most:
+            return rows
+        # Drawn by hash: the same rows for every arm and every run of this data.
+        chosen = sorted(rows, key=lambda row: hashlib.sha256(row.id.encode()).digest())[:most]
+        kept = {row.id for row in chosen}
+        return [row for row in rows if row.id in kept]
+
+    def optional(self, name: str, model: type[Read]) -> Read | None:
+        """Read a measured value; None where this run has not measured it."""
+        file = self.folder.measured(name)
+        return read_value(file, model) if file.exists() else None
+
+    def all_of(self, name: str, model: type[Read]) -> list[Read]:
+        """Read measured rows; none where this run has not measured any."""
+        file = self.folder.measured(name)
+        return list(read_rows(file, model)) if file.exists() else []
+
+
+def revision(source: str) -> str:
+    """Return the commit of a `hub:` source, or ''."""
+    return source.rpartition("@")[2] if source.startswith("hub:") else ""
+
+
+def shown(items: Iterable[Item], what: str, *, total: int | None = None) -> Iterator[Item]:
+    """Yield items with a progress bar on standard error where that is a terminal."""
+    bar: Iterable[Item] = tqdm(items, desc=what, total=total, disable=not sys.stderr.isatty(), leave=False)
+    yield from bar
+
+
+Stage = Callable[[Run], object]

@@ -1,0 +1,298 @@
+"""The stages from a raw corpus to the rows that are trained on; see `pipeline.py` for their order.
+
+Each reads what the one before wrote and returns its counts. Raw text exists in `load` alone, in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+
+from training.augment import augmented
+from training.authors import removals, without
+from training.cleaning import clean, plain
+from training.duplicates import contradictions, find_copies, without_duplicates
+from training.errors import CorpusError
+from training.estimate import ModelShape, Tokens, estimate
+from training.guards import Guards
+from training.memorisation import plant
+from training.poison import scan
+from training.preflight import preflight as checked
+from training.preflight import shown as chosen_rows
+from training.preflight_page import preflight_page
+from training.profile import profile
+from training.profile_page import profile_page
+from training.reading import RawRow, read_corpus
+from training.recipe import Corpus
+from training.rows import SPLITS, Example, Frozen, SetAside, StageCounts, read_rows, write_rows, write_value
+from training.run import Run, shown
+from training.scrubbing import ScrubCounts, scrub_examples
+from training.shapes import to_examples
+from training.spelling import repair_spelling
+from training.splitting import check_leaks, divide, subsample
+from weights import fetch
+from weights.defaults import NAME_MODEL
+
+
+class Loaded(Frozen):
+    """What the load stage knows: hashes, and what the scrubber replaced (counts by type)."""
+
+    policy_hash: str
+    dataset_sha256: str
+    rows: dict[str, int]
+    entities: dict[str, int]
+
+
+def load(run: Run) -> list[StageCounts]:
+    """Read, profile and scrub; the first file that is written holds scrubbed rows."""
+    from safety.scrubber import Scrubber
+
+    # Surrogates depend on the whole raw text: nobody can tell who stood there without having it.
+    digest = hashlib.sha256(f"surrogates {run.recipe.seed}".encode())
+    measured = profile(_counted(run, digest))
+    write_value(run.folder.measured("profile"), measured)
+    run.folder.path.joinpath("profile.html").write_text(
+        profile_page(measured, name=run.recipe.name), encoding="utf-8"
+    )
+
+    names = fetch(NAME_MODEL, cache_dir=run.around.cache_dir, offline=run.around.offline)
+    scrubber = Scrubber(policy=run.recipe.scrub.policy, name_model=names.folder)
+    unread: list[SetAside] = []
+    authors: dict[str, tuple[str, ...]] = {}
+    counts = ScrubCounts()
+    scrubbed: list[Example] = []
+    unscrubbed: list[SetAside] = []
+    rows = scrub_examples(
+        _rows(run, unread, authors),
+        scrubber,
+        salt=digest.digest(),
+        names=lambda example: authors.pop(example.id, ()),
+        labels=run.labels,
+        counts=counts,
+    )
+    for row in shown(rows, "scrub", total=measured.rows):
+        (scrubbed if isinstance(row, Example) else unscrubbed).append(row)  # type: ignore[arg-type]
+    if not scrubbed:
+        raise CorpusError(
+            f"no row is left of {len(unread) + len(unscrubbed)}: see {run.folder.aside('load').name}"
+        )
+    write_rows(run.folder.rows("load"), scrubbed)
+    write_rows(run.folder.aside("load"), (*unread, *unscrubbed))
+    by_source: dict[str, int] = {}
+    for row in scrubbed:
+        by_source[row.source] = by_source.get(row.source, 0) + 1
+    write_value(
+        run.folder.measured("load"),
+        Loaded(
+            policy_hash=scrubber.policy_hash,
+            dataset_sha256=hashlib.sha256(run.folder.rows("load").read_bytes()).hexdigest(),
+            rows=by_source,
+            entities=dict(counts.entities),
+        ),
+    )
+    return [
+        StageCounts.of("read", len(scrubbed) + len(unscrubbed), unread),
+        StageCounts.of("scrub", len(scrubbed), unscrubbed, changed=dict(sorted(counts.entities.items()))),
+    ]
+
+
+def clean_rows(run: Run) -> list[StageCounts]:
+    """Strip markup and boilerplate, repair spelling; every repair is listed."""
+    rows = list(read_rows(run.folder.rows("load"), Example))
+    settings = run.recipe.clean
+    cleaned = clean(rows, settings, labels=run.labels, answers=run.task.chat)
+    kept: Sequence[Example] = cleaned.kept
+    changed = dict(cleaned.changed)
+    if settings.spelling:
+        spelled = repair_spelling(kept, labels=run.labels)
+        kept = spelled.rows
+        write_rows(run.folder.measured("spelling"), spelled.changes)
+        changed["spelling repaired"] = spelled.changed_rows
+    write_rows(run.folder.rows("clean"), kept)
+    write_rows(run.folder.aside("clean"), cleaned.aside)
+    return [StageCounts.of("clean", len(kept), cleaned.aside, changed=changed)]
+
+
+def deduplicate(run: Run) -> list[StageCounts]:
+    """Take out copies; flag contradictions and what looks planted by someone else."""
+    rows = list(read_rows(run.folder.rows("clean"), Example))
+    kept, aside = without_duplicates(rows, near_copy=run.recipe.clean.near_copy, labels=run.labels)
+    write_rows(run.folder.rows("deduplicate"), kept)
+    write_rows(run.folder.aside("deduplicate"), aside)
+    found = find_copies(rows, near_copy=run.recipe.clean.near_copy, labels=run.labels)
+    write_rows(run.folder.measured("copies"), found)
+    conflicts = contradictions(kept, labels=run.labels)
+    write_rows(run.folder.measured("contradictions"), conflicts)
+    return [
+        StageCounts.of("deduplicate", len(kept), aside, changed={"contradictions flagged": len(conflicts)})
+    ]
+
+
+def _unfit(run: Run, rows: Sequence[Example]) -> dict[str, str]:
+    """Return the training rows that should teach nothing, with the reason; note the suspects that stay."""
+    clean = run.recipe.clean
+    suspects = [one for one in scan(rows) if one.id not in clean.cleared]
+    unfit = {one.id: f"suspect:{one.reason}" for one in suspects} if clean.suspects == "set_aside" else {}
+    write_rows(run.folder.measured("suspects"), [one for one in suspects if one.id not in unfit])
+    if clean.guarded and run.task.chat:
+        guards = Guards(chat=True, find_personal_data=lambda _text: False)
+        for row in rows:
+            stopped = guards.check(row.target, prompt="", system="", ended=True)
+            if stopped:
+                unfit.setdefault(row.id, f"guard:{min(stopped)}")
+    return unfit
+
+
+def split(run: Run) -> list[StageCounts]:
+    """Divide by question group, stop on a leak, take the subsample; add copies and canaries to train."""
+    recipe = run.recipe
+    rows = list(read_rows(run.folder.rows("deduplicate"), Example))
+    divided = divide(
+        rows, recipe.divide, seed=recipe.seed, near_copy=recipe.clean.near_copy, labels=run.labels
+    )
+    parts = {name: list(divided.splits[name]) for name in SPLITS}
+    aside = list(divided.aside)
+    if recipe.divide.tokens:
+        drawn = subsample(parts["train"], recipe.divide.tokens, seed=recipe.seed)
+        kept = {row.id for row in drawn}
+        aside += [
+            SetAside(id=row.id, stage="split", reason="beyond_budget")
+            for row in parts["train"]
+            if row.id not in kept
+        ]
+        parts["train"] = list(drawn)
+    unfit = _unfit(run, parts["train"])
+    aside += [SetAside(id=name, stage="split", reason=reason) for name, reason in unfit.items()]
+    parts["train"] = [row for row in parts["train"] if row.id not in unfit]
+    check_leaks(parts, near_copy=recipe.clean.near_copy, labels=run.labels)
+    counted = sum(map(len, parts.values()))
+    if not parts["train"]:
+        raise CorpusError("no row is left to train on: lower divide.validation and divide.test, or add rows")
+    added = {}
+    copies = list(augmented(parts["train"], recipe.train.augment, seed=recipe.seed))
+    if copies:
+        added["augmented copies"] = len(copies)
+        parts["train"] += copies
+    if recipe.evaluate.canaries and run.task.trainer == "causal_lm":
+        parts["train"], canaries = plant(parts["train"], recipe.evaluate.canaries, seed=recipe.seed)
+        write_value(run.folder.measured("canaries"), canaries)
+        added["canaries"] = recipe.evaluate.canaries
+    write_rows(
+        run.folder.rows("split"),
+        (row.model_copy(update={"split": name}) for name in SPLITS for row in parts[name]),
+    )
+    write_rows(run.folder.aside("split"), aside)
+    return [StageCounts.of("split", counted, aside, changed=added)]
+
+
+class Planned(Frozen):
+    """What training will take, before it starts."""
+
+    tokens: Tokens
+    hardware: str
+
+
+def preflight(run: Run) -> list[StageCounts]:
+    """Count tokens, set over-long rows aside, look at eight rows, estimate; then the splits are final."""
+    rows = list(read_rows(run.folder.rows("split"), Example))
+    aside: list[SetAside] = []
+    if run.task.trainer == "causal_lm":
+        rows, aside = _formatted(run, rows)
+    # Answers to other rows are of no use any more.
+    shutil.rmtree(run.folder.predictions("any").parent, ignore_errors=True)
+    for name in SPLITS:
+        write_rows(run.folder.split(name), (row for row in rows if row.split == name))
+    write_rows(run.folder.aside("preflight"), aside)
+    return [StageCounts.of("preflight", len(rows), aside)]
+
+
+def _formatted(run: Run, rows: list[Example]) -> tuple[list[Example], list[SetAside]]:
+    from training.trainers.causal_lm_model import base_folder, load_tokenizer
+    from training.trainers.causal_lm_rows import format_rows
+
+    job, limit = run.job(), run.recipe.train.max_tokens
+    tokenizer = load_tokenizer(job)
+    ends = {int(tokenizer.eos_token_id)}
+    train = [row for row in rows if row.split == "train"]
+    others = [row for row in rows if row.split != "train"]
+    formatted = format_rows(tokenizer, run.task, train, clinic=run.recipe.clinic)
+    found = checked(formatted, end_tokens=ends, max_tokens=limit)
+    write_value(run.folder.measured("preflight"), found)
+    wanted = set(
+        chosen_rows([row.id for row in train if row.id not in set(found.over_long)], seed=run.recipe.seed)
+    )
+    pictured = [row for row in train if row.id in wanted]
+    page = preflight_page(
+        found,
+        format_rows(tokenizer, run.task, pictured, clinic=run.recipe.clinic, rendered=len(pictured)),
+        end_tokens=ends,
+        name=run.recipe.name,
+    )
+    run.folder.path.joinpath("preflight.html").write_text(page, encoding="utf-8")
+    measured = format_rows(tokenizer, run.task, others, clinic=run.recipe.clinic)
+    long = {*found.over_long, *(row.id for row in measured if len(row.tokens) > limit)}
+    tokens = Tokens(
+        rows=found.rows,
+        total=found.tokens,
+        trained=found.trained,
+        longest=found.longest,
+        validation=sum(
+            len(row.tokens)
+            for row, example in zip(measured, others, strict=True)
+            if example.split == "validation"
+        ),
+    )
+    shape = ModelShape.from_config(base_folder(job) / "config.json")
+    estimates = estimate(shape, tokens, run.recipe.train, wanted=run.around.hardware)
+    write_rows(run.folder.measured("estimates"), estimates)
+    write_value(run.folder.measured("planned"), Planned(tokens=tokens, hardware=run.around.hardware))
+    aside = [SetAside(id=row.id, stage="preflight", reason="over_long") for row in rows if row.id in long]
+    return [row for row in rows if row.id not in long], aside
+
+
+def _rows(run: Run, unread: list[SetAside], authors: dict[str, tuple[str, ...]]) -> Iterator[Example]:
+    """Yield raw examples with ids of their own; note what is set aside and who wrote each row."""
+    seen: set[str] = set()
+    for corpus in run.recipe.corpora:
+        for row in read_corpus(
+            corpus, datasets=run.around.datasets, cache_dir=run.around.cache_dir, offline=run.around.offline
+        ):
+            if isinstance(row, SetAside):
+                unread.append(row)
+                continue
+            found = to_examples(row, corpus, run.task)
+            if isinstance(found, SetAside):
+                unread.append(found)
+                continue
+            for example in found:
+                # Tags and glued sentences hide names ("Warmly,Jane"): they go first.
+                unique = plain(example, labels=run.labels) if run.recipe.clean.markup else example
+                if corpus.remove:
+                    unique = _without_authors(unique, row, corpus, labels=run.labels)
+                if unique.id in seen:
+                    unique = unique.model_copy(update={"id": f"{row.source}#{row.line}"})
+                seen.add(unique.id)
+                if corpus.remove:
+                    authors[unique.id] = _bylines(row, corpus.remove)
+                yield unique
+
+
+def _counted(run: Run, digest: hashlib._Hash) -> Iterator[Example]:
+    for example in _rows(run, [], {}):
+        digest.update(example.model_dump_json().encode())
+        yield example
+
+
+def _without_authors(example: Example, row: RawRow, corpus: Corpus, *, labels: bool) -> Example:
+    names = removals(row, corpus)
+    return example.model_copy(
+        update={
+            "inputs": {key: without(text, names) for key, text in example.inputs.items()},
+            "target": example.target if labels else without(example.target, names),
+        }
+    )
+
+
+def _bylines(row: RawRow, columns: Sequence[str]) -> tuple[str, ...]:
+    return tuple(value for column in columns if isinstance(value := row.values.get(column), str))

@@ -1,0 +1,186 @@
+"""The stages that ask and change models: the arms before training, the training, the tuned arm.
+
+Predictions are written once and kept; scores are computed from the files, so that they can be computed
+again without a model.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from training.arms import ChosenPrompt, Embed, choose_prompt, nearest_answers, remote_answers
+from training.errors import RunError
+from training.probes import probe, remember
+from training.rows import Example, Frozen, Prediction, read_rows, read_value, write_rows, write_value
+from training.run import Run, shown
+from training.slices import asked
+from training.trainers.base import Fit, Point, Predictor
+
+if TYPE_CHECKING:
+    from training.trainers.causal_lm_served import ServedLM
+
+
+def baseline(run: Run) -> None:
+    """Let every arm but the tuned one answer the test rows, and probe the base model."""
+    if run.task.trainer != "causal_lm":
+        model = run.trainer().predictor(run.job(train=run.examples("train")), None)
+        _kept(run, "base", model.predict(run.test_rows(), arm="base"))
+        model.close()
+        return
+    arms = run.recipe.evaluate.arms
+    served = _served(run, tuned=False)
+    _ask(run, served, "base")
+    if "prompt" in arms:
+        chosen = choose_prompt(
+            served,
+            run.task,
+            run.recipe.evaluate,
+            train=run.examples("train"),
+            tune=run.examples("validation"),
+            seed=run.recipe.seed,
+        )
+        write_value(run.folder.measured("prompt"), chosen)
+        _ask(run, served, "prompt", chosen)
+    probe(run, served, arm="base")
+    remember(run, served, arm="base")
+    served.close()
+    if "retrieval" in arms:
+        _kept(
+            run,
+            "retrieval",
+            nearest_answers(_embed(run), run.examples("train"), run.test_rows(), asked=asked),
+        )
+    if "remote" in arms:
+        if run.recipe.evaluate.remote is None:
+            raise RunError("evaluate.arms names remote, and evaluate.remote says of no model")
+        answers = remote_answers(
+            run.task,
+            run.test_rows(),
+            run.recipe.evaluate,
+            run.recipe.evaluate.remote,
+            clinic=run.recipe.clinic,
+            api_key=run.around.api_key,
+        )
+        _kept(run, "remote", answers)
+
+
+class CurveFit(Frozen):
+    """One training on a share of the data: its best validation loss in nats a target token."""
+
+    share: float
+    rows: int
+    loss: float
+    tokens: int
+    validation_tokens: int
+
+
+def train(run: Run) -> None:
+    """Train on all rows, then, where the recipe asks for it, on shares of them for the curve."""
+    rows, validation = run.examples("train"), run.examples("validation")
+    for file in run.folder.predictions("tuned").parent.glob("tuned*"):
+        file.unlink()  # answers of other weights
+    fit = _fit(run, rows, validation)
+    write_value(run.folder.measured("fit"), fit)
+    points = []
+    for share in run.recipe.train.curve:
+        part = _share(rows, share)
+        one = _fit(run, part, validation, share=share)
+        points.append(
+            CurveFit(share=share, rows=len(part), loss=one.best_loss, tokens=one.tokens, validation_tokens=0)
+        )
+    write_rows(run.folder.measured("curve"), points)
+
+
+def _fit(run: Run, rows: Sequence[Example], validation: Sequence[Example], *, share: float = 1.0) -> Fit:
+    place = run.folder.path if share == 1.0 else run.folder.path / "curve" / f"{share:g}"
+    with tqdm(desc=f"train {share:.0%}", unit="step", disable=not sys.stderr.isatty()) as bar:
+
+        def hear(point: Point, steps: int) -> None:
+            bar.total = steps
+            bar.update(point.step - bar.n)
+            loss = point.validation_loss or point.train_loss
+            bar.set_postfix({"validation" if point.validation_loss else "loss": f"{loss:.3f}"})
+
+        return run.trainer().fit(run.job(train=rows, validation=validation, place=place), hear)
+
+
+def _share(rows: Sequence[Example], share: float) -> list[Example]:
+    """Return whole groups, in a fixed order, until the share of the rows is reached."""
+    groups: dict[str, list[Example]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    chosen: list[Example] = []
+    for group in sorted(groups):
+        if len(chosen) >= share * len(rows):
+            break
+        chosen += groups[group]
+    return chosen
+
+
+def evaluate(run: Run) -> None:
+    """Let the tuned model answer the test rows in the form that is served, and probe it."""
+    if not run.folder.adapter.is_dir():
+        raise RunError("there are no trained weights yet: run the stage train first")
+    if run.task.trainer != "causal_lm":
+        model: Predictor = run.trainer().predictor(run.job(train=run.examples("train")), run.folder.adapter)
+        _kept(run, "tuned", model.predict(run.test_rows(), arm="tuned"))
+        model.close()
+        return
+    served = _served(run, tuned=True)
+    _ask(run, served, "tuned")
+    probe(run, served, arm="tuned")
+    remember(run, served, arm="tuned")
+    served.close()
+
+
+def chosen_prompt(run: Run) -> ChosenPrompt:
+    """Return what the prompt arm chose."""
+    return read_value(run.folder.measured("prompt"), ChosenPrompt)
+
+
+def _served(run: Run, *, tuned: bool) -> ServedLM:
+    from training.trainers.causal_lm_served import ServedLM
+
+    return ServedLM(run.job(), run.folder.adapter if tuned else None)
+
+
+def _ask(run: Run, served: ServedLM, arm: str, chosen: ChosenPrompt | None = None) -> None:
+    rows = run.test_rows()
+    train = {one.id: one for one in run.examples("train")} if chosen and chosen.shots else {}
+    answers = served.predict(
+        rows,
+        arm=arm,
+        system=chosen.system if chosen else "",
+        shots=[train[name] for name in chosen.shots] if chosen else (),
+        max_new_tokens=run.recipe.evaluate.max_new_tokens,
+    )
+    _kept(run, arm, shown(answers, f"ask {arm}", total=len(rows)))
+
+
+def _kept(run: Run, arm: str, answers: Iterable[Prediction]) -> None:
+    """Write an arm's answers, unless they are there already: what was generated is not generated again."""
+    file = run.folder.predictions(arm)
+    wanted = [row.id for row in run.test_rows()]
+    if file.exists() and [one.id for one in read_rows(file, Prediction)] == wanted:
+        return
+    write_rows(file, answers)
+
+
+def _embed(run: Run) -> Embed:
+    from retrieval.embedder import load_embedder
+    from weights.defaults import EMBEDDER
+
+    embedder = load_embedder(EMBEDDER, cache_dir=run.around.cache_dir, offline=run.around.offline)
+    return embedder.embed
+
+
+def predictions(run: Run) -> Iterator[tuple[str, list[Prediction]]]:
+    """Yield each arm that has answered, with its answers in the order of the test rows."""
+    for arm in run.recipe.evaluate.arms:
+        file = run.folder.predictions(arm)
+        if file.exists():
+            yield arm, list(read_rows(file, Prediction))
