@@ -18,7 +18,7 @@ CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
 .PHONY: help setup run test check bench bench-decode bench-retrieval bench-scrub bench-screen \
-  bench-answers bench-real bench-start bench-load bench-page screens image-test space clean
+  bench-answers bench-real bench-start bench-load bench-page bench-training screens image-test space clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -97,6 +97,9 @@ bench-screen: setup ## sensitivity and specificity of the crisis gate and the sc
 
 bench-load: setup ## many people at once, over HTTP (ten minutes)
 	$(BIN)/python -m benchmarks.load --out benchmarks/results/load.json
+
+bench-training: $(DEV_READY) setup ## training speed against a plain TRL script (15 minutes)
+	$(BIN)/python -m benchmarks.training_speed --out benchmarks/results/training_speed.json
 
 bench-page: ## from nothing to the page, and from the second start
 	$(PYTHON) benchmarks/page.py --out benchmarks/results/page.json

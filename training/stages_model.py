@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from training.arms import ChosenPrompt, Embed, choose_prompt, nearest_answers, remote_answers
+from training.chat_probe import ask_chat
 from training.errors import RunError
 from training.probes import probe, remember
+from training.recipe import Remote
 from training.rows import Example, Frozen, Prediction, read_rows, read_value, write_rows, write_value
 from training.run import Run, shown
 from training.slices import asked
 from training.trainers.base import Fit, Point, Predictor
+from weights import fetch
+from weights.defaults import EMBEDDER, NAME_MODEL
 
 if TYPE_CHECKING:
     from training.trainers.causal_lm_served import ServedLM
@@ -135,6 +139,32 @@ def evaluate(run: Run) -> None:
     probe(run, served, arm="tuned")
     remember(run, served, arm="tuned")
     served.close()
+    if run.task.chat and run.recipe.evaluate.chat:
+        ask_chat(run)
+    if run.recipe.evaluate.judge is not None:
+        _judge(run, run.recipe.evaluate.judge)
+
+
+def _judge(run: Run, remote: Remote) -> None:
+    """Let a remote model compare the tuned answers with the prompt arm's, or else with the base's."""
+    from safety.scrubber import Scrubber
+    from training.judge import Judge, summary
+
+    names = fetch(NAME_MODEL, cache_dir=run.around.cache_dir, offline=run.around.offline)
+    scrubber = Scrubber(policy=run.recipe.scrub.policy, name_model=names.folder)
+    said = dict(predictions(run))
+    judge = Judge(
+        remote.base_url,
+        model=remote.model,
+        api_key=run.around.api_key,
+        scrub=lambda text: scrubber.scrub(text).text,
+        seed=run.recipe.seed,
+    )
+    rows = run.test_rows()
+    judged = list(shown(judge.compare(rows, said["tuned"], said.get("prompt") or said["base"]), "judge"))
+    judge.close()
+    write_rows(run.folder.measured("judged"), judged)
+    write_value(run.folder.measured("judge"), summary(judged, model=remote.model))
 
 
 def chosen_prompt(run: Run) -> ChosenPrompt:
@@ -172,7 +202,6 @@ def _kept(run: Run, arm: str, answers: Iterable[Prediction]) -> None:
 
 def _embed(run: Run) -> Embed:
     from retrieval.embedder import load_embedder
-    from weights.defaults import EMBEDDER
 
     embedder = load_embedder(EMBEDDER, cache_dir=run.around.cache_dir, offline=run.around.offline)
     return embedder.embed

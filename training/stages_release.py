@@ -6,28 +6,23 @@ import math
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 from typing import TypeVar
 
-import app.release_manifest as manifests
-from app.prompting import prompt_hash
+from app.release_manifest import Measured as Sealed
 from training.fairness import changes, worse
 from training.gate import Against, Evidence, Rate, Verdict, decide
 from training.measure import Measured, memory_of
 from training.metrics import difference
 from training.model_card import model_card
+from training.packaging import package
 from training.poison import Suspect
 from training.report import ReportData
 from training.report_gather import report_data
 from training.report_page import report_page
 from training.rows import read_rows, read_value, write_value
-from training.run import Run, revision
-from training.stages_data import Loaded
+from training.run import Run
 
 Ended = TypeVar("Ended")
-PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
-# What every arm has, retrieval and a remote model too.
-SHARED_METRIC = {"causal_lm": "rougeL"}
 
 
 def gate(run: Run) -> None:
@@ -99,39 +94,17 @@ def register(run: Run) -> None:
     if not verdict.yes:
         return
     data = read_value(run.folder.measured("report"), ReportData)
-    package(run, run.folder.release, data, verdict="; ".join(verdict.reasons))
-
-
-def package(run: Run, folder: Path, data: ReportData, *, verdict: str) -> None:
-    """Put weights, card and manifest into a folder that the application takes."""
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(run.folder.adapter, folder)
-    licences = tuple(dict.fromkeys(corpus.licence for corpus in run.recipe.corpora))
-    card = model_card(data, run.recipe, licence="other")
-    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
-    loaded = read_value(run.folder.measured("load"), Loaded)
-    manifests.seal(
-        folder,
-        manifests.ReleaseFacts(
-            kind="lora" if (folder / manifests.WEIGHTS["lora"]).is_file() else "model",
-            task=run.task.name,
-            created=date.fromisoformat(data.created),
-            base=run.base.source,
-            base_sha256=run.base.sha256,
-            base_revision=revision(run.base.source),
-            prompt_hash=prompt_hash() if run.task.trainer == "causal_lm" else "",
-            recipe_sha256=run.recipe.sha256(),
-            policy_hash=loaded.policy_hash,
-            dataset_sha256=loaded.dataset_sha256,
-            licences=licences,
-            metrics={
-                one.metric: manifests.Measured(**one.interval.model_dump())
-                for one in data.scores
-                if one.arm == "tuned" and math.isfinite(one.interval.value)
-            },
-            verdict=verdict,
-            notes=run.recipe.notes,
-        ),
+    package(
+        run,
+        run.folder.release,
+        card=model_card(data, run.recipe, licence="other"),
+        metrics={
+            one.metric: Sealed(**one.interval.model_dump())
+            for one in data.scores
+            if one.arm == "tuned" and math.isfinite(one.interval.value)
+        },
+        verdict="; ".join(verdict.reasons),
+        day=date.fromisoformat(data.created),
     )
 
 

@@ -140,7 +140,8 @@ def save_adapter(model: Any, job: Job) -> None:
         }
         # The folder of this machine stands in the configuration otherwise.
         model.peft_config["default"].base_model_name_or_path = job.base_source
-        model.save_pretrained(fresh, state_dict=state)
+        # Asked to look, PEFT would ask the hub for the base.
+        model.save_pretrained(fresh, state_dict=state, save_embedding_layers=False)
         (fresh / "README.md").unlink(missing_ok=True)
     shutil.rmtree(job.out, ignore_errors=True)
     fresh.replace(job.out)

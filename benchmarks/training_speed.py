@@ -1,0 +1,190 @@
+"""Training tokens a second against a plain TRL script with its defaults: same model, rows, steps and rate.
+
+Each side runs in a process of its own, in turns. Tokens are those of the rows, padding not counted; the
+clock runs over the steps alone. Both adapters are then validated by one function on the same rows.
+
+Run: python -m benchmarks.training_speed --out benchmarks/results/training_speed.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.datasets import DATASETS, datasets_there
+from benchmarks.report import report
+from training.recipe import RECIPES, Train
+from training.rows import Example
+from training.tasks import TASKS
+from training.trainers.base import Job
+from weights import fetch
+from weights.defaults import BASE_MODEL
+from weights.jsonl import Row, read_jsonl
+
+TASK = TASKS["counseling"]
+VALIDATION = 16
+SETTINGS = Train(
+    rank=16, alpha=32, dropout=0.05, learning_rate=4e-4, schedule="linear", warmup_share=0.0, batch=8,
+    epochs=100, patience=1000,
+)  # fmt: skip
+
+
+def main() -> None:
+    """Run both sides in turns and report medians and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--side", choices=["ours", "trl"])
+    parser.add_argument("--place", type=Path)
+    asked = parser.parse_args()
+    if asked.side:
+        {"ours": ours, "trl": trl}[asked.side](asked.place, asked.steps)
+        return
+    found: dict[str, list[dict[str, float]]] = {"ours": [], "trl": []}
+    for number in range(asked.rounds):
+        for side in ("ours", "trl") if number % 2 == 0 else ("trl", "ours"):
+            found[side].append(_timed(side, asked.steps))
+            sys.stderr.write(f"round {number + 1} {side}: {found[side][-1]}\n")
+    speed = {
+        side: statistics.median(one["tokens_per_second"] for one in all_) for side, all_ in found.items()
+    }
+    loss = {side: statistics.median(one["validation_loss"] for one in all_) for side, all_ in found.items()}
+    report(
+        "training speed",
+        {
+            "rows": "counselchat" if datasets_there() else "the toy corpus",
+            "steps": asked.steps,
+            "rounds": asked.rounds,
+            "tokens_per_second": speed,
+            "ratio": round(speed["ours"] / speed["trl"], 2),
+            "validation_loss": loss,
+            "loss_apart": round(abs(loss["ours"] / loss["trl"] - 1), 4),
+            "each": found,
+        },
+        asked.out,
+    )
+
+
+def _timed(side: str, steps: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as place:
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.training_speed",
+                "--side",
+                side,
+                "--place",
+                place,
+                "--steps",
+                str(steps),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        result: dict[str, float] = json.loads((Path(place) / "result.json").read_text(encoding="utf-8"))
+        return result
+
+
+def rows() -> list[Example]:
+    """Return rows of ordinary lengths, the same for both sides."""
+    from training.asking import FieldsRow
+
+    file = DATASETS / "counselchat" / "train.jsonl" if datasets_there() else RECIPES / "toy" / "letters.jsonl"
+    found = []
+    for row in read_jsonl(file, FieldsRow):
+        values = row.value.model_extra or {} if isinstance(row, Row) else {}
+        if str(values.get("question", "")).strip() and 10 < len(str(values.get("answer", "")).split()) < 500:
+            found.append(
+                TASK.example(str(len(found)), {name: values[name] for name in ("question", "answer")})
+            )
+    return found[: VALIDATION + 400]
+
+
+def job(place: Path, steps: int) -> Job:
+    """Return the training of our side; TRL's takes its numbers from it."""
+    base, some = fetch(BASE_MODEL), rows()
+    return Job(
+        task=TASK, base=base.folder, base_sha256=base.sha256, train=some[VALIDATION:], validation=(),
+        settings=SETTINGS.model_copy(update={"max_steps": steps}), clinic="the clinic", seed=0,
+        out=place / "adapter", checkpoints=place / "checkpoints", logs=place / "logs", base_source=BASE_MODEL,
+    )  # fmt: skip
+
+
+def ours(place: Path, steps: int) -> None:
+    """Train with the project's trainer."""
+    from training.trainers.causal_lm import CausalLM
+
+    one = job(place, steps)
+    fit = CausalLM().fit(one, lambda _point, _steps: None)
+    _result(place, one, tokens=fit.tokens, seconds=fit.seconds)
+
+
+def trl(place: Path, steps: int) -> None:
+    """Train as TRL's documentation shows it, with its defaults but for rate, steps and schedule."""
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import TrainerCallback
+    from trl import SFTConfig, SFTTrainer
+
+    from training.trainers.causal_lm_model import base_folder, load_tokenizer
+    from training.trainers.causal_lm_rows import format_rows
+
+    one = job(place, steps)
+
+    class Clock(TrainerCallback):
+        def on_train_begin(self, *_args: object, **_kwargs: object) -> None:
+            self.started = time.monotonic()
+
+        def on_train_end(self, *_args: object, **_kwargs: object) -> None:
+            self.seconds = time.monotonic() - self.started
+
+    formatted = format_rows(load_tokenizer(one), TASK, one.train, clinic=one.clinic)
+    data = Dataset.from_list(
+        [{"input_ids": list(row.tokens), "labels": list(row.labels)} for row in formatted]
+    )
+    clock = Clock()
+    trainer = SFTTrainer(
+        model=str(base_folder(one)),
+        args=SFTConfig(
+            output_dir=str(place / "trl"), max_steps=steps, learning_rate=SETTINGS.learning_rate,
+            lr_scheduler_type="linear", report_to=[], save_strategy="no", use_cpu=True,
+        ),
+        train_dataset=data,
+        processing_class=load_tokenizer(one),
+        peft_config=LoraConfig(
+            r=16, lora_alpha=32, lora_dropout=0.05, target_modules="all-linear", task_type="CAUSAL_LM"
+        ),
+        callbacks=[clock],
+    )  # fmt: skip
+    trainer.train()
+    trainer.model.save_pretrained(one.out)
+    _result(place, one, tokens=int(trainer._total_train_tokens), seconds=clock.seconds)
+
+
+def _result(place: Path, one: Job, *, tokens: int, seconds: float) -> None:
+    from training.trainers.causal_lm_served import ServedLM
+
+    served = ServedLM(one, one.out, precision="fp32")
+    held = rows()[:VALIDATION]
+    pairs = [served.likelihood(TASK.messages(row, clinic=one.clinic), row.target) for row in held]
+    served.close()
+    loss = math.fsum(nats for nats, _ in pairs) / sum(number for _, number in pairs)
+    result = {
+        "tokens_per_second": round(tokens / seconds, 1),
+        "validation_loss": round(loss, 4),
+        "seconds": seconds,
+    }
+    (place / "result.json").write_text(json.dumps(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
