@@ -70,7 +70,8 @@ $(CHROMIUM):
 
 test: check $(CHROMIUM) ## everything: check, then the tests with real weights and a real browser
 	$(BIN)/python -m app prepare
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "(weights or slow) and not gpu"
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "(weights or slow) and not gpu" --ignore tests/training
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "(weights or slow) and not gpu" tests/training
 
 screens: $(DEV_READY) $(CHROMIUM) ## pictures of the page in each state, into docs/screens
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.browser.take_screens --out docs/screens

@@ -76,6 +76,7 @@ def run(
         str, typer.Option(help="Line of training/hardware.yaml that must hold the job; '': none must.")
     ] = "",
     api_key: Key = "none",
+    rank: Annotated[int, typer.Option(envvar="RANK", hidden=True)] = 0,
 ) -> None:
     """Run a recipe to a gated release; a run that was killed goes on."""
 
@@ -89,7 +90,7 @@ def run(
             root=runs,
             around=Surroundings(
                 datasets=datasets, cache_dir=cache_dir, models_dir=models, offline=offline,
-                hardware=hardware, api_key=api_key,
+                hardware=hardware, api_key=api_key, rank=rank,
             ),
             start=start,
             until=until,

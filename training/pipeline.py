@@ -40,6 +40,10 @@ STAGES: dict[str, Callable[[Run], Sequence[StageCounts] | None]] = {
 }
 
 
+TRAINING = stages_model.TRAINING
+POLL_S = 0.5
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Where a run ended. `release` is None where the gate said no, or the run ended before it."""
@@ -69,6 +73,9 @@ def run(
             raise RunError(f"no stage {name!r}; there is {', '.join(STAGES)}")
     folder = RunFolder.of(recipe, root)
     now = Run(recipe, folder, around or Surroundings())
+    if now.around.rank:
+        _help(now)
+        return stages_release.outcome(now, Outcome)
     try:
         with FileLock(folder.path / ".lock", timeout=0):
             _stages(now, start=start, until=until, without=without)
@@ -97,6 +104,20 @@ def _stages(run: Run, *, start: str, until: str, without: Sequence[str]) -> None
         run.folder.finish(name, time.monotonic() - started, counts)
         for one in counts:
             sys.stderr.write(f"        {_line(one)}\n")
+
+
+def _help(run: Run) -> None:
+    """Wait for the process that runs the stages to come to `train`, and train with it."""
+    before = list(STAGES)[: list(STAGES).index("train")]
+    while True:
+        finished = {one.stage for one in run.folder.finished()}
+        if "train" in finished:
+            return
+        # A sweep leaves the baseline out.
+        if finished >= {*before} - {"baseline"} and (run.folder.path / TRAINING).exists():
+            stages_model.train(run)
+            return
+        time.sleep(POLL_S)
 
 
 def _demand(folder: RunFolder, names: Sequence[str]) -> None:

@@ -28,13 +28,17 @@ Read = TypeVar("Read", bound=Frozen)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What is not the recipe's: folders, the network, a key for models behind an address."""
+    """What is not the recipe's: folders, the network, a key for models behind an address.
+
+    `rank` is this process's number under `accelerate launch`; all but 0 help to train and do nothing else.
+    """
 
     datasets: Path | None = None
     cache_dir: Path | None = None
     models_dir: Path = Path("models")
     offline: bool = False
     hardware: str = ""
+    rank: int = 0
     api_key: str = field(default="none", repr=False)
 
 

@@ -72,6 +72,9 @@ def baseline(run: Run) -> None:
         _kept(run, "remote", answers)
 
 
+TRAINING = ".training"
+
+
 class CurveFit(Frozen):
     """One training on a share of the data: its best validation loss in nats a target token."""
 
@@ -85,10 +88,14 @@ class CurveFit(Frozen):
 def train(run: Run) -> None:
     """Train on all rows, then, where the recipe asks for it, on shares of them for the curve."""
     rows, validation = run.examples("train"), run.examples("validation")
-    for file in run.folder.predictions("tuned").parent.glob("tuned*"):
-        file.unlink()  # answers of other weights
+    first = run.around.rank == 0
+    if first:
+        (run.folder.path / TRAINING).touch()  # the other processes of `accelerate launch` wait for it
+        for file in run.folder.predictions("tuned").parent.glob("tuned*"):
+            file.unlink()  # answers of other weights
     fit = _fit(run, rows, validation)
-    write_value(run.folder.measured("fit"), fit)
+    if first:
+        write_value(run.folder.measured("fit"), fit)
     points = []
     for share in run.recipe.train.curve:
         part = _share(rows, share)
@@ -96,7 +103,9 @@ def train(run: Run) -> None:
         points.append(
             CurveFit(share=share, rows=len(part), loss=one.best_loss, tokens=one.tokens, validation_tokens=0)
         )
-    write_rows(run.folder.measured("curve"), points)
+    if first:
+        write_rows(run.folder.measured("curve"), points)
+        (run.folder.path / TRAINING).unlink()
 
 
 def _fit(run: Run, rows: Sequence[Example], validation: Sequence[Example], *, share: float = 1.0) -> Fit:

@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil
 import torch
+from accelerate import PartialState
 from torch.nn.functional import cross_entropy
 from torch.utils.data import SequentialSampler
 from transformers import (
@@ -147,12 +148,14 @@ class _AnswerTrainer(Trainer):  # type: ignore[misc]
     def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
         """Return the validation loss in mean nats an answer token, over all rows."""
         model = self.model.eval()
-        total, count = 0.0, 0
+        total, count = 0.0, 0.0
         with torch.no_grad():
             for batch in self.get_eval_dataloader():
                 nats, tokens = answer_loss(model, batch)
                 total, count = total + float(nats), count + int(tokens)
         model.train()
+        summed = self.accelerator.reduce(torch.tensor([total, count], device=self.args.device), "sum")
+        total, count = summed.tolist()
         metrics = {"eval_loss": total / max(count, 1)}
         best = self.state.best_metric
         if (best is None or metrics["eval_loss"] < best) and self.is_world_process_zero():
@@ -256,7 +259,8 @@ def _arguments(job: Job, train: Sequence[Formatted]) -> tuple[TrainingArguments,
     saved = max(1, epoch // (settings.evaluations * between))
     validated = saved * between
     micro = settings.micro_batch or (1 if device_name() == "cpu" else settings.batch)
-    while settings.batch % micro:
+    processes = PartialState().num_processes
+    while settings.batch % (micro * processes) and micro > 1:
         micro -= 1
     evaluated = "steps" if job.validation else "no"
     return TrainingArguments(
@@ -264,7 +268,7 @@ def _arguments(job: Job, train: Sequence[Formatted]) -> tuple[TrainingArguments,
         num_train_epochs=1,
         max_steps=steps,
         per_device_train_batch_size=micro,
-        gradient_accumulation_steps=settings.batch // micro,
+        gradient_accumulation_steps=max(1, settings.batch // (micro * processes)),
         per_device_eval_batch_size=4 if device_name() == "cpu" else 16,
         learning_rate=settings.learning_rate,
         lr_scheduler_type=settings.schedule,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
@@ -76,7 +77,7 @@ def trainable_model(job: Job) -> Any:
     model = AutoModelForCausalLM.from_pretrained(
         base_folder(job),
         dtype=training_dtype(settings),
-        device_map={"": device_name()} if quantisation is not None else None,
+        device_map={"": PartialState().device} if quantisation is not None else None,
         quantization_config=quantisation,
         use_safetensors=True,
         local_files_only=True,

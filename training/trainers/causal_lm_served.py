@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 
 from app.errors import GenerationError
@@ -45,7 +44,7 @@ class ServedLM:
             adapters={} if adapter is None or whole else {ADAPTER: adapter},
             precision="fp32" if whole else precision,
             cache_dir=job.cache_dir,
-            threads=psutil.cpu_count(logical=False) or 1,
+            threads=torch.get_num_threads(),
         )
         if self._loaded.refused:
             raise ReleaseError(f"the adapter does not load on this base ({self._loaded.refused[ADAPTER]})")
