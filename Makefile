@@ -17,7 +17,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test check bench bench-decode bench-retrieval bench-scrub bench-screen \
+.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-screen \
   bench-answers bench-real bench-start bench-load bench-page bench-training screens image-test space clean
 
 help: ## list the targets
@@ -72,6 +72,10 @@ test: check $(CHROMIUM) ## everything: check, then the tests with real weights a
 	$(BIN)/python -m app prepare
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "(weights or slow) and not gpu" --ignore tests/training
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "(weights or slow) and not gpu" tests/training
+
+test-gpu: $(DEV_READY) ## what only a CUDA device can show
+	$(BIN)/python -m app prepare
+	$(BIN)/python -m pytest -q -m gpu
 
 screens: $(DEV_READY) $(CHROMIUM) ## pictures of the page in each state, into docs/screens
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m tests.browser.take_screens --out docs/screens
