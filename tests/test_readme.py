@@ -31,10 +31,12 @@ def test_make_target_exists_and_is_in_help(command: str) -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.timeout(900)
 def test_python_commands_run_in_their_order(tmp_path: Path) -> None:
     environment = dict(os.environ) | {"CAREFOLD_DATA_DIR": str(tmp_path / "data")}
     script = "\n".join(PYTHON).replace(".venv/bin/python", sys.executable)
     script = script.replace("indexes/sample", str(tmp_path / "index"))
+    script = script.replace("--recipe toy", f"--recipe toy --runs {tmp_path / 'runs'}")
     for command in script.splitlines():
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", command],
@@ -46,6 +48,6 @@ def test_python_commands_run_in_their_order(tmp_path: Path) -> None:
 
 def test_every_file_that_the_readme_names_is_there() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
-    named = re.findall(r"`((?:app|safety|retrieval|tests|docs|weights)/[\w./]*)`", text)
+    named = re.findall(r"`((?:app|safety|retrieval|training|tests|docs|weights)/[\w./]*)`", text)
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []

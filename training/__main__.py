@@ -20,7 +20,7 @@ import typer
 
 from app.errors import AppError
 from training.errors import TrainingError
-from training.people_commands import feedback, panel, stop
+from training.people_commands import database_url, feedback, panel, stop
 from weights.errors import WeightsError
 
 SOME_FAILED = 1
@@ -76,6 +76,9 @@ def run(
         str, typer.Option(help="Line of training/hardware.yaml that must hold the job; '': none must.")
     ] = "",
     api_key: Key = "none",
+    database: Annotated[
+        str, typer.Option(envvar="CAREFOLD_DATABASE_URL", help="The application's store.", show_default=False)
+    ] = "",
     rank: Annotated[int, typer.Option(envvar="RANK", hidden=True)] = 0,
 ) -> None:
     """Run a recipe to a gated release; a run that was killed goes on."""
@@ -91,6 +94,7 @@ def run(
             around=Surroundings(
                 datasets=datasets, cache_dir=cache_dir, models_dir=models, offline=offline,
                 hardware=hardware, api_key=api_key, rank=rank,
+                database=database or database_url(),
             ),
             start=start,
             until=until,

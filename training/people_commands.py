@@ -7,7 +7,8 @@ reviewer approved or corrected, `refresh` drops what was withdrawn since. Nothin
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -105,7 +106,8 @@ def export_sheet(
     def work() -> None:
         from training.feedback import export_sheet as write
 
-        counts = write(_store(database), sheet, scrubber=_scrubber())
+        with _store(database) as store:
+            counts = write(store, sheet, scrubber=_scrubber())
         sys.stdout.write(f"{counts.kept} of {counts.taken} exchanges; set aside: {counts.set_aside}\n")
 
     guarded(work)
@@ -126,7 +128,8 @@ def import_sheet(
 
         if task not in TASKS:
             raise typer.BadParameter(f"no task {task!r}; there is {', '.join(TASKS)}")
-        made = read(_store(database), sheet, out, task=TASKS[task], scrubber=_scrubber())
+        with _store(database) as store:
+            made = read(store, sheet, out, task=TASKS[task], scrubber=_scrubber())
         for counts in made.counts:
             sys.stdout.write(f"{counts.kept} of {counts.taken} rows; set aside: {counts.set_aside}\n")
 
@@ -142,7 +145,8 @@ def refresh(
     def work() -> None:
         from training.feedback_dataset import withdrawn
 
-        counts = withdrawn(dataset, _store(database))
+        with _store(database) as store:
+            counts = withdrawn(dataset, store)
         sys.stdout.write(f"{counts.kept} of {counts.taken} rows stay; left: {counts.set_aside}\n")
 
     guarded(work)
@@ -162,11 +166,22 @@ def stop(message: str) -> NoReturn:
     raise typer.Exit(NOTHING_DONE)
 
 
-def _store(url: str) -> Store:
+def database_url() -> str:
+    """Return the URL of the application's store, as its settings have it."""
     from app.settings import load_settings
+
+    return load_settings().database
+
+
+@contextmanager
+def _store(url: str) -> Iterator[Store]:
     from app.store import Store as Opened
 
-    return Opened.open(url or load_settings().database)
+    store = Opened.open(url or database_url())
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def _scrubber() -> Scrubber:

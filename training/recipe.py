@@ -92,7 +92,7 @@ class Train(Frozen):
     alpha: float = Field(default=32.0, gt=0)
     dropout: float = Field(default=0.05, ge=0, lt=1)
     rslora: bool = False
-    dora: bool = False
+    dora: bool = Field(default=False, description="for study: a DoRA adapter cannot be served beside others")
     learning_rate: float = Field(default=4e-4, gt=0)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup_share: float = Field(default=0.03, ge=0, lt=1)
@@ -128,9 +128,7 @@ class Evaluate(Frozen):
 
     arms: tuple[ArmName, ...] = ("base", "prompt", "retrieval", "tuned")
     rows: int = Field(default=0, ge=0, description="at most so many test rows; 0: all")
-    likelihood_rows: int = Field(default=0, ge=0, description="the same for perplexity")
     max_new_tokens: int = Field(default=256, ge=8)
-    batch: int = Field(default=8, ge=1)
     prompts: tuple[str, ...] = Field(
         default=(), description="system prompts that the prompt arm chooses from"
     )
@@ -140,7 +138,6 @@ class Evaluate(Frozen):
     fairness_rows: int = Field(default=12, ge=0)
     canaries: int = Field(default=8, ge=0)
     chat: bool = True
-    other_tasks: tuple[str, ...] = Field(default=(), description="jobs that are scored before and after")
     remote: Remote | None = None
     judge: Remote | None = None
 

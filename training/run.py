@@ -30,7 +30,8 @@ Read = TypeVar("Read", bound=Frozen)
 class Surroundings:
     """What is not the recipe's: folders, the network, a key for models behind an address.
 
-    `rank` is this process's number under `accelerate launch`; all but 0 help to train and do nothing else.
+    `database` is the application's store: what was withdrawn there leaves datasets of feedback. `rank`
+    is this process's number under `accelerate launch`; all but 0 help to train and do nothing else.
     """
 
     datasets: Path | None = None
@@ -39,6 +40,7 @@ class Surroundings:
     offline: bool = False
     hardware: str = ""
     rank: int = 0
+    database: str = field(default="", repr=False)
     api_key: str = field(default="none", repr=False)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from training.augment import augmented
 from training.authors import removals, without
@@ -15,6 +16,7 @@ from training.cleaning import clean, plain
 from training.duplicates import contradictions, find_copies, without_duplicates
 from training.errors import CorpusError
 from training.estimate import ModelShape, Tokens, estimate
+from training.feedback_dataset import withdrawn
 from training.guards import Guards
 from training.memorisation import plant
 from training.poison import scan
@@ -48,6 +50,7 @@ def load(run: Run) -> list[StageCounts]:
     """Read, profile and scrub; the first file that is written holds scrubbed rows."""
     from safety.scrubber import Scrubber
 
+    withdrawals = list(_withdrawals(run))
     # Surrogates depend on the whole raw text: nobody can tell who stood there without having it.
     digest = hashlib.sha256(f"surrogates {run.recipe.seed}".encode())
     measured = profile(_counted(run, digest))
@@ -92,6 +95,7 @@ def load(run: Run) -> list[StageCounts]:
         ),
     )
     return [
+        *withdrawals,
         StageCounts.of("read", len(scrubbed) + len(unscrubbed), unread),
         StageCounts.of("scrub", len(scrubbed), unscrubbed, changed=dict(sorted(counts.entities.items()))),
     ]
@@ -274,7 +278,7 @@ def _rows(run: Run, unread: list[SetAside], authors: dict[str, tuple[str, ...]])
                     unique = unique.model_copy(update={"id": f"{row.source}#{row.line}"})
                 seen.add(unique.id)
                 if corpus.remove:
-                    authors[unique.id] = _bylines(row, corpus.remove)
+                    authors[unique.id] = removals(row, corpus)
                 yield unique
 
 
@@ -294,5 +298,15 @@ def _without_authors(example: Example, row: RawRow, corpus: Corpus, *, labels: b
     )
 
 
-def _bylines(row: RawRow, columns: Sequence[str]) -> tuple[str, ...]:
-    return tuple(value for column in columns if isinstance(value := row.values.get(column), str))
+def _withdrawals(run: Run) -> Iterator[StageCounts]:
+    """Take what people withdrew out of every dataset of feedback, before a row of it is read."""
+    for corpus in run.recipe.corpora:
+        file = Path(corpus.source)
+        if file.with_suffix(".manifest.json").is_file():
+            from app.store import Store
+
+            store = Store.open(run.around.database)
+            try:
+                yield withdrawn(file, store)
+            finally:
+                store.close()

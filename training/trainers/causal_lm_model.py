@@ -144,6 +144,8 @@ def save_adapter(model: Any, job: Job) -> None:
         # Asked to look, PEFT would ask the hub for the base.
         model.save_pretrained(fresh, state_dict=state, save_embedding_layers=False)
         (fresh / "README.md").unlink(missing_ok=True)
+    for file in fresh.iterdir():
+        file.chmod(0o644)  # safetensors writes for its owner alone
     shutil.rmtree(job.out, ignore_errors=True)
     fresh.replace(job.out)
 

@@ -1,0 +1,37 @@
+"""What people withdrew leaves a dataset of feedback before a run reads a row of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from app.store import Store
+from training.feedback_dataset import FeedbackRow, publish_dataset
+from training.recipe import load_recipe
+from training.rows import StageCounts, read_rows
+from training.run import Run, Surroundings
+from training.run_folder import RunFolder
+from training.stages_data import _withdrawals
+
+
+def test_rows_that_the_store_no_longer_holds_leave_the_dataset(tmp_path: Path) -> None:
+    dataset, url = tmp_path / "reviewed.jsonl", f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    day = date(2026, 1, 2)
+    row = FeedbackRow(
+        id="0" * 32, question="How do I rest?", answer="Slowly.", verdict="approve", reviewer="counselor",
+        reviewed=day, consent="1", kept=day, seen="x",
+    )  # fmt: skip
+    publish_dataset(
+        dataset, [row], task="counseling", policy="p", counts=(StageCounts(stage="i", taken=1, kept=1),)
+    )
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "name: again\ntask: counseling\ncorpora: [{source: reviewed.jsonl, licence: our own}]\n",
+        encoding="utf-8",
+    )
+    Store.open(url).close()
+    loaded = load_recipe(recipe)
+    run = Run(loaded, RunFolder.of(loaded, tmp_path / "runs"), Surroundings(database=url))
+    counts = list(_withdrawals(run))
+    assert [(one.taken, one.kept) for one in counts] == [(1, 0)]
+    assert list(read_rows(dataset, FeedbackRow)) == []
