@@ -5,7 +5,7 @@ Reads files of the run and loads no language model, so that a run can be scored 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from training.copies import Copies, copies
@@ -14,8 +14,7 @@ from training.gate import Memory
 from training.guards import GuardCounts, Guards
 from training.memorisation import Exposure, Extraction
 from training.metrics import Scored
-from training.probes import probed
-from training.rows import Example, Prediction, read_rows
+from training.rows import Example, Prediction
 from training.run import Run
 from training.safety_probe import RateChange, before_after
 
@@ -34,13 +33,11 @@ class Measured:
     @cached_property
     def answers(self) -> dict[str, list[Prediction]]:
         """The answers of every arm that was asked, in the order of the rows."""
-        return dict(self._answers())
-
-    def _answers(self) -> Iterator[tuple[str, list[Prediction]]]:
-        for arm in self._run.recipe.evaluate.arms:
-            file = self._run.folder.predictions(arm)
-            if file.exists():
-                yield arm, list(read_rows(file, Prediction))
+        return {
+            arm: self._run.kept(arm)
+            for arm in self._run.recipe.evaluate.arms
+            if self._run.folder.predictions(arm).exists()
+        }
 
     @cached_property
     def scores(self) -> dict[str, tuple[Scored, ...]]:
@@ -64,7 +61,7 @@ class Measured:
     @cached_property
     def safety(self) -> tuple[RateChange, ...]:
         """Rates over the safety set, base and tuned; empty where it was not asked."""
-        base, tuned = (probed(self._run, arm, "safety") for arm in ("base", "tuned"))
+        base, tuned = (self._run.kept(f"{arm}-safety") for arm in ("base", "tuned"))
         if not base or not tuned:
             return ()
         return before_after(base, tuned, resamples=self._run.recipe.evaluate.resamples)
@@ -73,7 +70,7 @@ class Measured:
     def fairness(self) -> tuple[FairnessResult, FairnessResult] | tuple[()]:
         """Gaps over the fairness set, base and tuned; empty where it was not asked."""
         variants = pairs(self._run.recipe.evaluate.fairness_rows, self._run.recipe.seed)
-        base, tuned = (probed(self._run, arm, "fairness") for arm in ("base", "tuned"))
+        base, tuned = (self._run.kept(f"{arm}-fairness") for arm in ("base", "tuned"))
         if not base or not tuned:
             return ()
         resamples = self._run.recipe.evaluate.resamples
@@ -110,10 +107,5 @@ def _system(run: Run, rows: Sequence[Example]) -> str:
 
 
 def _guards(run: Run) -> Guards:
-    from safety.scrubber import Scrubber
-    from weights import fetch
-    from weights.defaults import NAME_MODEL
-
-    names = fetch(NAME_MODEL, cache_dir=run.around.cache_dir, offline=run.around.offline)
-    scrubber = Scrubber(policy="safe-harbor", name_model=names.folder)
+    scrubber = run.scrubber("safe-harbor")
     return Guards(chat=run.task.chat, find_personal_data=lambda text: bool(scrubber.find(text)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from training.fairness import pairs
 from training.memorisation import Canaries, exposure, extraction
-from training.rows import Example, Prediction, read_rows, write_rows, write_value
+from training.rows import Example, write_value
 from training.run import Run, shown
 from training.safety_probe import probes
 
@@ -43,16 +43,7 @@ def remember(run: Run, served: ServedLM, *, arm: str) -> None:
         write_value(run.folder.measured("extraction"), extraction(canaries, served.continued))
 
 
-def probed(run: Run, arm: str, what: str) -> list[Prediction]:
-    """Return what an arm answered to a set; nothing when it was not asked."""
-    file = run.folder.predictions(f"{arm}-{what}")
-    return list(read_rows(file, Prediction)) if file.exists() else []
-
-
 def _ask(run: Run, served: ServedLM, arm: str, what: str, ids: Sequence[str], texts: Sequence[str]) -> None:
-    file = run.folder.predictions(f"{arm}-{what}")
-    if file.exists() and [one.id for one in read_rows(file, Prediction)] == list(ids):
-        return
     field = run.task.fields[0]
     prompts = [
         run.task.messages(Example(id=name, inputs={field: text}), clinic=run.recipe.clinic)
@@ -60,7 +51,7 @@ def _ask(run: Run, served: ServedLM, arm: str, what: str, ids: Sequence[str], te
     ]
     tokens = min(PROBE_TOKENS, run.recipe.evaluate.max_new_tokens)
     answers = shown(served.answers(prompts, max_new_tokens=tokens), f"{what} {arm}", total=len(prompts))
-    write_rows(
-        file,
-        (said.model_copy(update={"id": name, "arm": arm}) for name, said in zip(ids, answers, strict=True)),
+    named = (
+        said.model_copy(update={"id": name, "arm": arm}) for name, said in zip(ids, answers, strict=True)
     )
+    run.keep(f"{arm}-{what}", ids, named)

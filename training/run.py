@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tqdm import tqdm
 
+from safety.policies import Policy
 from training.recipe import Recipe
-from training.rows import Example, Frozen, Split, read_rows, read_value
+from training.rows import Example, Frozen, Prediction, Split, read_rows, read_value, write_rows
 from training.run_folder import RunFolder
 from training.tasks import TASKS, Task
 from training.trainers import TRAINERS
 from training.trainers.base import Job, Trainer
 from weights import fetch
-from weights.defaults import EMBEDDER
+from weights.defaults import EMBEDDER, NAME_MODEL
 from weights.sources import Fetched
+
+if TYPE_CHECKING:
+    from safety.scrubber import Scrubber
 
 Item = TypeVar("Item")
 Read = TypeVar("Read", bound=Frozen)
@@ -127,6 +131,25 @@ class Run:
         file = self.folder.measured(name)
         return list(read_rows(file, model)) if file.exists() else []
 
+    def scrubber(self, policy: Policy) -> Scrubber:
+        """Load the scrubber; it takes seconds."""
+        from safety.scrubber import Scrubber
+
+        names = fetch(NAME_MODEL, cache_dir=self.around.cache_dir, offline=self.around.offline)
+        return Scrubber(policy=policy, name_model=names.folder)
+
+    def keep(self, name: str, ids: Sequence[str], answers: Iterable[Prediction]) -> None:
+        """Write answers, unless those to these rows are there: nothing is generated twice."""
+        file = self.folder.predictions(name)
+        if file.exists() and [one.id for one in read_rows(file, Prediction)] == list(ids):
+            return
+        write_rows(file, answers)
+
+    def kept(self, name: str) -> list[Prediction]:
+        """Return what an arm answered; nothing where it was not asked."""
+        file = self.folder.predictions(name)
+        return list(read_rows(file, Prediction)) if file.exists() else []
+
 
 def revision(source: str) -> str:
     """Return the commit of a `hub:` source, or ''."""
@@ -137,6 +160,3 @@ def shown(items: Iterable[Item], what: str, *, total: int | None = None) -> Iter
     """Yield items with a progress bar on standard error where that is a terminal."""
     bar: Iterable[Item] = tqdm(items, desc=what, total=total, disable=not sys.stderr.isatty(), leave=False)
     yield from bar
-
-
-Stage = Callable[[Run], object]

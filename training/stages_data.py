@@ -33,8 +33,6 @@ from training.scrubbing import ScrubCounts, scrub_examples
 from training.shapes import to_examples
 from training.spelling import repair_spelling
 from training.splitting import check_leaks, divide, subsample
-from weights import fetch
-from weights.defaults import NAME_MODEL
 
 
 class Loaded(Frozen):
@@ -48,8 +46,6 @@ class Loaded(Frozen):
 
 def load(run: Run) -> list[StageCounts]:
     """Read, profile and scrub; the first file that is written holds scrubbed rows."""
-    from safety.scrubber import Scrubber
-
     withdrawals = list(_withdrawals(run))
     # Surrogates depend on the whole raw text: nobody can tell who stood there without having it.
     digest = hashlib.sha256(f"surrogates {run.recipe.seed}".encode())
@@ -59,8 +55,7 @@ def load(run: Run) -> list[StageCounts]:
         profile_page(measured, name=run.recipe.name), encoding="utf-8"
     )
 
-    names = fetch(NAME_MODEL, cache_dir=run.around.cache_dir, offline=run.around.offline)
-    scrubber = Scrubber(policy=run.recipe.scrub.policy, name_model=names.folder)
+    scrubber = run.scrubber(run.recipe.scrub.policy)
     unread: list[SetAside] = []
     authors: dict[str, tuple[str, ...]] = {}
     counts = ScrubCounts()

@@ -7,7 +7,7 @@ again without a model.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
@@ -17,12 +17,11 @@ from training.chat_probe import ask_chat
 from training.errors import RunError
 from training.probes import probe, remember
 from training.recipe import Remote
-from training.rows import Example, Frozen, Prediction, read_rows, read_value, write_rows, write_value
+from training.rows import Example, Frozen, Prediction, read_value, write_rows, write_value
 from training.run import Run, shown
 from training.slices import asked
 from training.trainers.base import Fit, Point, Predictor
-from weights import fetch
-from weights.defaults import EMBEDDER, NAME_MODEL
+from weights.defaults import EMBEDDER
 
 if TYPE_CHECKING:
     from training.trainers.causal_lm_served import ServedLM
@@ -82,7 +81,6 @@ class CurveFit(Frozen):
     rows: int
     loss: float
     tokens: int
-    validation_tokens: int
 
 
 def train(run: Run) -> None:
@@ -100,9 +98,7 @@ def train(run: Run) -> None:
     for share in run.recipe.train.curve:
         part = _share(rows, share)
         one = _fit(run, part, validation, share=share)
-        points.append(
-            CurveFit(share=share, rows=len(part), loss=one.best_loss, tokens=one.tokens, validation_tokens=0)
-        )
+        points.append(CurveFit(share=share, rows=len(part), loss=one.best_loss, tokens=one.tokens))
     if first:
         write_rows(run.folder.measured("curve"), points)
         (run.folder.path / TRAINING).unlink()
@@ -156,12 +152,9 @@ def evaluate(run: Run) -> None:
 
 def _judge(run: Run, remote: Remote) -> None:
     """Let a remote model compare the tuned answers with the prompt arm's, or else with the base's."""
-    from safety.scrubber import Scrubber
     from training.judge import Judge, summary
 
-    names = fetch(NAME_MODEL, cache_dir=run.around.cache_dir, offline=run.around.offline)
-    scrubber = Scrubber(policy=run.recipe.scrub.policy, name_model=names.folder)
-    said = dict(predictions(run))
+    scrubber = run.scrubber(run.recipe.scrub.policy)
     judge = Judge(
         remote.base_url,
         model=remote.model,
@@ -170,7 +163,9 @@ def _judge(run: Run, remote: Remote) -> None:
         seed=run.recipe.seed,
     )
     rows = run.test_rows()
-    judged = list(shown(judge.compare(rows, said["tuned"], said.get("prompt") or said["base"]), "judge"))
+    judged = list(
+        shown(judge.compare(rows, run.kept("tuned"), run.kept("prompt") or run.kept("base")), "judge")
+    )
     judge.close()
     write_rows(run.folder.measured("judged"), judged)
     write_value(run.folder.measured("judge"), summary(judged, model=remote.model))
@@ -201,12 +196,7 @@ def _ask(run: Run, served: ServedLM, arm: str, chosen: ChosenPrompt | None = Non
 
 
 def _kept(run: Run, arm: str, answers: Iterable[Prediction]) -> None:
-    """Write an arm's answers, unless they are there already: what was generated is not generated again."""
-    file = run.folder.predictions(arm)
-    wanted = [row.id for row in run.test_rows()]
-    if file.exists() and [one.id for one in read_rows(file, Prediction)] == wanted:
-        return
-    write_rows(file, answers)
+    run.keep(arm, [row.id for row in run.test_rows()], answers)
 
 
 def _embed(run: Run) -> Embed:
@@ -214,11 +204,3 @@ def _embed(run: Run) -> Embed:
 
     embedder = load_embedder(EMBEDDER, cache_dir=run.around.cache_dir, offline=run.around.offline)
     return embedder.embed
-
-
-def predictions(run: Run) -> Iterator[tuple[str, list[Prediction]]]:
-    """Yield each arm that has answered, with its answers in the order of the test rows."""
-    for arm in run.recipe.evaluate.arms:
-        file = run.folder.predictions(arm)
-        if file.exists():
-            yield arm, list(read_rows(file, Prediction))

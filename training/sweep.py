@@ -94,7 +94,7 @@ def _share_data(first: Recipe, prepared: RunFolder, recipe: Recipe, root: Path) 
 
 
 def _data_part(recipe: Recipe) -> str:
-    train = recipe.train.model_copy(update={"augment": recipe.train.augment})
+    train = recipe.train
     decides = recipe.model_copy(
         update={
             "train": type(train)(augment=train.augment, max_tokens=train.max_tokens),

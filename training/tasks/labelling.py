@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import ClassVar
 
 from training.metrics import Scored
 from training.rows import Example, Prediction
 from training.scores import score_all
 from training.tasks.base import TrainerKind
+from training.tasks.without_prompt import WithoutPrompt
 
 METRICS = ("macro_f1", "accuracy", "perplexity")
 
 
 @dataclass(frozen=True)
-class LabellingTask:
+class LabellingTask(WithoutPrompt):
     """text -> label. `labels`: the only ones allowed (none: any); `balanced`: rare ones weigh more."""
 
     name: str
@@ -31,6 +32,7 @@ class LabellingTask:
     fields: tuple[str, ...] = ("text",)
     target: str = "label"
     chat: bool = False
+    reads: ClassVar[str] = "a classifier: it reads `text` as it stands"
 
     def example(self, row_id: str, values: Mapping[str, object]) -> Example:
         """Build an example from `text` and `label`; the label may be missing where it is to be predicted.
@@ -47,17 +49,6 @@ class LabellingTask:
         if label and self.labels and label not in self.labels:
             raise ValueError(f"label: not one of {', '.join(self.labels)}")
         return Example(id=row_id, inputs={"text": text}, target=label)
-
-    def messages(  # the protocol's signature, of which nothing is used
-        self,
-        example: Example,  # noqa: ARG002
-        *,
-        clinic: str,  # noqa: ARG002
-        system: str = "",  # noqa: ARG002
-        shots: Sequence[Example] = (),  # noqa: ARG002
-    ) -> NoReturn:
-        """Raise TypeError: there is no prompt."""
-        raise TypeError(f"{self.name} is a classifier: it reads `text` as it stands and has no prompt")
 
     def output(self, prediction: Prediction) -> dict[str, object]:
         """Return the label."""

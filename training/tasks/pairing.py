@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import ClassVar
 
 from training.metrics import Scored
 from training.rows import Example, Prediction
 from training.scores import score_all
 from training.tasks.base import TrainerKind
+from training.tasks.without_prompt import WithoutPrompt
 
 METRICS = ("accuracy",)
 
 
 @dataclass(frozen=True)
-class PairingTask:
+class PairingTask(WithoutPrompt):
     """anchor, positive (and perhaps a negative) -> which positive is nearest."""
 
     name: str
@@ -30,6 +31,7 @@ class PairingTask:
     fields: tuple[str, ...] = ("anchor",)
     target: str = "positive"
     chat: bool = False
+    reads: ClassVar[str] = "an embedder: it reads its texts as they stand"
 
     def example(self, row_id: str, values: Mapping[str, object]) -> Example:
         """Build an example from `anchor`, `positive` and, where there is one, `negative`.
@@ -43,17 +45,6 @@ class PairingTask:
         if inputs["negative"] == inputs["positive"]:
             raise ValueError("negative: the same as the positive")
         return Example(id=row_id, inputs={name: text for name, text in inputs.items() if text})
-
-    def messages(  # the protocol's signature, of which nothing is used
-        self,
-        example: Example,  # noqa: ARG002
-        *,
-        clinic: str,  # noqa: ARG002
-        system: str = "",  # noqa: ARG002
-        shots: Sequence[Example] = (),  # noqa: ARG002
-    ) -> NoReturn:
-        """Raise TypeError: there is no prompt."""
-        raise TypeError(f"{self.name} is an embedder: it reads its texts as they stand and has no prompt")
 
     def output(self, prediction: Prediction) -> dict[str, object]:
         """Return the id of the nearest row."""

@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NoReturn
+from typing import ClassVar
 
 from training.metrics import Scored
 from training.rows import Example, Prediction, Span
 from training.scores import score_all
 from training.tasks.base import TrainerKind
+from training.tasks.without_prompt import WithoutPrompt
 
 METRICS = ("span_f1", "char_recall", "char_precision", "char_f2")
 
 
 @dataclass(frozen=True)
-class TaggingTask:
+class TaggingTask(WithoutPrompt):
     """text -> spans. `labels`: the only ones allowed (none: any); `balanced`: rare ones weigh more."""
 
     name: str
@@ -32,6 +33,7 @@ class TaggingTask:
     fields: tuple[str, ...] = ("text",)
     target: str = "spans"
     chat: bool = False
+    reads: ClassVar[str] = "a tagger: it reads `text` as it stands"
 
     def example(self, row_id: str, values: Mapping[str, object]) -> Example:
         """Build an example from `text` and `spans`, a list of {"start", "end", "label"}.
@@ -49,17 +51,6 @@ class TaggingTask:
         if any(after.start < before.end for before, after in pairwise(read)):
             raise ValueError("spans: two of them overlap")
         return Example(id=row_id, inputs={"text": text}, spans=tuple(read))
-
-    def messages(  # the protocol's signature, of which nothing is used
-        self,
-        example: Example,  # noqa: ARG002
-        *,
-        clinic: str,  # noqa: ARG002
-        system: str = "",  # noqa: ARG002
-        shots: Sequence[Example] = (),  # noqa: ARG002
-    ) -> NoReturn:
-        """Raise TypeError: there is no prompt."""
-        raise TypeError(f"{self.name} is a tagger: it reads `text` as it stands and has no prompt")
 
     def output(self, prediction: Prediction) -> dict[str, object]:
         """Return the spans."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import math
 import platform
-import resource
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +38,6 @@ from training.preflight import Formatted
 from training.trainers.base import Fit, Job, Point, Predictor, Progress
 from training.trainers.causal_lm_checkpoints import mark_complete, newest_complete
 from training.trainers.causal_lm_model import (
-    device_name,
     load_tokenizer,
     load_trained,
     save_adapter,
@@ -48,6 +46,7 @@ from training.trainers.causal_lm_model import (
     training_dtype,
 )
 from training.trainers.causal_lm_rows import NO_LOSS, TokenRows, collate, format_rows, reading_order
+from training.trainers.machine import device_name, peak_memory
 
 # Logits of so many answer tokens are held at once: 49,152 of them each take 200 kB.
 LOGITS = 1024
@@ -104,7 +103,7 @@ class CausalLM:
             seconds=round(time.monotonic() - started, 1),
             tokens=sum(len(train[row].tokens) for row in seen),
             trained_tokens=sum(_answer_tokens(train[row]) for row in seen),
-            peak_memory=_peak_memory(),
+            peak_memory=peak_memory(),
             trainable_parameters=trainable,
             parameters=parameters,
             hardware=_hardware(),
@@ -312,12 +311,6 @@ def _answer_tokens(row: Formatted) -> int:
 def _parameters(model: Any) -> tuple[int, int]:
     every = list(model.parameters())
     return sum(one.numel() for one in every if one.requires_grad), sum(one.numel() for one in every)
-
-
-def _peak_memory() -> int:
-    if torch.cuda.is_available():
-        return int(torch.cuda.max_memory_allocated())
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _hardware() -> str:

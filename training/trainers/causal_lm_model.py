@@ -23,14 +23,10 @@ from app.models.transformers_local_load import has_bf16
 from training.errors import RecipeError
 from training.recipe import Train
 from training.trainers.base import Job
+from training.trainers.machine import device_name
 from weights.gguf import safetensors_folder
 
 ADAPTER_FILE = "adapter_model.safetensors"
-
-
-def device_name() -> str:
-    """Return `cuda` where there is such a device, else `cpu`."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def training_dtype(settings: Train) -> torch.dtype:

@@ -25,12 +25,10 @@ from training.trainers.encoder_base import (
     card_of,
     is_balanced,
     job_identity,
-    load_adapter,
     load_encoder,
     load_tokenizer,
-    publish_weights,
-    read_card,
-    save_adapter,
+    publish_encoder,
+    tuned_encoder,
     with_lora,
     without_long,
 )
@@ -66,15 +64,7 @@ class Classifier:
                 weights=label_weights(train, len(card.labels)) if is_balanced(job) else weights,
             )
             fit = learn(job, learner, identity=job_identity(job, card), progress=progress)
-
-            def fill(fresh: Path) -> None:
-                if card.method == "lora":
-                    save_adapter(model, fresh, job)
-                else:
-                    model.save_pretrained(fresh)
-                    tokenizer.save_pretrained(fresh)
-
-            publish_weights(job, card, fill)
+            publish_encoder(model, tokenizer, job=job, card=card)
         return fit
 
     def predictor(self, job: Job, adapter: Path | None) -> Predictor:
@@ -87,10 +77,7 @@ class Classifier:
             with repeatable(job.seed):
                 card, model = _untrained(job)
         else:
-            card = read_card(adapter, job)
-            folder = folder if card.method == "lora" else adapter
-            model = load_encoder(AutoModelForSequenceClassification, folder, labels=card.labels)
-            model = load_adapter(model, adapter) if card.method == "lora" else model
+            card, model, folder = tuned_encoder(AutoModelForSequenceClassification, job, adapter)
         return LabelPredictor(model.eval(), load_tokenizer(folder), card)
 
 

@@ -40,7 +40,7 @@ from training.trainers.encoder_base import (
     without_long,
 )
 from training.trainers.encoder_loop import Stepped, learn, repeatable
-from training.trainers.encoder_machine import device_name, mixed
+from training.trainers.machine import device_name, mixed
 
 SCALE = 20.0  # 1 / temperature of the cosine, as the models of this family were trained
 _SERVED = "sentence_transformer"

@@ -26,7 +26,7 @@ from training.recipe import Train
 from training.rows import Example, Frozen, write_value
 from training.tasks.base import TrainerKind
 from training.trainers.base import Job
-from training.trainers.encoder_machine import device_name
+from training.trainers.machine import device_name
 from weights.cache import publish
 
 CARD = "encoder.json"
@@ -155,6 +155,30 @@ def publish_weights(job: Job, card: EncoderCard, fill: Callable[[Path], None]) -
             file.chmod(0o644)
 
     publish(job.out, f"{job.task.name} on {job.base_source or job.base_sha256}", whole)
+
+
+def publish_encoder(model: Any, tokenizer: Any, *, job: Job, card: EncoderCard) -> None:
+    """Write an encoder with its head to `job.out`: the adapter alone, or all of it with its tokenizer."""
+
+    def fill(fresh: Path) -> None:
+        if card.method == "lora":
+            save_adapter(model, fresh, job)
+        else:
+            model.save_pretrained(fresh)
+            tokenizer.save_pretrained(fresh)
+
+    publish_weights(job, card, fill)
+
+
+def tuned_encoder(auto: Any, job: Job, adapter: Path) -> tuple[EncoderCard, Any, Path]:
+    """Load what `publish_encoder` wrote: its card, the model, and the folder of its tokenizer.
+
+    Raises ReleaseError.
+    """
+    card = read_card(adapter, job)
+    folder = job.base if card.method == "lora" else adapter
+    model = load_encoder(auto, folder, labels=card.labels)
+    return card, load_adapter(model, adapter) if card.method == "lora" else model, folder
 
 
 def load_encoder(auto: Any, folder: Path, *, labels: Sequence[str]) -> Any:

@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 
 from training.recipe import Train
 from training.trainers.encoder_loop import Stepped
-from training.trainers.encoder_machine import device_name, mixed
+from training.trainers.machine import device_name, mixed
 
 NO_LOSS = -100
 _OVERLAP = 4  # a window shares one part in so many with the one before

@@ -28,8 +28,8 @@ from training.trainers.checkpoints import (
     newest_checkpoint,
     save_checkpoint,
 )
-from training.trainers.encoder_machine import device_name, hardware, peak_memory, precision
 from training.trainers.encoder_schedule import epoch_batches, learning_rate, step_seed
+from training.trainers.machine import device_name, hardware, peak_memory, precision
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

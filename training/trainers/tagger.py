@@ -27,12 +27,10 @@ from training.trainers.encoder_base import (
     card_of,
     is_balanced,
     job_identity,
-    load_adapter,
     load_encoder,
     load_tokenizer,
-    publish_weights,
-    read_card,
-    save_adapter,
+    publish_encoder,
+    tuned_encoder,
     with_lora,
 )
 from training.trainers.encoder_heads import (
@@ -74,15 +72,7 @@ class Tagger:
                 weights=label_weights(train, len(card.labels)) if is_balanced(job) else weights,
             )
             fit = learn(job, learner, identity=job_identity(job, card), progress=progress)
-
-            def fill(fresh: Path) -> None:
-                if card.method == "lora":
-                    save_adapter(model, fresh, job)
-                else:
-                    model.save_pretrained(fresh)
-                    tokenizer.save_pretrained(fresh)
-
-            publish_weights(job, card, fill)
+            publish_encoder(model, tokenizer, job=job, card=card)
         return fit
 
     def predictor(self, job: Job, adapter: Path | None) -> Predictor:
@@ -92,10 +82,7 @@ class Tagger:
             with repeatable(job.seed):
                 card, model = _untrained(job)
         else:
-            card = read_card(adapter, job)
-            folder = folder if card.method == "lora" else adapter
-            model = load_encoder(AutoModelForTokenClassification, folder, labels=card.labels)
-            model = load_adapter(model, adapter) if card.method == "lora" else model
+            card, model, folder = tuned_encoder(AutoModelForTokenClassification, job, adapter)
         return SpanPredictor(model.eval(), load_tokenizer(folder), card)
 
 

@@ -1,4 +1,4 @@
-"""Where the small encoders are trained and run: the device, its numbers, and what it is called."""
+"""Where models are trained and run: the device, its numbers, and what it is called."""
 
 from __future__ import annotations
 
