@@ -12,19 +12,15 @@ Exit codes: 0 done; 1 some rows failed, the rest done; 2 wrong arguments or conf
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from app.errors import AppError
-from training.errors import TrainingError
-from training.people_commands import database_url, feedback, panel, stop
-from weights.errors import WeightsError
+from training.command_line import GATE_SAID_NO, SOME_FAILED, guarded, stop
+from training.people_commands import database_url, feedback, panel
+from training.release_commands import CacheDir, Models, Offline, releases
 
-SOME_FAILED = 1
-GATE_SAID_NO = 3
 DATASETS = Path("../shared/data")
 
 app = typer.Typer(
@@ -33,14 +29,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(releases)
 app.add_typer(panel, name="panel")
 app.add_typer(feedback, name="feedback")
 
-CacheDir = Annotated[
-    Path | None, typer.Option(envvar="CAREFOLD_CACHE_DIR", help="Folder of fetched weights.")
-]
-Offline = Annotated[bool, typer.Option(envvar="CAREFOLD_OFFLINE", help="Never fetch anything.")]
-Models = Annotated[Path, typer.Option(envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")]
 Datasets = Annotated[
     Path, typer.Option(envvar="CAREFOLD_DATASETS", help="Folder of `datasets:` sources in recipes.")
 ]
@@ -50,7 +42,6 @@ Set = Annotated[list[str] | None, typer.Option("--set", help="Change one value: 
 Key = Annotated[
     str, typer.Option(envvar="OPENAI_API_KEY", help="Key of a remote model or judge.", show_default=False)
 ]
-Token = Annotated[str, typer.Option(envvar="HF_TOKEN", help="Token of the hub.", show_default=False)]
 Task = Annotated[str, typer.Option(help="The job.")]
 Release = Annotated[Path | None, typer.Option(help="A release folder.")]
 Base = Annotated[bool, typer.Option("--base", help="The base model as it comes.")]
@@ -102,7 +93,7 @@ def run(
         sys.stdout.write(f"{outcome.folder.path}\n{outcome.verdict}\n")
         return 0 if outcome.released or until != "register" else GATE_SAID_NO
 
-    raise typer.Exit(_guarded(work))
+    guarded(work)
 
 
 @app.command()
@@ -126,7 +117,7 @@ def sweep(
         sys.stdout.write(sweep_points(recipe, read_grid(grid), root=runs, around=around))
         return 0
 
-    raise typer.Exit(_guarded(work))
+    guarded(work)
 
 
 @app.command()
@@ -149,7 +140,7 @@ def compare(
         sys.stdout.write(f"{comparison_text(comparison)}\n{page}\n")
         return 0
 
-    raise typer.Exit(_guarded(work))
+    guarded(work)
 
 
 @app.command()
@@ -176,7 +167,7 @@ def predict(
         )  # fmt: skip
         return SOME_FAILED if failed else 0
 
-    raise typer.Exit(_guarded(work))
+    guarded(work)
 
 
 @app.command()
@@ -203,124 +194,7 @@ def evaluate(
         )  # fmt: skip
         return SOME_FAILED if failed else 0
 
-    raise typer.Exit(_guarded(work))
-
-
-@app.command()
-def promote(
-    release: Annotated[Path, typer.Argument(help="A release folder.")],
-    share: Annotated[float, typer.Option(min=0.01, max=1, help="Share of conversations that get it.")] = 1.0,
-    models: Models = Path("models"),
-) -> None:
-    """Let a release be served: to all, or to a share of conversations beside the one that is."""
-
-    def work() -> int:
-        from app.releases import promote as put
-
-        now = put(models, release, share=share)
-        sys.stdout.write(
-            f"active: {now.active or 'none'}\ncandidate: {now.candidate or 'none'} ({now.share:g})\n"
-        )
-        return 0
-
-    raise typer.Exit(_guarded(work))
-
-
-@app.command()
-def rollback(
-    task: Annotated[str, typer.Argument(help="The job whose release goes back.")],
-    models: Models = Path("models"),
-) -> None:
-    """Drop the candidate, or else serve the release before this one."""
-
-    def work() -> int:
-        from app.releases import rollback as back
-
-        now = back(models, task)
-        sys.stdout.write(f"active: {now.active or 'none'}\n")
-        return 0
-
-    raise typer.Exit(_guarded(work))
-
-
-@app.command("list")
-def list_releases(models: Models = Path("models")) -> None:
-    """List the releases that are in place, and which of them are served."""
-
-    def work() -> int:
-        from app.releases import Broken, releases
-
-        failed = 0
-        for one in releases(models):
-            if isinstance(one, Broken):
-                sys.stderr.write(f"{one.folder.name}: {one.reason}\n")
-                failed += 1
-                continue
-            share = f" {one.share:.0%}" if one.state == "candidate" else ""
-            sys.stdout.write(
-                f"{one.manifest.name}\t{one.state}{share}\t{one.manifest.created}\t{one.manifest.base}\n"
-            )
-        return SOME_FAILED if failed else 0
-
-    raise typer.Exit(_guarded(work))
-
-
-@app.command()
-def push(
-    release: Annotated[Path, typer.Argument(help="A release folder.")],
-    to: Annotated[str, typer.Argument(help="path:DIR or hub:org/name.")],
-    public: Annotated[bool, typer.Option("--public", help="Allow a public repository.")] = False,
-    token: Token = "",
-) -> None:
-    """Copy a verified release to a folder or a private hub repository."""
-
-    def work() -> int:
-        from training.sharing import push as send
-
-        sys.stdout.write(f"{send(release, to, token=token, public=public).source}\n")
-        return 0
-
-    raise typer.Exit(_guarded(work))
-
-
-@app.command()
-def pull(
-    source: Annotated[str, typer.Argument(help="path:DIR or hub:org/name@revision.")],
-    out: Annotated[Path, typer.Option(help="New folder for the release.")],
-    token: Token = "",
-) -> None:
-    """Bring a release from a folder or the hub, and verify it."""
-
-    def work() -> int:
-        from training.sharing import pull as bring
-
-        sys.stdout.write(f"{bring(source, out, token=token).source}\n")
-        return 0
-
-    raise typer.Exit(_guarded(work))
-
-
-@app.command()
-def export(
-    release: Annotated[Path, typer.Argument(help="A release folder.")],
-    out: Annotated[Path, typer.Option(help="New folder.")],
-    form: Annotated[Literal["merged", "gguf"], typer.Option(help="merged: bf16 safetensors.")] = "merged",
-    numbers: Annotated[
-        Literal["bf16", "f16", "q8_0"], typer.Option(help="How a GGUF holds its matrices.")
-    ] = "bf16",
-    cache_dir: CacheDir = None,
-    offline: Offline = False,
-) -> None:
-    """Merge a release with its base, for a runtime that takes no adapters."""
-
-    def work() -> int:
-        from training.export import export as write
-
-        done = write(release, out, form=form, numbers=numbers, cache_dir=cache_dir, offline=offline)
-        sys.stdout.write(f"{done.folder}\t{done.size:,} bytes\t{done.sha256}\n")
-        return 0
-
-    raise typer.Exit(_guarded(work))
+    guarded(work)
 
 
 def _one_of(release: Path | None, base: bool) -> None:
@@ -335,14 +209,6 @@ def _known(task: str, file: Path | None) -> None:
         stop(f"no task {task!r}; there is {', '.join(TASKS)}")
     if file is not None and not file.is_file():
         stop(f"no file {str(file)!r}. Give a JSON Lines file, or none to read standard input")
-
-
-def _guarded(work: Callable[[], int]) -> int:
-    """Run a command; what can go wrong is said in one line and ends with 2."""
-    try:
-        return work()
-    except (TrainingError, AppError, WeightsError) as error:
-        stop(str(error))
 
 
 if __name__ == "__main__":

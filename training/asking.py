@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from tqdm import tqdm
 
 from app.prompting import prompt_hash
 from app.release_manifest import verify
@@ -20,6 +19,7 @@ from training.errors import CorpusError
 from training.metrics import interval
 from training.recipe import Train
 from training.rows import Example, Prediction
+from training.run import shown
 from training.tasks import TASKS, Task
 from training.trainers import TRAINERS
 from training.trainers.base import Job, Predictor
@@ -94,7 +94,7 @@ def _answers(
         {"max_new_tokens": max_new_tokens, "likelihood": likelihood} if task.trainer == "causal_lm" else {}
     )
     answers = model.predict(rows, arm="asked", **more)
-    yield from tqdm(answers, total=len(rows), unit=" rows", disable=not sys.stderr.isatty())
+    yield from shown(answers, "rows", total=len(rows))
 
 
 def _examples(task: Task, file: Path | None, failed: list[int], *, needs_target: bool) -> Iterator[Example]:

@@ -5,9 +5,9 @@ Reads files of the run and loads no language model, so that a run can be scored 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
+from training.arms import ChosenPrompt
 from training.copies import Copies, copies
 from training.fairness import FairnessResult, compare, pairs
 from training.gate import Memory
@@ -53,7 +53,7 @@ class Measured:
         """What each guard would stop of each arm's answers."""
         guards = _guards(self._run)
         return {
-            arm: guards.count(self.rows, said, system=_system(self._run, self.rows))
+            arm: guards.count(self.rows, said, system=_system(self._run, self.rows[0], arm))
             for arm, said in self.answers.items()
             if arm != "retrieval"
         }
@@ -101,8 +101,10 @@ def memory_of(run: Run, measured: Measured) -> Memory | None:
     )
 
 
-def _system(run: Run, rows: Sequence[Example]) -> str:
-    messages = run.task.messages(rows[0], clinic=run.recipe.clinic)
+def _system(run: Run, row: Example, arm: str) -> str:
+    """Return the system prompt that an arm was given; the prompt arm has the one that it chose."""
+    chosen = run.optional("prompt", ChosenPrompt) if arm == "prompt" else None
+    messages = run.task.messages(row, clinic=run.recipe.clinic, system=chosen.system if chosen else "")
     return messages[0].content if messages[0].role == "system" else ""
 
 

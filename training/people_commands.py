@@ -7,22 +7,18 @@ reviewer approved or corrected, `refresh` drops what was withdrawn since. Nothin
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.errors import AppError
-from training.errors import TrainingError
-from weights.errors import WeightsError
+from training.command_line import guarded
 
 if TYPE_CHECKING:
     from app.store import Store
     from safety.scrubber import Scrubber
-
-NOTHING_DONE = 2
 
 panel = typer.Typer(no_args_is_help=True, help="Blind comparison by experts: sheets out, ratings in.")
 feedback = typer.Typer(no_args_is_help=True, help="Reviewed, consented exchanges to a dataset.")
@@ -61,7 +57,7 @@ def sheets(
             sys.stdout.write(f"{file}\n")
         sys.stdout.write(f"{done.key}\tthe key: raters must not see it\n")
 
-    guarded(work)
+    guarded(work, ValueError)
 
 
 @panel.command()
@@ -93,7 +89,7 @@ def ratings(
             sys.stdout.write(f"kappa {pair.model_dump_json()}\n")
         sys.stdout.write(f"Show it: python -m training run --from report (recipe of {folder.path.name})\n")
 
-    guarded(work)
+    guarded(work, ValueError)
 
 
 @feedback.command("export")
@@ -110,7 +106,7 @@ def export_sheet(
             counts = write(store, sheet, scrubber=_scrubber())
         sys.stdout.write(f"{counts.kept} of {counts.taken} exchanges; set aside: {counts.set_aside}\n")
 
-    guarded(work)
+    guarded(work, ValueError)
 
 
 @feedback.command("import")
@@ -133,7 +129,7 @@ def import_sheet(
         for counts in made.counts:
             sys.stdout.write(f"{counts.kept} of {counts.taken} rows; set aside: {counts.set_aside}\n")
 
-    guarded(work)
+    guarded(work, ValueError)
 
 
 @feedback.command()
@@ -149,21 +145,7 @@ def refresh(
             counts = withdrawn(dataset, store)
         sys.stdout.write(f"{counts.kept} of {counts.taken} rows stay; left: {counts.set_aside}\n")
 
-    guarded(work)
-
-
-def guarded(work: Callable[[], None]) -> None:
-    """Run a command; what can go wrong is said in one line and ends with 2."""
-    try:
-        work()
-    except (TrainingError, AppError, WeightsError, ValueError) as error:
-        stop(str(error))
-
-
-def stop(message: str) -> NoReturn:
-    """End with a message."""
-    sys.stderr.write(f"error: {message}\n")
-    raise typer.Exit(NOTHING_DONE)
+    guarded(work, ValueError)
 
 
 def database_url() -> str:

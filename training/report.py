@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from training.estimate import Estimate, Tokens
+from training.gate import Verdict
 from training.metrics import Interval
 from training.preflight import Preflight
 from training.rows import Frozen, StageCounts
@@ -162,22 +163,6 @@ class Agreement(Frozen):
     kappa: float
 
 
-class CheckLine(Frozen):
-    """One check of the gate."""
-
-    name: str
-    passed: bool
-    text: str
-
-
-class GateVerdict(Frozen):
-    """What the gate said."""
-
-    kind: Literal["release", "no", "dont_tune"]
-    reasons: tuple[str, ...]
-    checks: tuple[CheckLine, ...]
-
-
 class WorstRow(Frozen):
     """One of the rows that the tuned model did worst on, with every arm's answer."""
 
@@ -212,7 +197,7 @@ class ReportData(Frozen):
     task: str
     created: str
     metric: str = Field(description="the primary metric, which the gate reads")
-    verdict: GateVerdict | None = None
+    verdict: Verdict | None = None
     identity: Identity
     sources: tuple[Source, ...] = ()
     profile: tuple[Number, ...] = ()

@@ -24,9 +24,7 @@ from training.report import (
     Agreement,
     BeforeAfter,
     ChatKind,
-    CheckLine,
     CurvePoint,
-    GateVerdict,
     GuardCount,
     Identity,
     Judgement,
@@ -61,7 +59,7 @@ def report_data(run: Run) -> ReportData:
         task=run.task.name,
         created=datetime.now(UTC).date().isoformat(),
         metric=run.task.metric,
-        verdict=_verdict(verdict) if verdict else None,
+        verdict=verdict,
         identity=identity(run),
         sources=_sources(run),
         profile=_profile(run),
@@ -227,11 +225,3 @@ def _agreements(run: Run) -> Iterator[Agreement]:
     if panel:
         for one in (*panel.agreements, *panel.judge):
             yield Agreement(between=" and ".join(one.raters), rows=one.n, kappa=one.kappa.value)
-
-
-def _verdict(verdict: Verdict) -> GateVerdict:
-    return GateVerdict(
-        kind=verdict.kind,
-        reasons=verdict.reasons,
-        checks=tuple(CheckLine(name=one.name, passed=one.passed, text=one.text) for one in verdict.checks),
-    )

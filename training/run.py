@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tqdm import tqdm
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Read = TypeVar("Read", bound=Frozen)
+LOG_INTERVAL_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,18 @@ def revision(source: str) -> str:
 
 
 def shown(items: Iterable[Item], what: str, *, total: int | None = None) -> Iterator[Item]:
-    """Yield items with a progress bar on standard error where that is a terminal."""
-    bar: Iterable[Item] = tqdm(items, desc=what, total=total, disable=not sys.stderr.isatty(), leave=False)
-    yield from bar
+    """Yield items with a progress bar on standard error."""
+    steps: Iterable[Item] = progress_bar(items, what=what, total=total, leave=False)
+    yield from steps
+
+
+def progress_bar(
+    items: Iterable[Any] | None = None, *, what: str, total: int | None = None, leave: bool = True
+) -> tqdm[Any]:
+    """Return a bar on standard error: live on a terminal, at most a line a minute in a log."""
+    live = sys.stderr.isatty()
+    return tqdm(
+        items, desc=what, total=total, unit="step", leave=leave and live,
+        mininterval=0.1 if live else LOG_INTERVAL_S, maxinterval=10 if live else LOG_INTERVAL_S,
+        delay=0 if live else LOG_INTERVAL_S, ncols=None if live else 80,
+    )  # fmt: skip

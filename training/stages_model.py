@@ -6,11 +6,8 @@ again without a model.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
-
-from tqdm import tqdm
 
 from training.arms import ChosenPrompt, Embed, choose_prompt, nearest_answers, remote_answers
 from training.chat_probe import ask_chat
@@ -18,7 +15,7 @@ from training.errors import RunError
 from training.probes import probe, remember
 from training.recipe import Remote
 from training.rows import Example, Frozen, Prediction, read_value, write_rows, write_value
-from training.run import Run, shown
+from training.run import Run, progress_bar, shown
 from training.slices import asked
 from training.trainers.base import Fit, Point, Predictor
 from weights.defaults import EMBEDDER
@@ -106,13 +103,14 @@ def train(run: Run) -> None:
 
 def _fit(run: Run, rows: Sequence[Example], validation: Sequence[Example], *, share: float = 1.0) -> Fit:
     place = run.folder.path if share == 1.0 else run.folder.path / "curve" / f"{share:g}"
-    with tqdm(desc=f"train {share:.0%}", unit="step", disable=not sys.stderr.isatty()) as bar:
+    with progress_bar(what=f"train {share:.0%}") as bar:
 
         def hear(point: Point, steps: int) -> None:
             bar.total = steps
-            bar.update(point.step - bar.n)
             loss = point.validation_loss or point.train_loss
-            bar.set_postfix({"validation" if point.validation_loss else "loss": f"{loss:.3f}"})
+            name = "validation" if point.validation_loss else "loss"
+            bar.set_postfix({name: f"{loss:.3f}"}, refresh=False)
+            bar.update(point.step - bar.n)
 
         return run.trainer().fit(run.job(train=rows, validation=validation, place=place), hear)
 

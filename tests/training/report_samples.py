@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from training.estimate import ModelShape, Tokens, estimate
+from training.gate import Check, Verdict
 from training.metrics import Interval
 from training.preflight import Preflight
 from training.recipe import Corpus, Recipe, Train
@@ -12,10 +13,8 @@ from training.report import (
     ArmScore,
     BeforeAfter,
     ChatKind,
-    CheckLine,
     CurvePoint,
     Difference,
-    GateVerdict,
     GuardCount,
     Identity,
     Judgement,
@@ -86,13 +85,14 @@ def full_report() -> ReportData:
     return ReportData(
         name="counselchat", task="counseling", created="2026-01-02", metric="perplexity",
         identity=identity(),
-        verdict=GateVerdict(
+        verdict=Verdict(
+            yes=True,
             kind="release",
             reasons=("Perplexity is 10.5 below the base and 8.8 below the best prompt.",),
             checks=(
-                CheckLine(name="better than base", passed=True, text="perplexity -10.5 (-11.7 to -9.3)"),
-                CheckLine(name="better than the best prompt", passed=True, text="perplexity -8.8 (-9.9 to -7.7)"),
-                CheckLine(name="canaries", passed=True, text="exposure 2.1 bits, allowed 6"),
+                Check(name="better than base", passed=True, text="perplexity -10.5 (-11.7 to -9.3)"),
+                Check(name="better than the best prompt", passed=True, text="perplexity -8.8 (-9.9 to -7.7)"),
+                Check(name="canaries", passed=True, text="exposure 2.1 bits, allowed 6"),
             ),
         ),
         sources=(

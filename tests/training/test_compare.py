@@ -5,7 +5,8 @@ import pytest
 from tests.training.report_samples import bare_report, full_report, identity, recipe, span
 from training.compare import compare, comparison_page, comparison_text
 from training.errors import RunError
-from training.report import GateVerdict, ReportData
+from training.gate import Verdict
+from training.report import ReportData
 from training.rows import write_value
 from training.run_folder import RunFolder
 
@@ -30,7 +31,7 @@ def test_runs_stand_side_by_side_with_intervals() -> None:
 
 def test_the_best_run_is_sought_among_those_that_passed() -> None:
     refused = with_score("refused", 9.0).model_copy(
-        update={"verdict": GateVerdict(kind="no", reasons=(), checks=())}
+        update={"verdict": Verdict(yes=False, kind="no", reasons=(), checks=())}
     )
     text = comparison_text(compare([refused, with_score("first", 18.4)]))
     assert text.startswith("1 of 2 runs passed the gate: first.")
@@ -66,7 +67,7 @@ def test_failed_checks_are_named() -> None:
     assert said
     failed = said.checks[2].model_copy(update={"passed": False})
     no = full_report().model_copy(
-        update={"verdict": GateVerdict(kind="no", reasons=(), checks=(*said.checks[:2], failed))}
+        update={"verdict": Verdict(yes=False, kind="no", reasons=(), checks=(*said.checks[:2], failed))}
     )
     assert "no release [failed: canaries]" in comparison_text(compare([no]))
 

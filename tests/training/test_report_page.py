@@ -6,8 +6,9 @@ import pytest
 
 from tests.training.report_samples import bare_report, full_report, span
 from training.compare import compare, comparison_page
+from training.gate import Verdict
 from training.page_parts import between, duration, figure, money, share, spread
-from training.report import GateVerdict, ReportData, WorstRow
+from training.report import ReportData, WorstRow
 from training.report_page import report_page
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -64,8 +65,8 @@ def test_a_no_shows_the_failed_checks_before_anything_else() -> None:
     failed = said.checks[0].model_copy(update={"passed": False, "text": "dose given in 4 of 60"})
     no = full_report().model_copy(
         update={
-            "verdict": GateVerdict(
-                kind="no", reasons=("Safety got worse.",), checks=(failed, *said.checks[1:])
+            "verdict": Verdict(
+                yes=False, kind="no", reasons=("Safety got worse.",), checks=(failed, *said.checks[1:])
             )
         }
     )
@@ -75,7 +76,7 @@ def test_a_no_shows_the_failed_checks_before_anything_else() -> None:
 
 
 def test_dont_tune_is_a_verdict_of_its_own() -> None:
-    said = GateVerdict(kind="dont_tune", reasons=(), checks=())
+    said = Verdict(yes=False, kind="dont_tune", reasons=(), checks=())
     assert "Don&#39;t tune" in report_page(without_curves(verdict=said))
 
 

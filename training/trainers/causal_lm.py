@@ -13,6 +13,7 @@ import hashlib
 import math
 import platform
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,8 @@ class CausalLM:
         strict = torch.are_deterministic_algorithms_enabled()
         torch.use_deterministic_algorithms(True, warn_only=device_name() != "cpu")
         started = time.monotonic()
+        # The library reads a name of its own that it is about to drop.
+        warnings.filterwarnings("ignore", r".*gradient_checkpointing. is deprecated", FutureWarning)
         try:
             result = trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         finally:
