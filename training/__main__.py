@@ -121,6 +121,34 @@ def sweep(
 
 
 @app.command()
+def curve(
+    recipe: Recipe,
+    share: Annotated[list[float], typer.Option(help="Share of the training rows, 0 to 1; repeatable.")],
+    changes: Set = None,
+    runs: Runs = Path("runs"),
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
+) -> None:
+    """Train a run again on shares of its rows: whether more data would help. The next report shows it."""
+
+    def work() -> None:
+        import math
+
+        from training.learning_curve import learning_curve
+        from training.recipe import load_recipe
+        from training.run import Run, Surroundings
+        from training.run_folder import RunFolder
+
+        values = load_recipe(recipe, changes or ())
+        run = Run(values, RunFolder.of(values, runs), Surroundings(cache_dir=cache_dir, offline=offline))
+        with run.folder.alone():
+            for one in learning_curve(run, share):
+                sys.stdout.write(f"{one.share:.0%}\t{one.rows:,} rows\tperplexity {math.exp(one.loss):.2f}\n")
+
+    guarded(work)
+
+
+@app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
     out: Annotated[

@@ -16,8 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from training import stages_data, stages_model, stages_release
 from training.errors import RunError
 from training.recipe import Recipe
@@ -76,13 +74,8 @@ def run(
     if now.around.rank:
         _help(now)
         return stages_release.outcome(now, Outcome)
-    try:
-        with FileLock(folder.path / ".lock", timeout=0):
-            _stages(now, start=start, until=until, without=without)
-    except Timeout as error:
-        raise RunError(
-            f"{folder.path.name} is being run by another process: wait for it, or stop it"
-        ) from error
+    with folder.alone():
+        _stages(now, start=start, until=until, without=without)
     return stages_release.outcome(now, Outcome)
 
 

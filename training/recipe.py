@@ -110,7 +110,6 @@ class Train(Frozen):
     patience: int = Field(default=3, ge=1, description="validations without a better one before it stops")
     saves: int = Field(default=8, ge=1, description="checkpoints an epoch")
     augment: Augment = Augment()
-    curve: tuple[float, ...] = Field(default=(), description="shares of the data for a learning curve")
     unsloth: bool = False
 
 

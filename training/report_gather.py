@@ -14,6 +14,7 @@ from training.estimate import Estimate
 from training.fairness import changes
 from training.gate import Verdict
 from training.judge import JudgeResult
+from training.learning_curve import CurveFit
 from training.measure import Measured, memory_of
 from training.metrics import Interval
 from training.panel import PanelResult
@@ -38,7 +39,6 @@ from training.rows import SPLITS, read_value
 from training.run import Run, revision
 from training.slices import slices
 from training.stages_data import Loaded, Planned
-from training.stages_model import CurveFit
 from training.trainers.base import Fit
 
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")

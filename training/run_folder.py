@@ -7,11 +7,13 @@ a killed one left off. A stage is finished when its counts stand in `stages.json
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
+from filelock import FileLock, Timeout
 from pydantic import Field
 
 from training.errors import RunError
@@ -57,6 +59,17 @@ class RunFolder:
         if not folder.recipe_file.is_file():
             raise RunError(f"no run at {str(path)!r}: a run folder holds recipe.yaml")
         return folder
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes out of the run. Raises RunError where one is at work."""
+        try:
+            with FileLock(self.path / ".lock", timeout=0):
+                yield
+        except Timeout as error:
+            raise RunError(
+                f"{self.path.name} is being run by another process: wait for it, or stop it"
+            ) from error
 
     @property
     def recipe_file(self) -> Path:

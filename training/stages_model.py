@@ -7,6 +7,7 @@ again without a model.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.arms import ChosenPrompt, Embed, choose_prompt, nearest_answers, remote_answers
@@ -14,7 +15,7 @@ from training.chat_probe import ask_chat
 from training.errors import RunError
 from training.probes import probe, remember
 from training.recipe import Remote
-from training.rows import Example, Frozen, Prediction, read_value, write_rows, write_value
+from training.rows import Example, Prediction, read_value, write_rows, write_value
 from training.run import Run, progress_bar, shown
 from training.slices import asked
 from training.trainers.base import Fit, Point, Predictor
@@ -71,39 +72,23 @@ def baseline(run: Run) -> None:
 TRAINING = ".training"
 
 
-class CurveFit(Frozen):
-    """One training on a share of the data: its best validation loss in nats a target token."""
-
-    share: float
-    rows: int
-    loss: float
-    tokens: int
-
-
 def train(run: Run) -> None:
-    """Train on all rows, then, where the recipe asks for it, on shares of them for the curve."""
-    rows, validation = run.examples("train"), run.examples("validation")
+    """Train on the training rows, as far as validation gets better."""
     first = run.around.rank == 0
     if first:
         (run.folder.path / TRAINING).touch()  # the other processes of `accelerate launch` wait for it
         for file in run.folder.predictions("tuned").parent.glob("tuned*"):
             file.unlink()  # answers of other weights
-    fit = _fit(run, rows, validation)
+    fit = fit_rows(run, run.examples("train"))
     if first:
         write_value(run.folder.measured("fit"), fit)
-    points = []
-    for share in run.recipe.train.curve:
-        part = _share(rows, share)
-        one = _fit(run, part, validation, share=share)
-        points.append(CurveFit(share=share, rows=len(part), loss=one.best_loss, tokens=one.tokens))
-    if first:
-        write_rows(run.folder.measured("curve"), points)
         (run.folder.path / TRAINING).unlink()
 
 
-def _fit(run: Run, rows: Sequence[Example], validation: Sequence[Example], *, share: float = 1.0) -> Fit:
-    place = run.folder.path if share == 1.0 else run.folder.path / "curve" / f"{share:g}"
-    with progress_bar(what=f"train {share:.0%}") as bar:
+def fit_rows(run: Run, rows: Sequence[Example], *, place: Path | None = None) -> Fit:
+    """Train on `rows` with a progress bar; `place` holds the files (default: the run's folder)."""
+    job = run.job(train=rows, validation=run.examples("validation"), place=place)
+    with progress_bar(what="train") as bar:
 
         def hear(point: Point, steps: int) -> None:
             bar.total = steps
@@ -112,20 +97,7 @@ def _fit(run: Run, rows: Sequence[Example], validation: Sequence[Example], *, sh
             bar.set_postfix({name: f"{loss:.3f}"}, refresh=False)
             bar.update(point.step - bar.n)
 
-        return run.trainer().fit(run.job(train=rows, validation=validation, place=place), hear)
-
-
-def _share(rows: Sequence[Example], share: float) -> list[Example]:
-    """Return whole groups, in a fixed order, until the share of the rows is reached."""
-    groups: dict[str, list[Example]] = {}
-    for row in rows:
-        groups.setdefault(row.group, []).append(row)
-    chosen: list[Example] = []
-    for group in sorted(groups):
-        if len(chosen) >= share * len(rows):
-            break
-        chosen += groups[group]
-    return chosen
+        return run.trainer().fit(job, hear)
 
 
 def evaluate(run: Run) -> None:

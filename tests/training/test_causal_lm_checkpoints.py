@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.trainers.causal_lm_checkpoints import MARKER, mark_complete, newest_complete
+from training.trainers.causal_lm_checkpoints import MARKER, mark_complete, newest_complete, seconds_until
 
 
 def _checkpoint(folder: Path, step: int, *, job: str = "a", complete: bool = True) -> Path:
@@ -48,3 +48,9 @@ def test_checkpoints_of_another_job_are_no_help(tmp_path: Path) -> None:
 
 def test_no_folder_is_no_checkpoint(tmp_path: Path) -> None:
     assert newest_complete(tmp_path / "nothing", "a") is None
+
+
+def test_it_knows_how_long_training_took_until_then(tmp_path: Path) -> None:
+    place = _checkpoint(tmp_path, 10, complete=False)
+    mark_complete(place, "a", seconds=61.5)
+    assert seconds_until(place) == 61.5

@@ -117,6 +117,17 @@ def test_a_no_ends_with_three_and_a_second_call_says_the_same(ran: Outcome, tiny
     assert "not released" in done.stdout
 
 
+def test_a_learning_curve_is_trained_and_the_next_report_shows_it(ran: Outcome, tiny_base: Path) -> None:
+    given = ["--recipe", "toy", "--runs", str(ran.folder.path.parent), "--set", changes(tiny_base)[0]]
+    said = command("curve", *given, "--share", "0.5")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith("50%\t")
+    again = run(load_recipe("toy", changes(tiny_base)), root=ran.folder.path.parent, start="report")
+    page = (again.folder.path / "report.html").read_text(encoding="utf-8")
+    assert "Learning curve" in page
+    assert again.verdict == ran.verdict
+
+
 def test_a_run_is_put_into_a_table(ran: Outcome, tmp_path: Path) -> None:
     page = tmp_path / "compare.html"
     done = command("compare", str(ran.folder.path), "--out", str(page))

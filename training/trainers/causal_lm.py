@@ -37,7 +37,7 @@ from transformers.utils import logging as hub_logging
 
 from training.preflight import Formatted
 from training.trainers.base import Fit, Job, Point, Predictor, Progress
-from training.trainers.causal_lm_checkpoints import mark_complete, newest_complete
+from training.trainers.causal_lm_checkpoints import mark_complete, newest_complete, seconds_until
 from training.trainers.causal_lm_model import (
     load_tokenizer,
     load_trained,
@@ -69,7 +69,7 @@ class CausalLM:
         arguments, order = _arguments(job, train)
         identity = _identity(job, train)
         resume = newest_complete(job.checkpoints, identity)
-        record = _Record(job, progress, identity, tokens=sum(len(train[row].tokens) for row in order))
+        record = _Record(job, progress, identity, before=seconds_until(resume) if resume else 0.0)
         trainer = _AnswerTrainer(
             model=model,
             args=arguments,
@@ -81,7 +81,6 @@ class CausalLM:
         trainer.remove_callback(PrinterCallback)
         strict = torch.are_deterministic_algorithms_enabled()
         torch.use_deterministic_algorithms(True, warn_only=device_name() != "cpu")
-        started = time.monotonic()
         # The library reads a name of its own that it is about to drop.
         warnings.filterwarnings("ignore", r".*gradient_checkpointing. is deprecated", FutureWarning)
         try:
@@ -103,7 +102,7 @@ class CausalLM:
             best_loss=state.best_metric if state.best_metric is not None else 0.0,
             stopped_early=result.global_step < state.max_steps,
             resumed_from=int(resume.name.rpartition("-")[2]) if resume else 0,
-            seconds=round(time.monotonic() - started, 1),
+            seconds=record.seconds,
             tokens=sum(len(train[row].tokens) for row in seen),
             trained_tokens=sum(_answer_tokens(train[row]) for row in seen),
             peak_memory=peak_memory(),
@@ -194,13 +193,18 @@ def answer_loss(model: Any, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tens
 class _Record(TrainerCallback):  # type: ignore[misc]
     """Hears of each logged point: for the progress bar, TensorBoard and the record of the run."""
 
-    def __init__(self, job: Job, progress: Progress, identity: str, *, tokens: int) -> None:
+    def __init__(self, job: Job, progress: Progress, identity: str, *, before: float) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._progress, self._identity, self._tokens = progress, identity, tokens
+        self._progress, self._identity = progress, identity
         self._board: SummaryWriter = SummaryWriter(str(job.logs))
         self._epochs = job.settings.epochs
-        self._started = time.monotonic()
+        self._started = time.monotonic() - before
+
+    @property
+    def seconds(self) -> float:
+        """The time that the training has taken, that before a resume included."""
+        return round(time.monotonic() - self._started, 1)
 
     def on_log(
         self, _args: TrainingArguments, state: TrainerState, _control: TrainerControl, **kwargs: Any
@@ -208,22 +212,23 @@ class _Record(TrainerCallback):  # type: ignore[misc]
         logs: dict[str, float] = kwargs["logs"]
         if not {"loss", "eval_loss"} & logs.keys():
             return
+        state.log_history[-1]["seconds"] = self.seconds
         for name, value in logs.items():
             if isinstance(value, int | float):
                 self._board.add_scalar(name, value, state.global_step)
-        self._progress(self._point(logs, state.global_step, state.max_steps), state.max_steps)
+        self._progress(self._point(state.log_history[-1], state.max_steps), state.max_steps)
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_kwargs: Any
     ) -> None:
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
-            mark_complete(folder, self._identity)
+            mark_complete(folder, self._identity, seconds=self.seconds)
 
     def points(self, state: TrainerState) -> list[Point]:
         """Return the whole record, of the steps before a resume too."""
         return [
-            self._point(logs, int(logs["step"]), state.max_steps)
+            self._point(logs, state.max_steps)
             for logs in state.log_history
             if {"loss", "eval_loss"} & logs.keys()
         ]
@@ -231,11 +236,11 @@ class _Record(TrainerCallback):  # type: ignore[misc]
     def close(self) -> None:
         self._board.close()
 
-    def _point(self, logs: dict[str, float], step: int, steps: int) -> Point:
+    def _point(self, logs: dict[str, float], steps: int) -> Point:
         return Point(
-            step=step,
-            epoch=round(step / max(steps, 1) * self._epochs, 3),
-            seconds=round(time.monotonic() - self._started, 1),
+            step=int(logs["step"]),
+            epoch=round(logs["step"] / max(steps, 1) * self._epochs, 3),
+            seconds=logs["seconds"],
             train_loss=float(logs.get("loss", 0.0)),
             validation_loss=float(logs.get("eval_loss", 0.0)),
             learning_rate=float(logs.get("learning_rate", 0.0)),

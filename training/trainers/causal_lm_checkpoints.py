@@ -13,26 +13,30 @@ from pathlib import Path
 
 from pydantic import Field
 
-from training.rows import Frozen, write_value
+from training.rows import Frozen, read_value, write_value
 
 MARKER = "COMPLETE.json"
 
 
 class Complete(Frozen):
-    """The files of a finished checkpoint and their sizes in bytes; `job` names what was trained."""
+    """The files of a finished checkpoint and their sizes in bytes.
+
+    `job` names what was trained, `seconds` is the time that it took so far, over all its starts.
+    """
 
     job: str
+    seconds: float = 0.0
     files: dict[str, int] = Field(default_factory=dict)
 
 
-def mark_complete(checkpoint: Path, job: str) -> None:
+def mark_complete(checkpoint: Path, job: str, *, seconds: float = 0.0) -> None:
     """Write the marker, after every other file has reached the disk."""
     files = [file for file in checkpoint.rglob("*") if file.is_file() and file.name != MARKER]
     for file in files:
         with file.open("rb") as stream:
             os.fsync(stream.fileno())
     sizes = {file.relative_to(checkpoint).as_posix(): file.stat().st_size for file in files}
-    write_value(checkpoint / MARKER, Complete(job=job, files=sizes))
+    write_value(checkpoint / MARKER, Complete(job=job, seconds=seconds, files=sizes))
 
 
 def newest_complete(folder: Path, job: str) -> Path | None:
@@ -45,6 +49,11 @@ def newest_complete(folder: Path, job: str) -> Path | None:
         else:
             shutil.rmtree(checkpoint)
     return max(left)[1] if left else None
+
+
+def seconds_until(checkpoint: Path) -> float:
+    """Return the time in seconds that the training had taken when a complete checkpoint was written."""
+    return read_value(checkpoint / MARKER, Complete).seconds
 
 
 def _is_complete(checkpoint: Path, job: str) -> bool:
