@@ -3,7 +3,8 @@
     python deploy/space.py --sdk docker [--out dist/space-docker]
     python deploy/space.py --sdk gradio [--out dist/space-gradio] [--torch-index URL]
 
-The folder holds what serves and nothing else: no data, cache, database, test or git history. A Docker
+The folder holds what serves, the releases under models/ among it, and nothing else: no data, cache, database,
+test or git history. A Docker
 Space builds the Dockerfile; a Gradio Space, the only kind that can have ZeroGPU, runs space_app.py.
 Both end in `python -m app serve`. Pushing is left to you, see docs/deploy.md.
 """
@@ -19,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("app", "retrieval", "safety", "weights")
 COMMON = ("LICENSE", "NOTICE")
+RELEASES = "models"
 DOCKER = ("Dockerfile", ".dockerignore", "requirements-serve.txt", "constraints.txt")
 ENTRY = "space_app.py"
 # A Space is shown in a frame of the hub and reached by its proxy alone. space_app.py has the same two.
@@ -83,6 +85,8 @@ def main() -> int:
     files = [file for file in out.rglob("*") if file.is_file() and ".git" not in file.parts]
     size = sum(file.stat().st_size for file in files) / 1e6
     sys.stdout.write(f"{out}: {len(files)} files, {size:.1f} MB. To push it: docs/deploy.md\n")
+    releases = sorted(file.parent.name for file in (out / RELEASES).glob("*/*/manifest.json"))
+    sys.stdout.write(f"Releases in it, for whoever can read the Space: {', '.join(releases) or 'none'}\n")
     return 0
 
 
@@ -97,6 +101,8 @@ def write(sdk: str, out: Path, *, torch_index: str = "") -> None:
     (out / "README.md").write_text(readme, "utf-8")
     for package in PACKAGES:
         shutil.copytree(ROOT / package, out / package, ignore=shutil.ignore_patterns(*PRIVATE))
+    if (ROOT / RELEASES).is_dir():
+        shutil.copytree(ROOT / RELEASES, out / RELEASES, ignore=shutil.ignore_patterns(*PRIVATE))
     for name in (*COMMON, *(DOCKER if sdk == "docker" else ())):
         shutil.copyfile(ROOT / name, out / name)
     if sdk == "docker":

@@ -46,7 +46,11 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 def test_it_has_every_file_of_the_packages(folder: Path) -> None:
     listed = subprocess.run(
-        ["git", "ls-files", *space.PACKAGES], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", *space.PACKAGES, space.RELEASES],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.split()
     assert listed or not (ROOT / ".git").exists()
     assert [name for name in listed if (ROOT / name).exists() and not (folder / name).exists()] == []
@@ -71,14 +75,15 @@ def test_nothing_private_goes_into_it(tmp_path: Path, monkeypatch: pytest.Monkey
     for name in (*names, *space.COMMON, f"deploy/{space.ENTRY}"):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_bytes((ROOT / name).read_bytes())
-    for name in (*PRIVATE, *(f"{package}/code.py" for package in space.PACKAGES)):
+    release = f"{space.RELEASES}/counseling/first/manifest.json"
+    for name in (*PRIVATE, release, *(f"{package}/code.py" for package in space.PACKAGES)):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text("something", "utf-8")
     monkeypatch.setattr(space, "ROOT", tree)
     for sdk in SDKS:
         space.write(sdk, tmp_path / sdk)
         there = {file.relative_to(tmp_path / sdk).as_posix() for file in (tmp_path / sdk).rglob("*")}
-        assert "app/code.py" in there
+        assert {"app/code.py", release} <= there
         assert not there & set(PRIVATE)
 
 

@@ -123,8 +123,7 @@ def test_a_learning_curve_is_trained_and_the_next_report_shows_it(ran: Outcome, 
     assert said.returncode == 0, said.stderr
     assert said.stdout.startswith("50%\t")
     again = run(load_recipe("toy", changes(tiny_base)), root=ran.folder.path.parent, start="report")
-    page = (again.folder.path / "report.html").read_text(encoding="utf-8")
-    assert "Learning curve" in page
+    assert "Scores by share of the data" in again.folder.report.read_text(encoding="utf-8")
     assert again.verdict == ran.verdict
 
 
