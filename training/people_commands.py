@@ -128,6 +128,9 @@ def import_sheet(
             made = read(store, sheet, out, task=TASKS[task], scrubber=_scrubber())
         for counts in made.counts:
             sys.stdout.write(f"{counts.kept} of {counts.taken} rows; set aside: {counts.set_aside}\n")
+        sys.stderr.write(
+            f"Delete {sheet.name} now: what people withdraw later leaves the dataset, not the sheet.\n"
+        )
 
     guarded(work, ValueError)
 

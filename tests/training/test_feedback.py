@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from app.store import Exchange, Feedback, Store, TurnTrace
 from safety.crisis import CrisisGate
 from safety.scrubber import Scrubber
+from training.__main__ import app
 from training.errors import CorpusError
 from training.feedback import export_sheet, feedback_rows, import_sheet
 from training.feedback_dataset import FeedbackRow, read_manifest, seen_hash, withdrawn
@@ -344,3 +346,37 @@ def test_the_dataset_is_read_as_any_other_corpus(clinic: Clinic, tmp_path: Path,
     assert isinstance(row, RawRow)
     [example] = to_examples(row, corpus, TASKS["counseling"])
     assert (example.id, example.inputs, example.target) == (turn, {"question": QUESTION}, ANSWER)
+
+
+def test_by_command_a_row_goes_out_comes_in_and_leaves_when_it_is_withdrawn(
+    tmp_path: Path, gate: CrisisGate, scrubber: Scrubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.people_commands._scrubber", lambda: scrubber)
+    database = f"sqlite:///{tmp_path / 'clinic.sqlite3'}"
+    sheet, out = tmp_path / "sheet.csv", tmp_path / "feedback.jsonl"
+
+    def command(*arguments: str) -> Result:
+        done = CliRunner().invoke(app, ["feedback", *arguments, "--database", database])
+        assert done.exit_code == 0, done.stderr
+        return done
+
+    with Store.open(database, clock=lambda: NOW) as store:
+        turn = Clinic(store, gate).keep()
+    assert command("export", str(sheet)).stdout.startswith("1 of 1 exchanges")
+    text = sheet.read_text(encoding="utf-8-sig")
+    names, row = text.splitlines()[0].split(","), text.splitlines()[1]
+    filled = dict(zip(names, next(csv.reader([row])), strict=True)) | {
+        "verdict": "approve",
+        "reviewer": "nurse",
+    }
+    with sheet.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.DictWriter(stream, names)
+        table.writeheader()
+        table.writerow(filled)
+    done = command("import", str(sheet), "--out", str(out))
+    assert done.stdout.startswith("1 of 1 rows")
+    assert "Delete sheet.csv now" in done.stderr
+    with Store.open(database, clock=lambda: NOW) as store:
+        store.withdraw(turn)
+    assert command("refresh", str(out)).stdout.startswith("0 of 1 rows stay")
+    assert QUESTION not in out.read_text(encoding="utf-8")
