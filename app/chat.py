@@ -27,9 +27,10 @@ from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide
 from app.errors import GenerationError, ModelUnavailable
 from app.lineup import Lineup
 from app.logs import get_logger
-from app.models.base import ChatModel, GenerationRequest, Message, ModelState
+from app.models.base import NO_REPEAT_NGRAM_SIZE, ChatModel, GenerationRequest, Message, ModelState
 from app.parts import Part
 from app.prompting import (
+    SUPPORT_NO_REPEAT,
     grounded_messages,
     grounded_system,
     prompt_hash,
@@ -322,6 +323,7 @@ class ChatService:
             adapter=turn.adapter,
             max_new_tokens=self.rules.answer_tokens,
             deadline_s=max(self.rules.answer_seconds - spent_ms / 1000, 0.1),
+            no_repeat_ngram_size=SUPPORT_NO_REPEAT if route == "support" else NO_REPEAT_NGRAM_SIZE,
         )
         tuned = route == "grounded" and turn.adapter is not None
         kept: list[str] = []

@@ -26,9 +26,8 @@ import torch
 import typer
 from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, LogitsProcessorList
 
-from app.models.base import GenerationRequest, Message
+from app.models.base import NO_REPEAT_NGRAM_SIZE, GenerationRequest, Message
 from app.models.transformers_local import TransformersLocal
-from app.models.transformers_local_row import REPEAT
 from app.prompting import grounded_messages
 from benchmarks.report import Figure, report, times
 from retrieval.faq import FaqEntry, load_faq
@@ -136,10 +135,10 @@ class _NoCircles(LogitsProcessor):  # type: ignore[misc]
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         said = input_ids[0, self._prompt_length :].tolist()
-        last = said[len(said) - REPEAT + 1 :]
-        for start in range(len(said) - REPEAT + 1):
-            if said[start : start + REPEAT - 1] == last:
-                scores[0, said[start + REPEAT - 1]] = -torch.inf
+        last = said[len(said) - NO_REPEAT_NGRAM_SIZE + 1 :]
+        for start in range(len(said) - NO_REPEAT_NGRAM_SIZE + 1):
+            if said[start : start + NO_REPEAT_NGRAM_SIZE - 1] == last:
+                scores[0, said[start + NO_REPEAT_NGRAM_SIZE - 1]] = -torch.inf
         return scores
 
 

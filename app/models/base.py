@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 Precision = Literal["nf4", "bf16", "fp32"]
+NO_REPEAT_NGRAM_SIZE = 8
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,12 @@ class Message:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """What to write and within which limits. `deadline_s` counts seconds from submission."""
+    """What to write and within which limits. `deadline_s` counts seconds from submission.
+
+    No run of `no_repeat_ngram_size` tokens comes twice in one answer: small models run in circles
+    otherwise. Only the answer counts, so the passages can be quoted as they stand. It is a rule of the
+    engine in this process; a remote server follows its own.
+    """
 
     messages: tuple[Message, ...]
     adapter: str | None = None
@@ -35,6 +41,7 @@ class GenerationRequest:
     deadline_s: float = 30.0
     greedy: bool = False
     seed: int | None = None
+    no_repeat_ngram_size: int = NO_REPEAT_NGRAM_SIZE
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.models.base import GenerationRequest
+from app.models.base import NO_REPEAT_NGRAM_SIZE, GenerationRequest
 from app.sentences import WholeSentences
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ TEMPERATURE = 0.3
 TOP_P = 0.9
 MIN_P = 0.1
 CANDIDATES = 20
-# The same eight tokens do not come twice in one answer: small models run in circles otherwise.
-# Only the answer counts, so the passages can be quoted as they stand.
-REPEAT = 8
 
 # Replayed over recorded answers: most tokens a pass at 5 to 8 guesses each, and long ones pay, because a
 # pass over 24 tokens costs little more than one over 12 and a small model copies long stretches.
@@ -37,16 +34,22 @@ _LONGER, _SHORTER = 8, 4
 
 
 class Chooser:
-    """Choose the next token from one row of logits, greedily or by sampling."""
+    """Choose the next token from one row of logits, greedily or by sampling.
 
-    def __init__(self, *, greedy: bool, seed: int | None) -> None:
+    A token that would make a run of `no_repeat_ngram_size` tokens come a second time is passed over.
+    """
+
+    def __init__(
+        self, *, greedy: bool, seed: int | None, no_repeat_ngram_size: int = NO_REPEAT_NGRAM_SIZE
+    ) -> None:
         self._greedy = greedy
+        self._before = no_repeat_ngram_size - 1
         self._random = random.Random(seed)
         self._seen: dict[tuple[int, ...], set[int]] = {}
 
     def choose(self, logits: torch.Tensor, said: Sequence[int]) -> int:
         """Return a token for `logits` [vocabulary], given the tokens of the answer so far."""
-        banned = self._seen.get(tuple(said[-(REPEAT - 1) :]), ()) if len(said) >= REPEAT - 1 else ()
+        banned = self._seen.get(tuple(said[-self._before :]), ()) if len(said) >= self._before else ()
         if self._greedy:
             best = int(logits.argmax())
             if best not in banned:
@@ -63,8 +66,8 @@ class Chooser:
 
     def remember(self, said: Sequence[int]) -> None:
         """Note the run of tokens that the last token completed."""
-        if len(said) >= REPEAT:
-            self._seen.setdefault(tuple(said[-REPEAT:-1]), set()).add(said[-1])
+        if len(said) > self._before:
+            self._seen.setdefault(tuple(said[-self._before - 1 : -1]), set()).add(said[-1])
 
     def _sample(self, pairs: list[tuple[int, float]]) -> int:
         top = pairs[0][1]
@@ -190,7 +193,11 @@ class Row:
         """Take the tokens of the prompt."""
         self.ids, self.prompt_length = list(prompt), len(prompt)
         self.lookup = Lookup(prompt)
-        self.chooser = Chooser(greedy=self.request.greedy, seed=self.request.seed)
+        self.chooser = Chooser(
+            greedy=self.request.greedy,
+            seed=self.request.seed,
+            no_repeat_ngram_size=self.request.no_repeat_ngram_size,
+        )
         self._text = Text(decode)
         self._sentences = WholeSentences()
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 from unittest import mock
 
 import pytest
@@ -19,9 +20,10 @@ from app.conversation import Conversation
 from app.decision import Decision
 from app.errors import GenerationError, ModelUnavailable
 from app.logs import configure_logging, reset_logging
-from app.models.base import GenerationRequest, ModelState
+from app.models.base import NO_REPEAT_NGRAM_SIZE, GenerationRequest, ModelState
 from app.models.echo import EchoModel
 from app.parts import Part
+from app.prompting import SUPPORT_NO_REPEAT
 from app.store import Store
 from retrieval.build import build_index
 from retrieval.embedder import HashEmbedder
@@ -442,6 +444,18 @@ class SpyModel(EchoModel):
     def stream(self, request: GenerationRequest, stop: threading.Event) -> Iterator[str]:
         self._seen.requests.append(request)
         return super().stream(request, stop)
+
+
+@pytest.mark.parametrize(
+    ("route", "size"), [("support", SUPPORT_NO_REPEAT), ("grounded", NO_REPEAT_NGRAM_SIZE)]
+)
+def test_a_feeling_is_answered_with_fewer_repeats_than_passages_are(
+    make_service: MakeService, routed: mock.Mock, route: Literal["support", "grounded"], size: int
+) -> None:
+    routed.return_value = Decision(route, "test")
+    seen = Seen()
+    make_service(model=SpyModel(seen), support="model").answer(REFILL, Conversation())
+    assert [request.no_repeat_ngram_size for request in seen.requests] == [size]
 
 
 SECRETS = ("219-09-9999", "jane.roe@example.org", "802-555-0199")

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from app.models.base import Message
+from app.models.transformers_local_decode import Decoder
+from app.models.transformers_local_row import Row
+from app.prompting import SUPPORT_NO_REPEAT
 from training.recipe import Train
 from training.tasks import TASKS
+from training.tasks.counseling import Counseling
 from training.trainers import causal_lm_served
 from training.trainers.base import Job
 from training.trainers.causal_lm_served import ServedLM
@@ -40,6 +44,26 @@ def test_rows_that_join_as_others_end_write_what_each_would_write_alone(
     assert [said.text for said in together] == alone
     assert len(set(alone)) > 1, "answers that are all alike would prove no order"
     assert all(said.seconds > 0 and 0 < said.new_tokens <= 24 for said in together)
+
+
+def _runs(row: Row) -> list[tuple[int, ...]]:
+    size = SUPPORT_NO_REPEAT
+    return [tuple(row.said[at : at + size]) for at in range(len(row.said) - size + 1)]
+
+
+def test_the_job_is_asked_as_the_chat_asks_it(served: ServedLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[Row] = []
+    admit = Decoder.admit
+    monkeypatch.setattr(Decoder, "admit", lambda decoder, row: (rows.append(row), admit(decoder, row)))
+
+    def repeated() -> bool:
+        rows.clear()
+        list(served.answers(PROMPTS, max_new_tokens=96))
+        return any(len(set(runs)) < len(runs) for runs in map(_runs, rows))
+
+    assert not repeated()
+    monkeypatch.setattr(Counseling, "no_repeat_ngram_size", 8)
+    assert repeated(), "an answer without repeats would prove nothing"
 
 
 def test_a_prompt_that_is_too_long_is_answered_with_nothing_and_stops_no_other(served: ServedLM) -> None:

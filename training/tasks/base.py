@@ -51,6 +51,11 @@ class Task(Protocol):
         """Whether the chat serves it, so that it is evaluated through `ChatService` as well."""
         ...
 
+    @property
+    def no_repeat_ngram_size(self) -> int:
+        """As the chat asks for it (`GenerationRequest`), so that every arm is measured as it is served."""
+        ...
+
     def example(self, row_id: str, values: Mapping[str, object]) -> Example:
         """Build an example from fields. Raises ValueError that names the faulty field."""
         ...

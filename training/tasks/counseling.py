@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.models.base import Message
-from app.prompting import support_messages
+from app.prompting import SUPPORT_NO_REPEAT, support_messages
 from training.metrics import Scored
 from training.rows import Example, Prediction
 from training.scores import score_all
@@ -27,6 +27,7 @@ class Counseling:
     target = "answer"
     metric = "perplexity"
     chat = True
+    no_repeat_ngram_size = SUPPORT_NO_REPEAT
 
     def example(self, row_id: str, values: Mapping[str, object]) -> Example:
         """Build an example; `answer` may be missing where one is only to be predicted."""

@@ -13,6 +13,7 @@ class WithoutPrompt:
 
     name: str
     reads: ClassVar[str]
+    no_repeat_ngram_size = 0
 
     def messages(  # the protocol's signature, of which nothing is used
         self,

@@ -62,6 +62,8 @@ class CausalLM:
         """Train on a CPU or GPU, going on from the newest complete checkpoint."""
         hub_logging.disable_progress_bar()
         hub_logging.set_verbosity_error()  # it warns that it does not keep the best: that is done here
+        # The library reads a name of its own that it is about to drop.
+        warnings.filterwarnings("ignore", r".*gradient_checkpointing. is deprecated", FutureWarning)
         tokenizer = load_tokenizer(job)
         train = format_rows(tokenizer, job.task, job.train, clinic=job.clinic)
         validation = format_rows(tokenizer, job.task, job.validation, clinic=job.clinic)
@@ -81,8 +83,6 @@ class CausalLM:
         trainer.remove_callback(PrinterCallback)
         strict = torch.are_deterministic_algorithms_enabled()
         torch.use_deterministic_algorithms(True, warn_only=device_name() != "cpu")
-        # The library reads a name of its own that it is about to drop.
-        warnings.filterwarnings("ignore", r".*gradient_checkpointing. is deprecated", FutureWarning)
         try:
             result = trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         finally:

@@ -96,7 +96,13 @@ class ServedLM:
                 yield self._said(row, seconds=seconds.pop(id(row)), most=max_new_tokens)
 
     def _row(self, prompt: tuple[Message, ...], max_new_tokens: int) -> Row:
-        request = GenerationRequest(prompt, adapter=self._adapter, max_new_tokens=max_new_tokens, greedy=True)
+        request = GenerationRequest(
+            prompt,
+            adapter=self._adapter,
+            max_new_tokens=max_new_tokens,
+            greedy=True,
+            no_repeat_ngram_size=self._task.no_repeat_ngram_size,
+        )
         return Row(request=request, stop=threading.Event(), deadline=time.monotonic() + HOURS)
 
     def _admit(self, row: Row) -> None:

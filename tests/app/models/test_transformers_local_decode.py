@@ -12,10 +12,10 @@ import torch
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from app.errors import GenerationError
-from app.models.base import GenerationRequest, Message
+from app.models.base import NO_REPEAT_NGRAM_SIZE, GenerationRequest, Message
 from app.models.transformers_local_decode import Decoder
 from app.models.transformers_local_load import Loaded, load
-from app.models.transformers_local_row import REPEAT, Lookup, Row
+from app.models.transformers_local_row import Lookup, Row
 from weights.cache import hash_folder
 from weights.sources import Fetched
 
@@ -61,9 +61,9 @@ class NoRepeat(LogitsProcessor):
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         said = input_ids[0, self._prompt_length :].tolist()
-        for start in range(len(said) - REPEAT + 1):
-            if said[start : start + REPEAT - 1] == said[len(said) - REPEAT + 1 :]:
-                scores[0, said[start + REPEAT - 1]] = -torch.inf
+        for start in range(len(said) - NO_REPEAT_NGRAM_SIZE + 1):
+            if said[start : start + NO_REPEAT_NGRAM_SIZE - 1] == said[len(said) - NO_REPEAT_NGRAM_SIZE + 1 :]:
+                scores[0, said[start + NO_REPEAT_NGRAM_SIZE - 1]] = -torch.inf
         return scores
 
 

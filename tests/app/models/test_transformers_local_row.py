@@ -10,8 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.models.base import GenerationRequest, Message
-from app.models.transformers_local_row import REPEAT, Chooser, Done, Lookup, Row, Text
+from app.models.base import NO_REPEAT_NGRAM_SIZE, GenerationRequest, Message
+from app.models.transformers_local_row import Chooser, Done, Lookup, Row, Text
 
 WORDS = ["<end>", "Call", " us", ".", " Bring", " a", " card", "!", " And", " then"]
 
@@ -102,15 +102,16 @@ def test_a_guess_always_continues_an_earlier_run(ids: list[int], most: int) -> N
         assert any(ids[start : start + len(run)] == run for start in range(len(ids)))
 
 
-def test_the_same_run_of_tokens_does_not_come_twice() -> None:
-    chooser = Chooser(greedy=True, seed=None)
+@pytest.mark.parametrize("size", [2, 3, NO_REPEAT_NGRAM_SIZE])
+def test_the_same_run_of_tokens_does_not_come_twice(size: int) -> None:
+    chooser = Chooser(greedy=True, seed=None, no_repeat_ngram_size=size)
     said: list[int] = []
     logits = torch.zeros(32)
     logits[7], logits[9] = 2.0, 1.0
-    for _ in range(REPEAT + 1):
+    for _ in range(size + 1):
         said.append(chooser.choose(logits, said))
         chooser.remember(said)
-    assert said == [7] * REPEAT + [9]
+    assert said == [7] * size + [9]
 
 
 def test_sampling_stays_near_the_likeliest_and_follows_its_seed() -> None:
