@@ -30,9 +30,10 @@ class Message:
 class GenerationRequest:
     """What to write and within which limits. `deadline_s` counts seconds from submission.
 
-    No run of `no_repeat_ngram_size` tokens comes twice in one answer: small models run in circles
-    otherwise. Only the answer counts, so the passages can be quoted as they stand. It is a rule of the
-    engine in this process; a remote server follows its own.
+    No run of `no_repeat_ngram_size` tokens comes twice in one answer, and none of the system message comes
+    at all: small models run in circles otherwise, or read their orders aloud. The other messages do not
+    count, so that passages can be quoted as they stand. It is a rule of the engine in this process; a
+    remote server follows its own.
     """
 
     messages: tuple[Message, ...]

@@ -82,7 +82,7 @@ class Decoder:
                 f"the prompt has {len(prompt)} tokens, the model reads {room} beside an answer of "
                 f"{row.request.max_new_tokens}: give fewer passages or turns"
             )
-        row.begin(prompt, self._decode)
+        row.begin(prompt, self._decode, system=self._system_tokens(row.request.messages))
         with torch.inference_mode():
             read = self._read_prompt(row, prompt)
             if row.ended:
@@ -254,6 +254,10 @@ class Decoder:
 
     def _tokens(self, messages: tuple[Message, ...], *, begin_answer: bool) -> list[int]:
         return prompt_tokens(self._loaded.tokenizer, messages, begin_answer=begin_answer)
+
+    def _system_tokens(self, messages: tuple[Message, ...]) -> list[int]:
+        said = " ".join(message.content for message in messages if message.role == "system")
+        return [int(token) for token in self._loaded.tokenizer(said, add_special_tokens=False)["input_ids"]]
 
     def _decode(self, ids: list[int]) -> str:
         return str(self._loaded.tokenizer.decode(ids, skip_special_tokens=True))

@@ -36,16 +36,24 @@ _LONGER, _SHORTER = 8, 4
 class Chooser:
     """Choose the next token from one row of logits, greedily or by sampling.
 
-    A token that would make a run of `no_repeat_ngram_size` tokens come a second time is passed over.
+    A token that would make a run of `no_repeat_ngram_size` tokens come a second time is passed over; the
+    runs of `spoken` count as if they had come already.
     """
 
     def __init__(
-        self, *, greedy: bool, seed: int | None, no_repeat_ngram_size: int = NO_REPEAT_NGRAM_SIZE
+        self,
+        *,
+        greedy: bool,
+        seed: int | None,
+        no_repeat_ngram_size: int = NO_REPEAT_NGRAM_SIZE,
+        spoken: Sequence[int] = (),
     ) -> None:
         self._greedy = greedy
         self._before = no_repeat_ngram_size - 1
         self._random = random.Random(seed)
         self._seen: dict[tuple[int, ...], set[int]] = {}
+        for end in range(1, len(spoken) + 1):
+            self.remember(spoken[:end])
 
     def choose(self, logits: torch.Tensor, said: Sequence[int]) -> int:
         """Return a token for `logits` [vocabulary], given the tokens of the answer so far."""
@@ -189,14 +197,17 @@ class Row:
     prompt_length: int = 0
     ended: bool = False
 
-    def begin(self, prompt: list[int], decode: Callable[[list[int]], str]) -> None:
-        """Take the tokens of the prompt."""
+    def begin(
+        self, prompt: list[int], decode: Callable[[list[int]], str], *, system: Sequence[int] = ()
+    ) -> None:
+        """Take the tokens of the prompt, and those of its system message by itself."""
         self.ids, self.prompt_length = list(prompt), len(prompt)
         self.lookup = Lookup(prompt)
         self.chooser = Chooser(
             greedy=self.request.greedy,
             seed=self.request.seed,
             no_repeat_ngram_size=self.request.no_repeat_ngram_size,
+            spoken=system,
         )
         self._text = Text(decode)
         self._sentences = WholeSentences()

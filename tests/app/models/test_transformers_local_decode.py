@@ -67,6 +67,17 @@ class NoRepeat(LogitsProcessor):
         return scores
 
 
+@pytest.mark.slow
+def test_the_words_of_the_system_message_are_known_to_the_choice(loaded: Loaded) -> None:
+    decoder = Decoder(loaded)
+    decoder.admit(row := new_row("hello"))
+    told = loaded.tokenizer("Answer from the passages.", add_special_tokens=False)["input_ids"]
+    logits = torch.zeros(loaded.model.config.vocab_size)
+    logits[told[NO_REPEAT_NGRAM_SIZE - 1]] = 9.0
+    assert row.chooser.choose(logits, told[: NO_REPEAT_NGRAM_SIZE - 1]) != told[NO_REPEAT_NGRAM_SIZE - 1]
+    assert row.chooser.choose(logits, []) == told[NO_REPEAT_NGRAM_SIZE - 1]
+
+
 @pytest.mark.parametrize("adapter", [None, "counsel"])
 @pytest.mark.parametrize("asked", ASKED)
 def test_a_lone_greedy_row_writes_what_generate_writes(
@@ -121,6 +132,7 @@ class Oracle(Lookup):
         return coming if self._right else [token + 1 for token in coming]
 
 
+@pytest.mark.slow
 def test_the_shared_cache_holds_for_every_row_what_it_would_hold_alone(loaded: Loaded) -> None:
     plans = list(zip(ASKED[:3], (None, "faq", None), (True, False, True), strict=True))
     alone = [written(Decoder(loaded), new_row(asked, adapter=name))[0] for asked, name, _ in plans]

@@ -114,6 +114,15 @@ def test_the_same_run_of_tokens_does_not_come_twice(size: int) -> None:
     assert said == [7] * size + [9]
 
 
+def test_a_run_of_the_system_message_is_not_said() -> None:
+    chooser = Chooser(greedy=True, seed=None, no_repeat_ngram_size=3, spoken=[4, 5, 6, 7])
+    likeliest = torch.zeros(32)
+    likeliest[6], likeliest[7] = 2.0, 1.0
+    assert chooser.choose(likeliest, [4, 5]) == 7
+    assert chooser.choose(likeliest, [5, 4]) == 6
+    assert Chooser(greedy=True, seed=None, no_repeat_ngram_size=3).choose(likeliest, [4, 5]) == 6
+
+
 def test_sampling_stays_near_the_likeliest_and_follows_its_seed() -> None:
     logits = torch.tensor([5.0, 4.9, 4.0, -3.0])
     drawn = [[Chooser(greedy=False, seed=seed).choose(logits, []) for seed in range(60)] for _ in range(2)]
