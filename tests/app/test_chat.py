@@ -44,6 +44,7 @@ def routed(monkeypatch: pytest.MonkeyPatch) -> Iterator[mock.Mock]:
     return chosen
 
 
+@pytest.mark.slow
 def test_confident_question_gets_the_approved_answer_word_for_word(
     make_service: MakeService, routed: mock.Mock
 ) -> None:
@@ -112,6 +113,7 @@ def test_no_evidence_abstains_with_titles_and_a_person(make_service: MakeService
     assert answer.citations == ()
 
 
+@pytest.mark.slow
 def test_staff_entries_reach_staff_only(make_service: MakeService, routed: mock.Mock) -> None:
     service = make_service()
     question = "What is the no-show procedure?"
@@ -202,6 +204,7 @@ def test_risk_stays_after_a_change_of_topic(make_service: MakeService, routed: m
     assert later.text.index("988") < later.text.index("pharmacy")
 
 
+@pytest.mark.slow
 def test_model_does_not_converse_once_someone_was_in_danger(
     make_service: MakeService, routed: mock.Mock
 ) -> None:
@@ -229,6 +232,7 @@ class DeadModel(EchoModel):
 PARTS = ("scrubber", "screener", "retriever", "output_check", "store")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["cannot be built", "breaks in use"])
 @pytest.mark.parametrize("which", [*((name,) for name in PARTS), PARTS, ("model",), (*PARTS, "model")])
 @pytest.mark.parametrize(
@@ -327,6 +331,7 @@ def test_no_scrubber_means_no_answer_and_no_raw_text(
     routed.assert_not_called()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [broken("screener"), Part("screener", Raises)], ids=["not built", "breaks"])
 def test_without_the_encoders_help_the_rules_screen(make_service: MakeService, part: Part[object]) -> None:
     answer = make_service(parts={"screener": part}).answer(
@@ -359,6 +364,7 @@ def test_without_a_model_the_faq_answers_and_the_trace_says_so(
     assert service.model_state().status == "ready"
 
 
+@pytest.mark.slow
 def test_broken_store_stops_no_answer(make_service: MakeService, routed: mock.Mock) -> None:
     assert make_service(parts={"store": Part("store", Raises)}).answer(REFILL, Conversation()).kind == "faq"
 
@@ -406,6 +412,7 @@ def test_stop_ends_the_model_and_still_answers(make_service: MakeService, routed
     assert answer.text
 
 
+@pytest.mark.slow
 def test_closing_the_stream_tells_the_model(make_service: MakeService, routed: mock.Mock) -> None:
     routed.return_value = Decision("grounded", "test")
     stop = threading.Event()
@@ -537,6 +544,7 @@ def test_two_people_at_once_see_only_their_own(make_service: MakeService, routed
         assert not any(word in said for word in words if word != words[index])
 
 
+@pytest.mark.slow
 def test_generation_error_of_one_request_falls_back(make_service: MakeService, routed: mock.Mock) -> None:
     class Fails(EchoModel):
         def stream(self, request: GenerationRequest, stop: threading.Event) -> Iterator[str]:

@@ -162,6 +162,7 @@ def test_comment_that_is_too_long_is_cut(make_service: MakeService) -> None:
     assert draft.comment.endswith((" good", " was", " it"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shown", [2, 6, 10])
 def test_cut_leaves_no_part_of_a_number(make_service: MakeService, shown: int) -> None:
     service = make_service()
@@ -262,6 +263,7 @@ def test_store_that_can_not_be_opened_or_is_closed_is_an_error(
             keeper.withdraw(draft.turn_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refuses", ["keep_exchange", "add_feedback"])
 def test_half_of_a_draft_is_not_kept(
     make_service: MakeService, store: Store, monkeypatch: pytest.MonkeyPatch, refuses: str

@@ -164,6 +164,7 @@ def test_no_door_lets_a_message_through(out: io.StringIO) -> None:
     assert "40 mg" not in out.getvalue()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     before=st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
@@ -179,6 +180,7 @@ def test_no_message_of_any_form_gets_through(out: io.StringIO, before: str, afte
     out.truncate()
 
 
+@pytest.mark.slow
 def test_uncaught_errors_of_threads_tasks_and_finalizers_are_told_without_words(out: io.StringIO) -> None:
     def fail() -> None:
         raise ValueError(MESSAGE)

@@ -72,6 +72,7 @@ def test_crisis_reply_needs_no_weights_no_index_and_no_writable_disk(
     assert b"911" in done.stdout
 
 
+@pytest.mark.slow
 def test_index_that_is_not_there_stops_with_two_and_says_how_to_build_one(tmp_path: Path) -> None:
     done = run("ask", "hello", data=tmp_path, CAREFOLD_INDEX_DIR=str(tmp_path / "typo"))
     assert done.returncode == 2
@@ -156,6 +157,7 @@ def test_serve_says_at_once_that_the_port_is_taken(tmp_path: Path) -> None:
     assert f"127.0.0.1:{port}".encode() in done.stderr and b"--port" in done.stderr
 
 
+@pytest.mark.slow
 def test_serve_does_not_show_the_sample_clinic_to_others_unless_told_to(tmp_path: Path) -> None:
     done = run("serve", "--host", "0.0.0.0", "--port", "0", data=tmp_path)
     assert done.returncode == 2
@@ -164,6 +166,7 @@ def test_serve_does_not_show_the_sample_clinic_to_others_unless_told_to(tmp_path
     assert b"CAREFOLD_ALLOW_SAMPLE=1" in done.stderr
 
 
+@pytest.mark.slow
 def test_serve_shows_no_page_in_a_language_whose_crisis_gate_is_missing(tmp_path: Path) -> None:
     profile = tmp_path / "clinic.yaml"
     sample = (ROOT / "retrieval" / "samples" / "clinic.yaml").read_text("utf-8")

@@ -41,6 +41,7 @@ def of_counseling(running: Running) -> dict[str, object]:
     return dict(health["releases"]["counseling"])
 
 
+@pytest.mark.slow
 def test_served_release_is_named(tmp_path: Path) -> None:
     name = sealed(tmp_path / "run").name
     promote(tmp_path / "models", tmp_path / "run")

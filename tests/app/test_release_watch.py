@@ -292,6 +292,7 @@ def test_refused_grounded_release_leaves_the_approved_answer(
     assert answer.kind in ("faq", "clarify") and answer.model.base == ""
 
 
+@pytest.mark.slow
 def test_someone_in_danger_is_never_answered_by_a_release(
     models: Path, released: Released, make_service: MakeService, routed: mock.Mock
 ) -> None:
@@ -325,6 +326,7 @@ def test_answer_under_way_ends_with_the_release_it_began_with(
     assert service.answer(SAD, conversation).model.adapter == b
 
 
+@pytest.mark.slow
 def test_share_of_conversations_is_answered_by_the_candidate(
     models: Path, released: Released, make_service: MakeService, routed: mock.Mock
 ) -> None:

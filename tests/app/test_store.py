@@ -228,6 +228,7 @@ def test_only_a_question_without_answer_is_kept_as_unanswered(store: Store, kind
     assert [(each.turn_id, each.question) for each in store.unanswered()] == [(asked, WORDS)]
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(text=st.text(st.characters(), max_size=60))
 def test_any_text_is_kept_and_read_back(text: str) -> None:
@@ -270,6 +271,7 @@ def test_failing_statement_shows_and_carries_no_text(tmp_path: Path) -> None:
     assert store.last_error == "database"
 
 
+@pytest.mark.slow
 def test_many_threads_write_and_read_at_once(store: Store) -> None:
     errors: list[BaseException] = []
     ids: list[str] = []

@@ -78,6 +78,7 @@ def test_each_kind_of_row_goes_after_its_own_time() -> None:
         assert store.purge(NOW) == PurgeCounts(traces=0, feedback=0, exchanges=0, unanswered=0, clean=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(ages=st.lists(st.integers(0, 60), max_size=8), days=st.integers(0, 60))
 def test_purge_deletes_exactly_what_is_older(ages: list[int], days: int) -> None:
@@ -100,6 +101,7 @@ def found_in_files(file: Path) -> set[str]:
     return {match.decode() for match in re.findall(rb"CANARY([0-9a-f]{32})", data)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_no_deleted_text_is_left_in_any_file(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)

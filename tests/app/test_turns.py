@@ -111,6 +111,7 @@ def test_line_is_bounded_and_the_gate_still_reads_what_is_turned_away(make_desk:
     assert desk.under_way() == 0
 
 
+@pytest.mark.slow
 def test_places_in_line_move_up(make_desk: MakeDesk) -> None:
     model = HeldModel()
     desk = make_desk(at_once=1, waiting=3, model=model)
@@ -193,6 +194,7 @@ def test_everything_broken_still_answers_a_crisis(make_desk: MakeDesk) -> None:
     assert turn.answer is not None and turn.answer.kind == "crisis" and "988" in turn.answer.text
 
 
+@pytest.mark.slow
 def test_close_lets_answers_finish_and_ends_the_rest(make_desk: MakeDesk) -> None:
     model = HeldModel()
     desk = make_desk(model=model)

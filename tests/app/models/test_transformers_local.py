@@ -103,6 +103,7 @@ def test_a_failed_load_is_a_state_with_its_reason_and_restart_tries_again(
     list(model.stream(request(max_new_tokens=5), threading.Event()))
 
 
+@pytest.mark.slow
 def test_an_unknown_adapter_is_named_beside_those_there_are(
     started: Callable[..., TransformersLocal],
 ) -> None:
@@ -170,6 +171,7 @@ def test_the_death_of_the_thread_is_a_state_without_anyones_words(
     assert model.state().reason == "the model died: LookupError"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lookup", [False, True])
 @pytest.mark.parametrize("leave", ["close", "drop", "stop"])
 def test_a_reader_that_leaves_ends_the_work_within_two_tokens(

@@ -71,6 +71,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
     return condition()
 
 
+@pytest.mark.slow
 def test_adopted_adapter_writes_as_one_that_was_there_from_the_start(
     model: TransformersLocal, tiny_folder: Path, tiny_adapters: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -89,6 +90,7 @@ def test_adopted_adapter_writes_as_one_that_was_there_from_the_start(
     started.close()
 
 
+@pytest.mark.slow
 def test_request_under_way_ends_with_the_adapter_it_began_with(
     model: TransformersLocal, tiny_adapters: dict[str, Path]
 ) -> None:
