@@ -18,6 +18,7 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 
 from safety.errors import PolicyError, RecognizerFailed, ScrubError
+from safety.policies import TAGGED
 
 _UNUSED_PIPES = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]
 _IGNORED = [
@@ -85,32 +86,48 @@ class Analyzer:
     """All recognizers over one text, failing when any of them fails."""
 
     def __init__(
-        self, recognizers: Iterable[EntityRecognizer], *, entities: Iterable[str], name_model: Path | None
+        self,
+        recognizers: Iterable[EntityRecognizer],
+        *,
+        entities: Iterable[str],
+        name_model: Path | None,
+        tagger: EntityRecognizer | None = None,
     ) -> None:
         self._engine = NameModelEngine(name_model)
-        registry = RecognizerRegistry(recognizers=list(recognizers), supported_languages=["en"])
-        self._presidio = AnalyzerEngine(
-            registry=registry,
-            nlp_engine=self._engine,
-            supported_languages=["en"],
-            default_score_threshold=_LEAST_SCORE,
-        )
+        rules = list(recognizers)
+        self._rules = self._over(rules)
+        self._presidio = self._rules if tagger is None else self._over([*rules, tagger])
         self.entities = list(entities)
         self._lock = threading.Lock()
-        unknown = set(self.entities) - set(self._presidio.get_supported_entities("en"))
+        supported = set(self._presidio.get_supported_entities("en"))
+        unknown = set(self.entities) - supported - TAGGED
         if unknown:
             raise PolicyError(
                 f"no recognizer finds {sorted(unknown)}: "
                 "add one to RECOGNIZERS or take the type out of the policy"
             )
+        self.entities = [kind for kind in self.entities if kind in supported]
+        by_rules = set(self._rules.get_supported_entities("en"))
+        self._entities_of_rules = [kind for kind in self.entities if kind in by_rules]
 
-    def analyze(self, text: str) -> list[RecognizerResult]:
-        """Return what all recognizers find in `text`. Raises ScrubError when one could not do its work."""
+    def _over(self, recognizers: list[EntityRecognizer]) -> AnalyzerEngine:
+        return AnalyzerEngine(
+            registry=RecognizerRegistry(recognizers=recognizers, supported_languages=["en"]),
+            nlp_engine=self._engine,
+            supported_languages=["en"],
+            default_score_threshold=_LEAST_SCORE,
+        )
+
+    def analyze(self, text: str, *, tagged: bool = True) -> list[RecognizerResult]:
+        """Return what all recognizers find in `text`; without `tagged`, all but the tagger.
+
+        Raises ScrubError when one could not do its work.
+        """
+        presidio = self._presidio if tagged else self._rules
+        entities = self.entities if tagged else self._entities_of_rules
         try:
             with self._lock, self._engine.language.memory_zone():
-                results: list[RecognizerResult] = self._presidio.analyze(
-                    text, language="en", entities=self.entities
-                )
+                results: list[RecognizerResult] = presidio.analyze(text, language="en", entities=entities)
                 return results
         except ScrubError:
             raise
