@@ -89,8 +89,9 @@ def audit(
     except (SafetyError, WeightsError) as error:
         stop(str(error))
     except OSError as error:
-        # Its message would name the file.
-        stop(f"{type(error).__name__} {error.errno} while reading")
+        # Its own message would name the file.
+        sys.stderr.write(f"error: {type(error).__name__} {error.errno} while reading\n")
+        raise typer.Exit(FOUND) from None
     kinds = ", ".join(f"{kind} {count}" for kind, count in found.most_common()) or "nothing"
     sys.stderr.write(f"{counts['files']} files; found: {kinds}; unread: {counts['unread']}\n")
     raise typer.Exit(FOUND if found or counts["unread"] else 0)

@@ -54,7 +54,7 @@ def test_runs_in_binary_data_are_found_in_utf_8_and_utf_16_and_across_chunks() -
     noise = random.Random(1).randbytes(300).replace(b"I", b"\0")
     data = (
         noise
-        + b"\0my ID123456x z\xc3\xb6\0"
+        + b"\0my code is ID123456x z\xc3\xb6\0"
         + noise
         + b"\0"
         + "is ID123456x wide".encode("utf-16-le")
