@@ -9,7 +9,7 @@ Must not: download anything, or let spaCy's vocabulary grow with each message.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 
 from safety.errors import PolicyError, RecognizerFailed, ScrubError
-from safety.policies import TAGGED
+from safety.policies import LEAST_SCORE, TAGGED, ScrubPolicy
 
 _UNUSED_PIPES = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]
 _IGNORED = [
@@ -37,7 +37,6 @@ _IGNORED = [
     "TIME",
     "WORK_OF_ART",
 ]
-_LEAST_SCORE = 0.35
 
 
 class NameModelEngine(SpacyNlpEngine):
@@ -87,17 +86,24 @@ class Analyzer:
 
     def __init__(
         self,
-        recognizers: Iterable[EntityRecognizer],
+        recognizers: Mapping[str, EntityRecognizer],
         *,
-        entities: Iterable[str],
+        policy: ScrubPolicy,
         name_model: Path | None,
         tagger: EntityRecognizer | None = None,
     ) -> None:
+        """Take the recognizers of `policy` by their names there; its thresholds are theirs from now on.
+
+        Raises PolicyError for an entity type that nothing finds. The tagger decides by thresholds of its own.
+        """
         self._engine = NameModelEngine(name_model)
-        rules = list(recognizers)
+        for name, one in recognizers.items():
+            # Presidio weighs every finding against these, in one place, context words counted in.
+            one.score_thresholds = {"default": policy.least_score(name)}
+        rules = [*recognizers.values()]
         self._rules = self._over(rules)
         self._presidio = self._rules if tagger is None else self._over([*rules, tagger])
-        self.entities = list(entities)
+        self.entities = list(policy.entities)
         self._lock = threading.Lock()
         supported = set(self._presidio.get_supported_entities("en"))
         unknown = set(self.entities) - supported - TAGGED
@@ -115,7 +121,7 @@ class Analyzer:
             registry=RecognizerRegistry(recognizers=recognizers, supported_languages=["en"]),
             nlp_engine=self._engine,
             supported_languages=["en"],
-            default_score_threshold=_LEAST_SCORE,
+            default_score_threshold=LEAST_SCORE,
         )
 
     def analyze(self, text: str, *, tagged: bool = True) -> list[RecognizerResult]:

@@ -66,10 +66,14 @@ _SOURCES = (
     "normalise.py",
     "scrubber.py",
     "analyzer.py",
-    "repeats.py",
-    "tagging.py",
     "keep.py",
+    "repeats.py",
     "mentions.py",
+    "placeholders.py",  # what a placeholder looks like, and which names are known again
+    "people.py",
+    "surrogates.py",  # which names are known again in corpora
+    "surrogate_people.py",
+    "tagging.py",
 )
 TAGGED = frozenset({"AGE", "YEAR", "STATE", "COUNTRY", "NATIONALITY", "TITLE"})
 """Types that may have no recognizer: rules cannot find them in full, so they wait for the tagger."""

@@ -10,7 +10,7 @@ Run: `python -m safety scrub FILE`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import regex
@@ -47,22 +47,24 @@ class Scrubber:
         tagger: Path | None = None,
         thorough: bool = False,
         keep: Collection[str] = (),
+        thresholds: Mapping[str, float] | None = None,
     ) -> None:
         """Load the recognizers. `keep`: the clinic's own names, numbers and addresses, never scrubbed.
 
         `tagger` is a folder by `weights.tagger`; it takes the place of `name_model`. It reads live text
-        once; with `thorough`, for corpora, as often as there is anything left to find.
+        once; with `thorough`, for corpora, as often as there is anything left to find. `thresholds`: the
+        least score (0 to 1) of recognizers by their names in `RECOGNIZERS`. Raises PolicyError.
         """
         names = [one for one in RECOGNIZERS if tagger is None or one not in REPLACED_BY_TAGGER]
-        rules = scrub_policy(policy, names)
+        rules = scrub_policy(policy, names, thresholds=thresholds)
         self.policy = policy
         self._keep = Keep(keep)
         self._tagged, self._thorough = tagger is not None, thorough
         if tagger is not None:
             name_model = None
         self._analyzer = Analyzer(
-            (RECOGNIZERS[name]() for name in names),
-            entities=rules.entities,
+            {name: RECOGNIZERS[name]() for name in names},
+            policy=rules,
             name_model=name_model,
             tagger=None if tagger is None else _load_tagger(tagger),
         )

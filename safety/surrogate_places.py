@@ -21,8 +21,10 @@ from safety.surrogate_draws import Draw, is_spelled, like, match_case, refilled,
 SMALL_AREAS = frozenset(
     {"036", "059", "063", "102", "203", "556", "692", "790", "821", "823", "830", "831", "878", "879", "884", "890", "893"}
 )  # fmt: skip
-"""Three-digit areas of 20,000 people or fewer, after the Census Bureau's ZCTA tables of 2000, as listed in
-the guidance on de-identification of the Office for Civil Rights (26 November 2012)."""
+"""Three-digit areas of 20,000 people or fewer by the Census of 2000: the 17 that the Office for Civil Rights
+lists in its "Guidance Regarding Methods for De-identification of Protected Health Information" (26 November
+2012), under "When can ZIP codes be included in de-identified information?". The rule asks for the current
+public data of the Census Bureau: whoever has newer tables replaces these."""
 
 _STARTS = (
     "brindle", "cressen", "dorrin", "elmsby", "fenwell", "galder", "hesper", "iversby", "jorrin", "kelder",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
 
+from safety import policies
 from safety.errors import PolicyError
 from safety.placeholders import Placeholders
 from safety.policies import POLICIES, TAGGED, ScrubPolicy, scrub_policy
 from safety.recognizers import RECOGNIZERS
 from safety.scrubber import Scrubber
+
+PACKAGE = Path(policies.__file__).parent
+HOTLINES = PACKAGE / "hotlines.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +26,7 @@ def narrow() -> Scrubber:
 
 
 LEFT = {
-    "hotlines": ["call or text 988", "text HOME to 741741", "call 911 or 1-800-273-8255", "the line 1-800-662-4357 is free"],
+    "hotlines": ["call or text 988", "text HOME to 741741", "call 911 now"],
     "hours": ["open 24/7", "are you there 24/7/365", "at 10:30 am on weekdays"],
     "drugs": ["i take sertraline 50 mg and lamotrigine", "does zoloft interact with ibuprofen", "Ozempic or metformin 500mg?"],
     "diagnoses": ["i have bipolar disorder and asthma", "ICD-10 code F41.1 for generalized anxiety", "type 2 diabetes"],
@@ -42,6 +48,11 @@ LEFT = {
 @pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in LEFT.items() for text in texts])
 def test_safe_harbor_leaves(narrow: Scrubber, kind: str, text: str) -> None:
     assert narrow.scrub(text).text == text, kind
+
+
+@pytest.mark.parametrize("number", sorted(set(re.findall(r"\d-\d{3}-\d{3}-\d{4}", HOTLINES.read_text("utf-8")))))
+def test_safe_harbor_leaves_the_numbers_that_we_show(narrow: Scrubber, number: str) -> None:
+    assert narrow.scrub(f"the line {number} is free").text == f"the line {number} is free"
 
 
 TAKEN = {
@@ -126,6 +137,45 @@ def test_an_unknown_policy_is_refused_by_name() -> None:
 def test_a_threshold_counts_for_its_recognizer_alone() -> None:
     policy = scrub_policy("wide", RECOGNIZERS, thresholds={"names": 0.6})
     assert policy.least_score("names") == 0.6 and policy.least_score("dates") == 0.35
+
+
+def test_a_finding_below_the_threshold_of_its_recognizer_does_not_count(narrow: Scrubber) -> None:
+    text = "my name is jorah tindle, call 413-555-0144"
+    strict = Scrubber(policy="safe-harbor", name_model=None, thresholds={"names": 1.0})
+    assert [one.type for one in narrow.find(text)] == ["PERSON", "PHONE_NUMBER"]
+    assert [one.type for one in strict.find(text)] == ["PHONE_NUMBER"]
+    assert strict.policy_hash != narrow.policy_hash
+
+
+def test_a_threshold_for_what_is_no_recognizer_stops_the_start() -> None:
+    with pytest.raises(PolicyError, match="nobody"):
+        Scrubber(name_model=None, thresholds={"nobody": 0.5})
+
+
+def test_the_version_covers_every_file_that_decides_what_is_found() -> None:
+    """Follow the imports from the scrubber; what only names, words or weighs a policy is apart."""
+    covered = {file.relative_to(PACKAGE).as_posix() for file in policies._sources()}
+    needed, waiting = set[str](), ["scrubber.py", "surrogates.py", "recognizers/tagger.py"]
+    while waiting:
+        name = waiting.pop()
+        if name in needed or name in APART or name.startswith("surrogate_"):
+            continue
+        needed.add(name)
+        waiting += _imported(PACKAGE / name)
+    assert needed <= covered
+    assert {file.relative_to(PACKAGE).as_posix() for file in PACKAGE.glob("recognizers/words/*")} <= covered
+
+
+APART = ("errors.py", "entities.py", "policies.py")
+
+
+def _imported(file: Path) -> list[str]:
+    names = [
+        node.module.removeprefix("safety.").replace(".", "/")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("safety.")
+    ]
+    return [f"{name}.py" if (PACKAGE / f"{name}.py").is_file() else f"{name}/__init__.py" for name in names]
 
 
 def test_the_version_changes_with_policy_recognizers_thresholds_and_model(tmp_path: Path) -> None:

@@ -233,21 +233,21 @@ class TestNumbers:
         )
 
     @pytest.mark.parametrize(
-        "form", ["(617) 422-9911", "617.422.9911", "617 422 9911", "6174229911", "+1 617-422-9911"]
+        "form", ["(617) 555-0111", "617.555.0111", "617 555 0111", "6175550111", "+1 617-555-0111"]
     )
     def test_a_phone_number_is_one_for_fiction_in_its_form(self, form: str) -> None:
         made = Surrogates(b"salt")
         number = made.replacement("PHONE_NUMBER", form)
         assert _shape(number) == _shape(form)
         assert regex.search(r"55501\d\d$", regex.sub(r"\D", "", number)) and "617" not in number[:6]
-        assert made.replacement("PHONE_NUMBER", "617-422-9911")[-2:] == number[-2:]
+        assert made.replacement("PHONE_NUMBER", "617-555-0111")[-2:] == number[-2:]
 
     def test_numbers_of_two_people_are_two(self) -> None:
         made = Surrogates(b"salt")
-        assert len({made.replacement("PHONE_NUMBER", f"617-422-99{n:02d}") for n in range(40)}) == 40
+        assert len({made.replacement("PHONE_NUMBER", f"617-555-01{n:02d}") for n in range(40)}) == 40
 
     @pytest.mark.parametrize(
-        "value", ["five five five oh one two three", "617 four two two nine nine one one"]
+        "value", ["five five five oh one two three", "617 five five five oh one one one"]
     )
     def test_a_spelled_number_stays_spelled(self, value: str) -> None:
         made = Surrogates(b"salt").replacement("PHONE_NUMBER", value)
@@ -295,9 +295,9 @@ class TestPlacesAndAddresses:
     @pytest.mark.parametrize(
         ("value", "form"),
         [
-            ("oona.tindle77@corp.com", r"{given}\.{family}\d\d@example\.org"),
-            ("OONA@CORP.COM", r"{GIVEN}@EXAMPLE\.ORG"),
-            ("oona dot tindle at corp dot com", r"{given} dot {family} at example dot org"),
+            ("oona.tindle77@corp.test", r"{given}\.{family}\d\d@example\.org"),
+            ("OONA@CORP.TEST", r"{GIVEN}@EXAMPLE\.ORG"),
+            ("oona dot tindle at corp dot test", r"{given} dot {family} at example dot org"),
         ],
     )
     def test_an_address_is_under_example_org_with_the_made_up_name(self, value: str, form: str) -> None:
@@ -307,7 +307,7 @@ class TestPlacesAndAddresses:
         assert regex.fullmatch(pattern, made.replacement("EMAIL_ADDRESS", value))
 
     def test_a_link_leads_to_example_org(self) -> None:
-        made = Surrogates(b"salt").replacement("URL", "https://www.tindle.net/oona/p12.html?x=9")
+        made = Surrogates(b"salt").replacement("URL", "https://www.tindle.test/oona/p12.html?x=9")
         assert regex.fullmatch(r"https://www\.example\.org/[a-z]{4}/[a-z]\d\d\.html\?[a-z]=\d", made)
 
     def test_a_payload_becomes_an_empty_one(self) -> None:

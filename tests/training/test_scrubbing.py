@@ -55,10 +55,10 @@ def test_one_person_is_one_through_a_row_and_another_under_another_salt(rules: S
 
 RICH = (
     "My name is Robert Vandersloot, born 4/12/1987, I live at 12 Privet Road, Burlington, VT 05401.",
-    "call (617) 422-9911 or mail rob.vandersloot@corp.com; my ssn is 219-09-9998 and mrn 0048291",
+    "call (617) 555-0111 or mail rob.vandersloot@corp.test; my ssn is 219-09-9998 and mrn 0048291",
     "MY HUSBAND BOB WAS SEEN ON MARCH 3RD, 2021. MEMBER ID QXH-8829.",
-    "hi, this is Liz. see https://www.vandersloot.net/me/12 and my username is mossy_oak",
-    "She is 94 years old, plate HGR 4721, card 4012 8888 8888 1881, fax 617-422-9912.",
+    "hi, this is Liz. see https://www.vandersloot.test/me/12 and my username is mossy_oak",
+    "She is 94 years old, plate HGR 4721, card 4012 8888 8888 1881, fax 617-555-0112.",
     "Patient: Vandersloot, Gertrude M.\nDOB: 04/12/1987\nPCP: Dr. Orla Brambleworth",
     "i work at Quillfeather and my son goes to brindlewood middle school in quimbleton",
 )
