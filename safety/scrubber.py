@@ -23,7 +23,7 @@ from safety.keep import Keep
 from safety.mentions import mentions
 from safety.normalise import normalise
 from safety.placeholders import PLACEHOLDER, Placeholders, Replacer, Reserves
-from safety.policies import Policy, scrub_policy
+from safety.policies import POLICIES, Policy, scrub_policy
 from safety.recognizers import RECOGNIZERS, REPLACED_BY_TAGGER
 from safety.recognizers.protected import protected_spans
 from safety.repeats import Repeats
@@ -68,7 +68,12 @@ class Scrubber:
             name_model=name_model,
             tagger=None if tagger is None else _load_tagger(tagger),
         )
-        self.policy_hash = rules.version({"name_model": name_model, "tagger": tagger})
+        models = {"name_model": name_model, "tagger": tagger}
+        self.policy_hash = rules.version(models)
+        # Live text and corpora have policies of their own: this scrubber's parts under each of them.
+        self.policy_hashes = {
+            name: scrub_policy(name, names, thresholds=thresholds).version(models) for name in POLICIES
+        }
 
     def scrub(self, text: str, placeholders: Replacer | None = None) -> Scrubbed:
         """Replace all personal data in `text`. Raises ScrubError when it could not be searched in full."""

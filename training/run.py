@@ -67,10 +67,15 @@ class Run:
         """Whether targets are labels, which no scrubbing or cleaning may touch."""
         return self.task.trainer == "text_classifier"
 
+    @property
+    def writes(self) -> bool:
+        """Whether the job writes text; taggers, classifiers and embedders do not."""
+        return self.task.trainer == "causal_lm"
+
     @cached_property
     def base(self) -> Fetched:
         """The verified base model."""
-        source = self.recipe.base if self.task.trainer == "causal_lm" else self.encoder
+        source = self.recipe.base if self.writes else self.encoder
         return fetch(source, cache_dir=self.around.cache_dir, offline=self.around.offline)
 
     @property

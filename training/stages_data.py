@@ -183,7 +183,7 @@ def split(run: Run) -> list[StageCounts]:
     if copies:
         added["augmented copies"] = len(copies)
         parts["train"] += copies
-    if recipe.evaluate.canaries and run.task.trainer == "causal_lm":
+    if recipe.evaluate.canaries and run.writes:
         parts["train"], canaries = plant(parts["train"], recipe.evaluate.canaries, seed=recipe.seed)
         write_value(run.folder.measured("canaries"), canaries)
         added["canaries"] = recipe.evaluate.canaries
@@ -206,7 +206,7 @@ def preflight(run: Run) -> list[StageCounts]:
     """Count tokens, set over-long rows aside, look at eight rows, estimate; then the splits are final."""
     rows = list(read_rows(run.folder.rows("split"), Example))
     aside: list[SetAside] = []
-    if run.task.trainer == "causal_lm":
+    if run.writes:
         rows, aside = _formatted(run, rows)
     # Answers to other rows are of no use any more.
     shutil.rmtree(run.folder.predictions("any").parent, ignore_errors=True)

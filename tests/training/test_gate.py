@@ -65,6 +65,31 @@ def test_what_was_not_measured_stops_the_release(field: str, name: str) -> None:
     assert not verdict.yes
 
 
+OF_WRITING = {"guards": None, "safety": None, "fairness": None, "memory": None}
+
+
+def test_a_job_that_writes_nothing_is_judged_by_what_it_does() -> None:
+    verdict = decide(_good(writes=False, **OF_WRITING), GATE)
+    assert verdict.kind == "release"
+    assert {one.name for one in verdict.checks} == {
+        "better than base", "better than prompt", "answers", "leaks", "poison"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "name"), [("leaks", "leaks"), ("suspects", "poison"), ("against", "better than base")]
+)
+def test_missing_evidence_stops_a_job_that_writes_nothing_too(field: str, name: str) -> None:
+    missing = () if field == "against" else None
+    verdict = decide(_good(writes=False, **{**OF_WRITING, field: missing}), Gate(against=()))
+    assert [one.name for one in verdict.checks if not one.passed] == [name]
+
+
+def test_a_job_that_writes_needs_all_of_it() -> None:
+    failed = {one.name for one in decide(_good(**OF_WRITING), GATE).checks if not one.passed}
+    assert failed == {"guards", "safety", "fairness", "memorisation"}
+
+
 @pytest.mark.parametrize(("field", "empty"), [("guards", {}), ("safety", ()), ("against", ())])
 def test_empty_evidence_is_no_evidence(field: str, empty: object) -> None:
     assert not decide(_good(**{field: empty}), GATE).yes
