@@ -1,4 +1,8 @@
-"""Check digits of published identifiers. Each function cites its rule; the tests ask another library."""
+"""Check digits of published identifiers. Each function cites its rule; the tests ask another library.
+
+Apart from `training/generated/check_digits.py` on purpose: a mistake that what teaches and what measures
+had in common would not be seen.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_the_policy_of_corpora_by_the_same_recognizers_is_no_warning(
 
 class _Policy:
     policy_hash = "new"
-    policy_hashes = {"safe-harbor": "new", "wide": "new-wide"}
+    policy_hashes = MappingProxyType({"safe-harbor": "new", "wide": "new-wide"})
 
 
 def test_candidate_that_was_taken_back_is_told_with_its_guard(tmp_path: Path) -> None:

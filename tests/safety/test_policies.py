@@ -50,7 +50,9 @@ def test_safe_harbor_leaves(narrow: Scrubber, kind: str, text: str) -> None:
     assert narrow.scrub(text).text == text, kind
 
 
-@pytest.mark.parametrize("number", sorted(set(re.findall(r"\d-\d{3}-\d{3}-\d{4}", HOTLINES.read_text("utf-8")))))
+@pytest.mark.parametrize(
+    "number", sorted(set(re.findall(r"\d-\d{3}-\d{3}-\d{4}", HOTLINES.read_text("utf-8"))))
+)
 def test_safe_harbor_leaves_the_numbers_that_we_show(narrow: Scrubber, number: str) -> None:
     assert narrow.scrub(f"the line {number} is free").text == f"the line {number} is free"
 
