@@ -58,6 +58,7 @@ def test_pieces_give_what_the_whole_gives(words: list[str], size: int) -> None:
     assert re.sub(r"\d+\]", "]", pieces) == re.sub(r"\d+\]", "]", Codes().scrub(text).text)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_text() -> None:
     def peak(blocks: int) -> int:
         tracemalloc.start()

@@ -90,6 +90,7 @@ def test_scrubbed_text_is_left_as_it_is(live: Scrubber) -> None:
     assert live.scrub(once, Placeholders()).text == once
 
 
+@pytest.mark.slow
 def test_words_in_a_long_text_are_found_on_both_sides_of_a_cut(live: Scrubber) -> None:
     text = "we talked a lot. " * (2 * WINDOW // 17) + "zerbat came " + "and then we left. " * 300 + "okkomun"
     assert [text[one.start : one.end] for one in live.find(text)] == ["zerbat", "okkomun"]
@@ -112,6 +113,7 @@ def test_a_tagger_that_fails_fails_the_scrub_without_the_text(
     assert "zerbat" not in str(caught.value) and caught.value.__cause__ is None
 
 
+@pytest.mark.slow
 def test_the_policy_hash_tells_taggers_apart(folder: Path, live: Scrubber, tmp_path: Path) -> None:
     other = served(random_release(tmp_path / "release"), tmp_path / "served")
     hashes = [Scrubber(name_model=None, tagger=one).policy_hash for one in (None, folder, other)]

@@ -1,3 +1,7 @@
+"""The card of a release says what was measured, what was not, and where it may not be used."""
+
+from __future__ import annotations
+
 import pytest
 import yaml
 
