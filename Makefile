@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := app retrieval safety training weights
+# Anything: `make bench-pii` checks itself in minutes and writes nothing.
+QUICK ?=
 # Where torch comes from, when not from the index that pip is set up for (see README.md).
 TORCH_INDEX ?=
 SDK ?= docker
@@ -17,7 +19,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-screen \
+.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-screen \
   bench-answers bench-real bench-start bench-load bench-page bench-training screens image-test space clean
 
 help: ## list the targets
@@ -96,6 +98,9 @@ bench-retrieval: setup ## recall, nDCG, calibration, and indexing time
 
 bench-scrub: setup ## personal data found and missed, against stock Presidio
 	$(BIN)/python -m benchmarks.scrub --out benchmarks/results/scrub.json
+
+bench-pii: $(DEV_READY) setup ## personal data in full against stock Presidio (hours); QUICK=1: a check (minutes)
+	$(BIN)/python -m benchmarks.pii $(if $(QUICK),--quick,--out benchmarks/results/pii.json --page benchmarks/results/pii.html)
 
 bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
 	$(BIN)/python -m benchmarks.screen --out benchmarks/results/screen.json

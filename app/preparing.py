@@ -9,7 +9,7 @@ from app.wiring import build
 
 
 def prepare(settings: Settings) -> None:
-    """Fetch and verify the default weights, convert the model, build the sample index.
+    """Fetch and verify the default weights, convert the model, build tagger and sample index.
 
     Raises WeightsError or AppError with the way out.
     """

@@ -6,14 +6,18 @@ Names, hashes and numbers only.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from app.chat import Parts
 from app.errors import Mismatch
 from app.lineup import Line
-from app.release_manifest import warnings_about
+from app.release_manifest import ReleaseManifest, warnings_about
 from app.release_watch import TakenBack
+
+if TYPE_CHECKING:
+    from safety.scrubber import Scrubber
 
 
 class _Frozen(BaseModel):
@@ -54,13 +58,16 @@ def status_of(
     task: str, line: Line, taken_back: Sequence[TakenBack], *, parts: Parts, precision: str
 ) -> TaskStatus:
     """Return how a task's releases stand, by what the parts that are built say; none is built for this."""
-    policy = parts.scrubber.get().policy_hash if parts.scrubber.is_ready() else ""
+    scrubber = parts.scrubber.get() if parts.scrubber.is_ready() else None
     index = parts.retriever.get().manifest.corpus_sha256 if parts.retriever.is_ready() else ""
     warned = (
         _fault(name, fault)
         for name in line.names
         for fault in warnings_about(
-            line.manifests[name], policy_hash=policy, index_hash=index, precision=precision
+            line.manifests[name],
+            policy_hash=_policy(line.manifests[name], scrubber),
+            index_hash=index,
+            precision=precision,
         )
     )
     return TaskStatus(
@@ -82,6 +89,17 @@ def status_of(
             for breach in one.breaches
         ),
     )
+
+
+def _policy(manifest: ReleaseManifest, scrubber: Scrubber | None) -> str:
+    """Return the policy version to compare with the release's; '' while no scrubber is built.
+
+    Its corpus was scrubbed under another policy than live text: what must agree is that policy's version.
+    """
+    if scrubber is None:
+        return ""
+    fits = manifest.policy_hash in scrubber.policy_hashes.values()
+    return manifest.policy_hash if fits else scrubber.policy_hash
 
 
 def _fault(release: str, fault: Mismatch) -> Fault:

@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from app.errors import ConfigError
+from safety.policies import Policy
 from weights import default_cache_dir
 from weights.defaults import BASE_MODEL, EMBEDDER, NAME_MODEL
 
@@ -47,7 +48,7 @@ class Settings(BaseModel):
 
     embedder: str = Field(EMBEDDER, description="source of the sentence embedder")
     name_model: str = Field(NAME_MODEL, description="source of the spaCy pipeline that finds names")
-    policy: Literal["wide", "safe-harbor"] = Field("wide", description="what counts as personal data")
+    policy: Policy = Field("safe-harbor", description="what counts as personal data in live text")
 
     support: Literal["model", "brief", ""] = Field(
         "", description="who answers someone who tells of a feeling"

@@ -20,6 +20,7 @@ from app.parts import Part
 from app.prompting import prompt_hash
 from app.release_watch import Fits, ReleaseWatch, expected
 from app.settings import Settings
+from app.tagger import active_tagger
 from safety.crisis import CrisisGate
 from safety.replies import Replies
 from weights import fetch
@@ -168,8 +169,12 @@ def _model(settings: Settings) -> ChatModel:
 def _scrubber(settings: Settings, clinic: Clinic) -> Scrubber:
     from safety.scrubber import Scrubber
 
-    names = fetch(settings.name_model, cache_dir=settings.cache_dir, offline=settings.offline)
-    return Scrubber(policy=settings.policy, name_model=names.folder, keep=clinic.public_words)
+    cache_dir, offline = settings.cache_dir, settings.offline
+    tagger = active_tagger(settings.models_dir, cache_dir=cache_dir, offline=offline)
+    names = (
+        fetch(settings.name_model, cache_dir=cache_dir, offline=offline).folder if tagger is None else None
+    )
+    return Scrubber(policy=settings.policy, name_model=names, tagger=tagger, keep=clinic.public_words)
 
 
 def _screener(embedder: Part[Embedder]) -> Screener:

@@ -30,7 +30,7 @@ PRIVATE = ("__pycache__", "*.py[cod]", "*.sqlite3*", "*.db", "*.log", ".*")
 # What constraints.txt holds for lint, types and tests alone.
 TOOLS = re.compile(
     r"ruff|mypy.*|pytest.*|hypothesis|types-.*|(axe-)?playwright.*|pyee|greenlet|aiosmtpd|atpublic|execnet"
-    r"|iniconfig|pluggy|sortedcontainers|pathspec|librt|ast-serialize"
+    r"|iniconfig|pluggy|sortedcontainers|pathspec|librt|ast-serialize|python-stdnum|presidio-anonymizer|faker|anyascii"
 )
 # The hub installs gradio with its extra "mcp", which wants an older pydantic than our pin. With the oldest
 # of these the whole application was run; pydantic alone says which pydantic-core it needs.

@@ -9,7 +9,7 @@ Must not: download anything, or let spaCy's vocabulary grow with each message.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 
 from safety.errors import PolicyError, RecognizerFailed, ScrubError
+from safety.policies import LEAST_SCORE, TAGGED, ScrubPolicy
 
 _UNUSED_PIPES = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]
 _IGNORED = [
@@ -36,7 +37,6 @@ _IGNORED = [
     "TIME",
     "WORK_OF_ART",
 ]
-_LEAST_SCORE = 0.35
 
 
 class NameModelEngine(SpacyNlpEngine):
@@ -85,32 +85,55 @@ class Analyzer:
     """All recognizers over one text, failing when any of them fails."""
 
     def __init__(
-        self, recognizers: Iterable[EntityRecognizer], *, entities: Iterable[str], name_model: Path | None
+        self,
+        recognizers: Mapping[str, EntityRecognizer],
+        *,
+        policy: ScrubPolicy,
+        name_model: Path | None,
+        tagger: EntityRecognizer | None = None,
     ) -> None:
+        """Take the recognizers of `policy` by their names there; its thresholds are theirs from now on.
+
+        Raises PolicyError for an entity type that nothing finds. The tagger decides by thresholds of its own.
+        """
         self._engine = NameModelEngine(name_model)
-        registry = RecognizerRegistry(recognizers=list(recognizers), supported_languages=["en"])
-        self._presidio = AnalyzerEngine(
-            registry=registry,
-            nlp_engine=self._engine,
-            supported_languages=["en"],
-            default_score_threshold=_LEAST_SCORE,
-        )
-        self.entities = list(entities)
+        for name, one in recognizers.items():
+            # Presidio weighs every finding against these, in one place, context words counted in.
+            one.score_thresholds = {"default": policy.least_score(name)}
+        rules = [*recognizers.values()]
+        self._rules = self._over(rules)
+        self._presidio = self._rules if tagger is None else self._over([*rules, tagger])
+        self.entities = list(policy.entities)
         self._lock = threading.Lock()
-        unknown = set(self.entities) - set(self._presidio.get_supported_entities("en"))
+        supported = set(self._presidio.get_supported_entities("en"))
+        unknown = set(self.entities) - supported - TAGGED
         if unknown:
             raise PolicyError(
                 f"no recognizer finds {sorted(unknown)}: "
                 "add one to RECOGNIZERS or take the type out of the policy"
             )
+        self.entities = [kind for kind in self.entities if kind in supported]
+        by_rules = set(self._rules.get_supported_entities("en"))
+        self._entities_of_rules = [kind for kind in self.entities if kind in by_rules]
 
-    def analyze(self, text: str) -> list[RecognizerResult]:
-        """Return what all recognizers find in `text`. Raises ScrubError when one could not do its work."""
+    def _over(self, recognizers: list[EntityRecognizer]) -> AnalyzerEngine:
+        return AnalyzerEngine(
+            registry=RecognizerRegistry(recognizers=recognizers, supported_languages=["en"]),
+            nlp_engine=self._engine,
+            supported_languages=["en"],
+            default_score_threshold=LEAST_SCORE,
+        )
+
+    def analyze(self, text: str, *, tagged: bool = True) -> list[RecognizerResult]:
+        """Return what all recognizers find in `text`; without `tagged`, all but the tagger.
+
+        Raises ScrubError when one could not do its work.
+        """
+        presidio = self._presidio if tagged else self._rules
+        entities = self.entities if tagged else self._entities_of_rules
         try:
             with self._lock, self._engine.language.memory_zone():
-                results: list[RecognizerResult] = self._presidio.analyze(
-                    text, language="en", entities=self.entities
-                )
+                results: list[RecognizerResult] = presidio.analyze(text, language="en", entities=entities)
                 return results
         except ScrubError:
             raise

@@ -1,7 +1,10 @@
 """Placeholders: the same value gets the same placeholder all through a conversation.
 
-`[PERSON_1]` stands for one person, `[PHONE_NUMBER_2]` for the second number. Must not hold raw
-text: values are kept as keyed hashes only, under a random key that dies with the object.
+`[PERSON_1]` stands for one person, also by first name, nickname or initials; `[PHONE_NUMBER_2]` for the
+second number. One that somebody typed by hand keeps its number to itself: `reserve` a text before it
+is scrubbed, and no value of ours gets a placeholder that stands in it already.
+
+Must not hold raw text: values are kept as keyed hashes only, under a random key that dies with the object.
 """
 
 from __future__ import annotations
@@ -9,15 +12,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections import Counter
-from typing import Protocol
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 import regex
 
+from safety.errors import ScrubError
+from safety.people import Piece, pieces, same_given
 from safety.policies import POLICIES
 
+LARGEST = 9_999
 _TYPES = "|".join(sorted({kind for kinds in POLICIES.values() for kind in kinds}))
-PLACEHOLDER = regex.compile(rf"\[(?:{_TYPES})_\d{{1,4}}\]")
+PLACEHOLDER = regex.compile(rf"\[(?:{_TYPES})_[1-9][0-9]{{0,3}}\]")
 """What a placeholder looks like. Scrubbing never touches text of this form."""
 
 
@@ -33,41 +40,156 @@ class Replacer(Protocol):
         ...
 
 
+@runtime_checkable
+class Reserves(Protocol):
+    """A replacer whose marks somebody could type by hand."""
+
+    def reserve(self, text: str) -> None:
+        """Leave the marks that stand in `text` to those who typed them."""
+        ...
+
+
+class Numbers:
+    """Numbers of placeholders: which were given out, and which stand in a text that somebody typed."""
+
+    def __init__(self) -> None:
+        self._issued: defaultdict[str, set[int]] = defaultdict(set)
+        self._last: defaultdict[str, int] = defaultdict(int)
+        self._reserved: defaultdict[str, set[int]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._issued.values()))
+
+    def reserve(self, text: str) -> None:
+        """Never give out the placeholders of `text`; those given out before are ours and stay ours."""
+        for found in PLACEHOLDER.finditer(text):
+            kind, _, number = found.group()[1:-1].rpartition("_")
+            if int(number) not in self._issued[kind]:
+                self._reserved[kind].add(int(number))
+
+    def next(self, entity_type: str) -> int:
+        """Return the next number of a type. Raises ScrubError when all 9,999 are gone."""
+        number = self._last[entity_type] + 1
+        while number in self._reserved[entity_type]:
+            number += 1
+        if number > LARGEST:
+            raise ScrubError(f"more than {LARGEST} values of type {entity_type}, or as many typed by hand")
+        self._last[entity_type] = number
+        self._issued[entity_type].add(number)
+        return number
+
+
 class Placeholders:
     """Numbered placeholders of one conversation."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._numbers: dict[bytes, int] = {}
-        self._counts: Counter[str] = Counter()
+        self._count = Numbers()
 
     def __repr__(self) -> str:
-        return f"Placeholders({sum(self._counts.values())} values)"
+        return f"Placeholders({len(self._count)} values)"
+
+    def reserve(self, text: str) -> None:
+        """Never give out the placeholders of `text`; those given out before are ours and stay ours."""
+        self._count.reserve(text)
 
     def replacement(self, entity_type: str, value: str) -> str:
-        """Return the placeholder of `value`: the one it had before, or the next number of its type."""
-        plain = canonical(entity_type, value)
-        digest = self._digest(entity_type, plain)
-        number = self._numbers.get(digest)
-        parts = [self._digest(entity_type, part) for part in plain.split()] if entity_type == "PERSON" else []
-        if number is None and len(parts) == 1:
-            number = self._numbers.get(b"part" + parts[0])
+        """Return the placeholder of `value`: the one it had before, or the next number of its type.
+
+        Raises ScrubError when a conversation holds more than 9,999 values of a type.
+        """
+        whole = self._digest(entity_type, canonical(entity_type, value))
+        person = _Person(value) if entity_type == "PERSON" else None
+        number = self._numbers.get(whole)
+        if number is None and person is not None:
+            number = self._same_person(person)
         if number is None:
-            self._counts[entity_type] += 1
-            number = self._counts[entity_type]
-        self._numbers.setdefault(digest, number)
-        for part in parts:
-            # "Jane" after "Jane Doe" is the same person; the first to have a name keeps it.
-            self._numbers.setdefault(b"part" + part, number)
+            number = self._count.next(entity_type)
+            if person is not None and person.lone:
+                self._numbers[self._digest("lone", person.lone)] = number
+        self._numbers.setdefault(whole, number)
+        if person is not None:
+            for key in (self._digest(*words) for words in person.known_by()):
+                # "Jane" after "Jane Doe" is the same person; the first to have a name keeps it.
+                self._numbers.setdefault(key, number)
         return f"[{entity_type}_{number}]"
 
     def knows(self, name: str, *, part: bool) -> bool:
         """Say whether a person's name was replaced before; with `part` a part of one counts."""
-        digest = self._digest("PERSON", canonical("PERSON", name))
-        return digest in self._numbers or (part and b"part" + digest in self._numbers)
+        if self._digest("PERSON", canonical("PERSON", name)) in self._numbers:
+            return True
+        person = _Person(name)
+        if not person.full and (not part or person.initials):
+            return False  # initials alone are more often an abbreviation
+        return any(self._digest(*words) in self._numbers for words in person.sought())
 
-    def _digest(self, entity_type: str, plain: str) -> bytes:
-        return hmac.new(self._key, f"{entity_type}\0{plain}".encode(), hashlib.sha256).digest()
+    def _same_person(self, person: _Person) -> int | None:
+        """Return the number of whoever may go by this name, if there is one."""
+        for key in (self._digest(*words) for words in person.sought()):
+            if key in self._numbers:
+                return self._numbers[key]
+        # "Oona" or "O. Tindle" who turns out to be Oona Tindle; the next Oona is another person.
+        for key in (self._digest("lone", one) for one in person.once_known_as()):
+            if (number := self._numbers.pop(key, None)) is not None:
+                return number
+        return None
+
+    def _digest(self, *words: str) -> bytes:
+        return hmac.new(self._key, "\0".join(words).encode(), hashlib.sha256).digest()
+
+
+class _Person:
+    """A written name by the parts that tell who is meant. Keys are tuples of a kind and words."""
+
+    def __init__(self, value: str) -> None:
+        found = pieces(value)
+        self.given = _first(found, "given")
+        self.family = _first(found, "family")
+        self.full = bool(self.given and self.family)
+        written = "".join(piece.text for piece in found if piece.role == "initials")
+        self.initials = self.given[:1] + self.family[:1] if self.full else written
+        self.names = [piece.text for piece in found if piece.role in _NAMED and len(piece.text) > 1]
+        single = _first(found, "single")
+        self.lone = single if len(single) > 1 else ""
+        if self.full and len(self.given) == 1:
+            self.lone = f"{self.given} {self.family}"
+
+    def known_by(self) -> Iterator[tuple[str, ...]]:
+        """Yield the keys by which this person may be met again."""
+        if self.full:
+            yield "pair", self.given, self.family
+            yield "initial", self.given[0], self.family
+        if self.initials:
+            yield "initials", self.initials
+        for name in self.names:
+            yield "part", name
+
+    def sought(self) -> Iterator[tuple[str, ...]]:
+        """Yield the keys under which this person may be known, the surest first."""
+        if self.full:
+            kind = "initial" if len(self.given) == 1 else "pair"
+            for given in (self.given, *sorted(same_given(self.given) - {self.given})):
+                yield kind, given, self.family
+        elif self.initials:
+            yield "initials", self.initials
+        else:
+            for name in self.names:
+                for one in (name, *sorted(same_given(name) - {name})):
+                    yield "part", one
+
+    def once_known_as(self) -> Iterator[str]:
+        """Yield what this person may have been called before the full name was given."""
+        if self.full:
+            yield from sorted(same_given(self.given))
+            yield f"{self.given[0]} {self.family}"
+
+
+_NAMED = ("given", "middle", "family", "single")
+
+
+def _first(found: tuple[Piece, ...], role: str) -> str:
+    return next((piece.text for piece in found if piece.role == role), "")
 
 
 _TITLES = frozenset(["dr", "doctor", "mr", "mrs", "ms", "miss", "mx", "prof", "professor"])

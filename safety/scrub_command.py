@@ -56,6 +56,13 @@ def scrub(
     name_model: Annotated[
         str, typer.Option(help="Source of the spaCy name model; 'none' for rules alone.")
     ] = NAME_MODEL,
+    tagger: Annotated[
+        str,
+        typer.Option(help="Folder of a tagger's release; default: the active one; 'none': the name model."),
+    ] = "",
+    models_dir: Annotated[
+        Path, typer.Option(envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")
+    ] = Path("models"),
     cache_dir: Annotated[
         Path | None, typer.Option(envvar="CAREFOLD_CACHE_DIR", help="Folder of fetched weights.")
     ] = None,
@@ -64,7 +71,9 @@ def scrub(
     """Replace personal data in each row's text."""
     if file is not None and not file.is_file():
         _stop(f"no file {str(file)!r}")
-    scrubber = _scrubber(policy, name_model, cache_dir=cache_dir, offline=offline)
+    scrubber = _scrubber(
+        policy, name_model, tagger=tagger, models_dir=models_dir, cache_dir=cache_dir, offline=offline
+    )
     raise typer.Exit(SOME_FAILED if _run(scrubber, file, seed if surrogates else None) else 0)
 
 
@@ -96,17 +105,17 @@ def _run(scrubber: Scrubber, file: Path | None, seed: int | None) -> int:
     return failed
 
 
-def _scrubber(policy: Policy, name_model: str, *, cache_dir: Path | None, offline: bool) -> Scrubber:
-    import weights
-    from safety.scrubber import Scrubber
+def _scrubber(
+    policy: Policy, name_model: str, *, tagger: str, models_dir: Path, cache_dir: Path | None, offline: bool
+) -> Scrubber:
+    from safety.bulk_scrubber import build_scrubber, choose_scrubber
 
     try:
-        folder = (
-            None
-            if name_model == "none"
-            else weights.fetch(name_model, cache_dir=cache_dir, offline=offline).folder
+        return build_scrubber(
+            choose_scrubber(
+                policy, name_model, tagger=tagger, models_dir=models_dir, cache_dir=cache_dir, offline=offline
+            )
         )
-        return Scrubber(policy=policy, name_model=folder)
     except (WeightsError, SafetyError) as error:
         _stop(str(error))
 

@@ -10,68 +10,76 @@ Run: `python -m safety scrub FILE`.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import regex
-from presidio_analyzer import RecognizerResult
+from presidio_analyzer import EntityRecognizer
 
 from safety.analyzer import Analyzer
 from safety.entities import Entity, Scrubbed
-from safety.errors import PolicyError, ScrubError, TextTooLong
+from safety.errors import ScrubError, TextTooLong
 from safety.keep import Keep
+from safety.mentions import mentions
 from safety.normalise import normalise
-from safety.placeholders import PLACEHOLDER, Placeholders, Replacer
-from safety.policies import POLICIES, Policy
-from safety.recognizers import RECOGNIZERS
-from safety.recognizers.lexicon import is_common, split_words
+from safety.placeholders import PLACEHOLDER, Placeholders, Replacer, Reserves
+from safety.policies import POLICIES, Policy, scrub_policy
+from safety.recognizers import RECOGNIZERS, REPLACED_BY_TAGGER
 from safety.recognizers.protected import protected_spans
+from safety.repeats import Repeats
 
 MAX_CHARS = 1_000_000
 WINDOW = 4_000
 OVERLAP = 300
 MAX_LOOKS = 12
-_LONGEST_NAME = 4  # words
+_REPEATED = 0.5  # score of what was found elsewhere in the text
 _BLANK = "\x1a"  # what covered text reads as: ASCII, no letter, no digit, no space
-
-
-def _seen(text: str, replacer: Replacer) -> Iterator[tuple[int, int]]:
-    """Yield where names of this conversation stand again: whole in any case, a part with a capital."""
-    found = split_words(text)
-    covered = 0
-    for at, word in enumerate(found):
-        if word.start < covered:
-            continue
-        for last in found[at : at + _LONGEST_NAME][::-1]:
-            alone = last is word
-            if alone and (not word.capital or is_common(word.lower)):
-                continue
-            if replacer.knows(text[word.start : last.end], part=alone):
-                yield word.start, last.end
-                covered = last.end
-                break
 
 
 class Scrubber:
     """Finds and replaces personal data under one policy. Safe to use from several threads."""
 
     def __init__(
-        self, *, policy: Policy = "wide", name_model: Path | None, keep: Collection[str] = ()
+        self,
+        *,
+        policy: Policy = "wide",
+        name_model: Path | None,
+        tagger: Path | None = None,
+        thorough: bool = False,
+        keep: Collection[str] = (),
+        thresholds: Mapping[str, float] | None = None,
     ) -> None:
-        """Load the recognizers. `keep`: the clinic's own names, numbers and addresses, never scrubbed."""
-        if policy not in POLICIES:
-            raise PolicyError(f"no policy {policy!r}; there is {', '.join(POLICIES)}")
+        """Load the recognizers. `keep`: the clinic's own names, numbers and addresses, never scrubbed.
+
+        `tagger` is a folder by `weights.tagger`; it takes the place of `name_model`. It reads live text
+        once; with `thorough`, for corpora, as often as there is anything left to find. `thresholds`: the
+        least score (0 to 1) of recognizers by their names in `RECOGNIZERS`. Raises PolicyError.
+        """
+        names = [one for one in RECOGNIZERS if tagger is None or one not in REPLACED_BY_TAGGER]
+        rules = scrub_policy(policy, names, thresholds=thresholds)
         self.policy = policy
         self._keep = Keep(keep)
+        self._tagged, self._thorough = tagger is not None, thorough
+        if tagger is not None:
+            name_model = None
         self._analyzer = Analyzer(
-            (make() for make in RECOGNIZERS.values()), entities=POLICIES[policy], name_model=name_model
+            {name: RECOGNIZERS[name]() for name in names},
+            policy=rules,
+            name_model=name_model,
+            tagger=None if tagger is None else _load_tagger(tagger),
         )
-        self.policy_hash = policy_hash(policy, name_model)
+        models = {"name_model": name_model, "tagger": tagger}
+        self.policy_hash = rules.version(models)
+        # Live text and corpora have policies of their own: this scrubber's parts under each of them.
+        self.policy_hashes = {
+            name: scrub_policy(name, names, thresholds=thresholds).version(models) for name in POLICIES
+        }
 
     def scrub(self, text: str, placeholders: Replacer | None = None) -> Scrubbed:
         """Replace all personal data in `text`. Raises ScrubError when it could not be searched in full."""
         replacer = Placeholders() if placeholders is None else placeholders
+        if isinstance(replacer, Reserves):
+            replacer.reserve(text)
         entities = self._with_seen(text, self.find(text), replacer)
         pieces: list[str] = []
         last = 0
@@ -88,7 +96,7 @@ class Scrubber:
         """Add names that were found earlier in the conversation and that nothing gives away here."""
         again = [
             Entity(start, end, "PERSON", 1.0)
-            for start, end in _seen(text, replacer)
+            for start, end in mentions(text, replacer)
             if all(end <= entity.start or entity.end <= start for entity in entities)
         ]
         return tuple(sorted((*entities, *again)))
@@ -99,9 +107,10 @@ class Scrubber:
             raise TextTooLong(f"{len(text)} characters; the scrubber takes {MAX_CHARS}. Split the text.")
         found: list[Entity] = []
         fixed = [match.span() for match in PLACEHOLDER.finditer(text)]
-        for _look in range(MAX_LOOKS):
+        for look in range(MAX_LOOKS):
             view = _View(text, sorted(fixed + [(entity.start, entity.end) for entity in found]))
-            new = self._look(view)
+            known = Repeats((one.type, text[one.start : one.end]) for one in found if self._tagged)
+            new = self._look(view, known, tagged=look == 0 or self._thorough)
             if not new:
                 return tuple(found)
             found = sorted(found + new)
@@ -109,20 +118,23 @@ class Scrubber:
             f"still finding personal data after {MAX_LOOKS} looks at a text of {len(text)} characters"
         )
 
-    def _look(self, view: _View) -> list[Entity]:
-        """Search the text that is not covered yet, once."""
+    def _look(self, view: _View, known: Repeats, *, tagged: bool) -> list[Entity]:
+        """Search the text that is not covered yet, once; without a tagger, `tagged` changes nothing."""
         raw: list[Entity] = []
         for begin, stop in _windows(view.text):
             plain = normalise(view.text[begin:stop])
             protected = [*protected_spans(plain.text)]
             kept = [*self._keep.spans(plain.text)]
-            for one in self._analyzer.analyze(plain.text):
+            found = [
+                Entity(one.start, one.end, one.entity_type, round(float(one.score), 3))
+                for one in self._analyzer.analyze(plain.text, tagged=tagged)
+            ]
+            found += [Entity(start, end, kind, _REPEATED) for kind, start, end in known.spans(plain.text)]
+            for one in found:
                 cutting = [span for span in kept if _may_cut(span, one, plain.text)]
                 for start, end in _outside(one.start, one.end, sorted(protected + cutting)):
                     first, last = plain.span(start, end)
-                    raw.append(
-                        Entity(begin + first, begin + last, one.entity_type, round(float(one.score), 3))
-                    )
+                    raw.append(Entity(begin + first, begin + last, one.type, one.score))
         return [
             Entity(start, end, entity.type, entity.score)
             for entity in _union(_widen(view.text, entity) for entity in raw)
@@ -130,7 +142,14 @@ class Scrubber:
         ]
 
 
-def _may_cut(kept: tuple[int, int], found: RecognizerResult, text: str) -> bool:
+def _load_tagger(folder: Path) -> EntityRecognizer:
+    """Load the tagger; what it runs on is not needed without one."""
+    from safety.recognizers.tagger import TaggerRecognizer
+
+    return TaggerRecognizer(folder)
+
+
+def _may_cut(kept: tuple[int, int], found: Entity, text: str) -> bool:
     """Say whether the clinic's own words at `kept` may be taken out of what was found.
 
     What lies wholly inside them is the clinic's. A name or an address that is longer is a person's:
@@ -139,7 +158,7 @@ def _may_cut(kept: tuple[int, int], found: RecognizerResult, text: str) -> bool:
     start, end = kept
     if start <= found.start and found.end <= end:
         return True
-    return found.entity_type != "STREET_ADDRESS" and " " in text[start:end]
+    return found.type != "STREET_ADDRESS" and " " in text[start:end]
 
 
 class _View:
@@ -244,20 +263,3 @@ def _union(entities: Iterator[Entity]) -> list[Entity]:
         else:
             merged.append((entity, entity))
     return [whole for whole, _chief in merged]
-
-
-def policy_hash(policy: str, name_model: Path | None) -> str:
-    """Return the SHA-256 over everything that decides what is scrubbed, the clinic's keep list aside."""
-    digest = hashlib.sha256(f"{policy}\0{','.join(POLICIES[policy])}\0".encode())
-    package = Path(__file__).resolve().parent
-    sources = [package / name for name in ("normalise.py", "scrubber.py", "analyzer.py")]
-    sources += sorted((package / "recognizers").glob("*.py")) + sorted(
-        (package / "recognizers" / "words").glob("*.txt")
-    )
-    for path in sources:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    if name_model is not None:
-        for path in sorted(name_model.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(path.relative_to(name_model).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

@@ -15,6 +15,7 @@ BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text("utf-8"),
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
 MAKE = [command for command in COMMANDS if command.startswith("make ")]
 PYTHON = [command for command in COMMANDS if command not in MAKE]
+SILENT = (" build ", " scrub-folder ", "mkdir ")  # what they make is a folder
 
 
 def test_readme_has_commands() -> None:
@@ -36,6 +37,8 @@ def test_python_commands_run_in_their_order(tmp_path: Path) -> None:
     environment = dict(os.environ) | {"CAREFOLD_DATA_DIR": str(tmp_path / "data")}
     script = "\n".join(PYTHON).replace(".venv/bin/python", sys.executable)
     script = script.replace("indexes/sample", str(tmp_path / "index"))
+    for folder in ("letters", "scrubbed"):
+        script = re.sub(rf"\b{folder}\b", str(tmp_path / folder), script)
     script = script.replace("--recipe toy", f"--recipe toy --runs {tmp_path / 'runs'}")
     for command in script.splitlines():
         done = subprocess.run(
@@ -43,7 +46,7 @@ def test_python_commands_run_in_their_order(tmp_path: Path) -> None:
             cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{command}\n{done.stderr}"
-        assert done.stdout.strip() or " build " in command
+        assert done.stdout.strip() or any(word in command for word in SILENT)
 
 
 def test_every_file_that_the_readme_names_is_there() -> None:

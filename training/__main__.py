@@ -4,6 +4,7 @@
     python -m training compare RUN...
     python -m training predict|evaluate --task T (--release DIR | --base) [F]
     python -m training promote RELEASE | rollback TASK | list
+    python -m training generate CORPUS [--half train|test] [--rows N] [--seed S] [--out F]
 
 Exit codes: 0 done; 1 some rows failed, the rest done; 2 wrong arguments or configuration, nothing done;
 3 the gate said no. The commands import what is heavy when they run, so that --help is quick.
@@ -18,6 +19,7 @@ from typing import Annotated
 import typer
 
 from training.command_line import GATE_SAID_NO, SOME_FAILED, guarded, stop
+from training.generate_command import generate
 from training.people_commands import database_url, feedback, panel
 from training.release_commands import CacheDir, Models, Offline, releases
 
@@ -32,6 +34,7 @@ app = typer.Typer(
 app.add_typer(releases)
 app.add_typer(panel, name="panel")
 app.add_typer(feedback, name="feedback")
+app.command()(generate)
 
 Datasets = Annotated[
     Path, typer.Option(envvar="CAREFOLD_DATASETS", help="Folder of `datasets:` sources in recipes.")

@@ -1,7 +1,9 @@
 """Between training and a patient: whether an adapter may be released. It sees numbers only.
 
 A release needs every check passed, and evidence that is missing is a check that failed: what was not
-measured is not known to be safe. Must not read a file, a text or a model.
+measured is not known to be safe. A job that writes no text (a tagger, a classifier, an encoder) has no answer
+that a guard could stop, that could harm or give a secret back: of it the rest is asked. Must not read a file,
+a text or a model.
 
     verdict = decide(evidence, recipe.gate)      # verdict.yes, verdict.kind, verdict.reasons
 """
@@ -71,8 +73,12 @@ class Memory(Frozen):
 
 
 class Evidence(Frozen):
-    """All that is known of a trained model. What was not measured is None and fails."""
+    """All that is known of a trained model. What was not measured is None and fails.
 
+    Where the job does not write text, guards, safety, fairness and memory are None and are not asked for.
+    """
+
+    writes: bool = Field(default=True, description="whether the model writes text that somebody may read")
     metric: str = Field(description="the job's primary metric")
     answers: int = Field(ge=0, description="test rows that every arm answered")
     against: tuple[Against, ...]
@@ -114,11 +120,8 @@ def decide(evidence: Evidence, gate: Gate) -> Verdict:
     quality = {arm: _better_than(arm, one, metric, gate.margin) for arm, one in compared.items()}
     others = (
         _measured_on(evidence),
-        _guards(evidence, gate),
-        *_rates("safety", evidence.safety, gate.worse_by),
+        *(_of_writing(evidence, gate) if evidence.writes else ()),
         *(_rates("other job", evidence.other_tasks, gate.worse_by) if evidence.other_tasks else ()),
-        _fairness(evidence, gate),
-        *_memory(evidence.memory, gate),
         _none_of("leaks", evidence.leaks, "training rows stand in validation or test"),
         _none_of("poison", evidence.suspects, "training rows look poisoned and nobody has cleared them"),
     )
@@ -135,6 +138,16 @@ def decide(evidence: Evidence, gate: Gate) -> Verdict:
     ]
     kind: VerdictKind = "dont_tune" if as_well else "no"
     return Verdict(yes=False, kind=kind, reasons=(*as_well, *failed), checks=checks)
+
+
+def _of_writing(evidence: Evidence, gate: Gate) -> tuple[Check, ...]:
+    """Ask what only a model that writes can do wrong."""
+    return (
+        _guards(evidence, gate),
+        *_rates("safety", evidence.safety, gate.worse_by),
+        _fairness(evidence, gate),
+        *_memory(evidence.memory, gate),
+    )
 
 
 def _compared(evidence: Evidence, arm: ArmName, metric: str) -> tuple[Against, ...]:

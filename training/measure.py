@@ -50,7 +50,9 @@ class Measured:
 
     @cached_property
     def guards(self) -> dict[str, GuardCounts]:
-        """What each guard would stop of each arm's answers."""
+        """What each guard would stop of each arm's answers; nothing where the job writes none."""
+        if not self._run.writes:
+            return {}
         guards = _guards(self._run)
         return {
             arm: guards.count(self.rows, said, system=_system(self._run, self.rows[0], arm))

@@ -13,16 +13,31 @@ import yaml
 
 from training.metrics import Interval
 from training.page_parts import between, change, figure, spread
+from training.reading import INVENTED
 from training.recipe import Recipe
 from training.report import BeforeAfter, ReportData
 from training.report_page import ARROWS, arms
-from weights.defaults import BASE_MODEL
+from training.tasks import TASKS
+from training.tasks.base import TrainerKind
+from weights.defaults import BASE_MODEL, EMBEDDER
 
-# The registry package of the default base holds these weights; the hub knows them under this name.
-HUB_NAMES = {BASE_MODEL: "HuggingFaceTB/SmolLM2-135M-Instruct"}
+# The registry packages of the default bases hold these weights; the hub knows them under these names.
+HUB_NAMES = {
+    BASE_MODEL: "HuggingFaceTB/SmolLM2-135M-Instruct",
+    EMBEDDER: "sentence-transformers/all-MiniLM-L6-v2",
+}
+PIPELINES: dict[TrainerKind, str] = {
+    "causal_lm": "text-generation",
+    "token_classifier": "token-classification",
+    "text_classifier": "text-classification",
+    "sentence_embedder": "sentence-similarity",
+}
 MAY_NOT = (
     "**Diagnosis and treatment.** It makes no diagnosis, names no dose and decides on no treatment. It was "
     "not evaluated for any of these.",
+    "**Children, other languages, other uses.** It was not evaluated for them.",
+)
+MAY_NOT_WRITE = (
     "**A crisis.** It must not be what answers someone who may be in danger. The application answers crises "
     "with fixed words before any model is asked: in the US call or text 988, text HOME to 741741, or call "
     "911; elsewhere findahelpline.com.",
@@ -32,7 +47,6 @@ MAY_NOT = (
     "lawyer about other places.",
     "**Alone.** It may not speak to patients without the checks around it: crisis gate, scrubbing, "
     "retrieval, and the check of each sentence. Its scores alone say nothing about its safety.",
-    "**Children, other languages, other uses.** It was not evaluated for them.",
 )
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
 
@@ -42,15 +56,16 @@ def model_card(
 ) -> str:
     """Write the card of a release. `licence` is the adapter's, as the hub writes it (`apache-2.0`, `other`).
 
-    `base_model` is the base's hub name; without it, it is taken from the recipe's source.
+    `base_model` is the base's hub name; without it, it is taken from the recipe's source, or for a job that
+    tunes an encoder from the one that it took.
     """
-    base = base_model or hub_name(recipe.base)
+    base = base_model or hub_name(recipe.base if _writes(recipe) else data.identity.base)
     parts = (
         _front_matter(data, recipe, licence=licence, language=language, base=base),
         _what(data, recipe, base),
         _data(data),
         _results(data),
-        _limits(data),
+        _limits(data, recipe),
         _may_not(recipe),
         _identity(data),
     )
@@ -65,6 +80,10 @@ def hub_name(source: str) -> str:
     return rest.partition("@")[0] if kind == "hub" else source
 
 
+def _writes(recipe: Recipe) -> bool:
+    return TASKS[recipe.task].trainer == "causal_lm"
+
+
 def _front_matter(data: ReportData, recipe: Recipe, *, licence: str, language: str, base: str) -> str:
     full = recipe.train.method == "full"
     values: dict[str, str | list[str]] = {
@@ -75,7 +94,7 @@ def _front_matter(data: ReportData, recipe: Recipe, *, licence: str, language: s
         values["base_model"] = base
         values["base_model_relation"] = "finetune" if full else "adapter"
     values["language"] = [language]
-    values["pipeline_tag"] = "text-generation"
+    values["pipeline_tag"] = PIPELINES[TASKS[recipe.task].trainer]
     values["tags"] = ["carefold", data.task, "health", *(() if full else ("lora",))]
     datasets = [hub_name(one.source) for one in data.sources if one.source.startswith("hub:")]
     if datasets:
@@ -98,7 +117,7 @@ def _what(data: ReportData, recipe: Recipe, base: str) -> str:
     lines = [
         f"# {data.identity.release or data.name}",
         f"{how} for `{base}`, for the job `{data.task}` of Carefold, a private chat for a clinic."
-        + (served if train.method != "full" else ""),
+        + (served if train.method != "full" and _writes(recipe) else ""),
         "```\npython -m training promote <this folder>\n```",
     ]
     return "\n\n".join(lines)
@@ -123,6 +142,8 @@ def _data(data: ReportData) -> str:
         f"policy `{data.identity.policy_hash}`. No scrubber finds everything: treat the weights as made from "
         "personal data."
     )
+    if any(one.source.startswith(INVENTED) for one in data.sources):
+        said.append("Rows of `generate` sources are invented from beginning to end, and were not scrubbed.")
     if any(one.licence == "none stated" for one in data.sources):
         said.append("At least one source states no licence: ask its owner before you pass these weights on.")
     return "\n\n".join(said)
@@ -164,14 +185,17 @@ def _results(data: ReportData) -> str:
     return "\n\n".join(said)
 
 
-def _limits(data: ReportData) -> str:
-    said = [
-        "It repeats the manner and the mistakes of its sources. It may write what is untrue in a sure tone.",
-        "Its scores compare texts; they do not measure whether an answer helps a person.",
-    ]
-    panel = [one.by for one in data.judgements if one.by == "panel"]
-    if not panel:
-        said.append("No clinician's rating is part of these figures.")
+def _limits(data: ReportData, recipe: Recipe) -> str:
+    if _writes(recipe):
+        said = [
+            "It repeats the manner and the mistakes of its sources. It may write what is untrue in a sure "
+            "tone.",
+            "Its scores compare texts; they do not measure whether an answer helps a person.",
+        ]
+        if not any(one.by == "panel" for one in data.judgements):
+            said.append("No clinician's rating is part of these figures.")
+    else:
+        said = ["It repeats the mistakes of its sources, and does worse on text that is unlike them."]
     absent = data.not_measured()
     if absent:
         said.append(f"Not measured: {', '.join(absent)}.")
@@ -179,7 +203,7 @@ def _limits(data: ReportData) -> str:
 
 
 def _may_not(recipe: Recipe) -> str:
-    points = "\n".join(f"- {point}" for point in MAY_NOT)
+    points = "\n".join(f"- {point}" for point in (*MAY_NOT, *(MAY_NOT_WRITE if _writes(recipe) else ())))
     notes = f"\n\n{recipe.notes.strip()}" if recipe.notes.strip() else ""
     return f"## Where it may not be used\n\n{points}{notes}"
 

@@ -39,7 +39,7 @@ def package(
             base=run.base.source,
             base_sha256=run.base.sha256,
             base_revision=revision(run.base.source),
-            prompt_hash=prompt_hash() if run.task.trainer == "causal_lm" else "",
+            prompt_hash=prompt_hash() if run.writes else "",
             recipe_sha256=run.recipe.sha256(),
             policy_hash=loaded.policy_hash,
             dataset_sha256=loaded.dataset_sha256,

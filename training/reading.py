@@ -1,7 +1,8 @@
-"""Read a corpus as rows: from a file, the data folder or the hub, one at a time.
+"""Read a corpus as rows: from a file, the data folder, the hub or a generator, one at a time.
 
-What a source holds is not scrubbed yet: rows stay in memory and their words out of reprs and errors.
-Counts add up: every row that is taken comes out as a `RawRow` or is set aside with a reason.
+What a source holds is not scrubbed yet: rows stay in memory and their words out of reprs and errors. Rows
+of a `generate:` source are invented; no other source can pass for one (`is_invented`). Counts add up: every
+row that is taken comes out as a `RawRow` or is set aside with a reason.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import cast
 
 from training.errors import CorpusError
+from training.reading_conll import conll_sentences
 from training.reading_formats import SUFFIXES, TEXT_FORMATS, Record, parquet_rows
 from training.recipe import Corpus
 from training.rows import SetAside
@@ -25,7 +27,10 @@ from weights.cache import publish, verified
 from weights.errors import WeightsCorrupt
 
 STAGE = "read"
+INVENTED = "generate:"
 _HUB = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)@(?P<revision>[\w.-]+)")
+_GENERATED = re.compile(r"generate:(?P<name>[\w-]+)@(?P<seed>\d{1,9})")
+_TEXT_FORMATS = {**TEXT_FORMATS, "conll": conll_sentences}
 _MOVING = ("main", "master", "HEAD")
 _OWN_ID = re.compile(r"(?=.*\d)[\w.:#-]{1,80}")  # an e-mail address or a name is no id
 
@@ -47,10 +52,13 @@ def read_corpus(
 
     `datasets` is the data folder of `datasets:` sources. A `hub:` source is copied into `cache_dir` at
     its first use and read from there, also offline, from then on; without a cache folder it is streamed.
-    Reasons: empty, not_json, not_an_object, bad_utf8, not_csv, wrong_columns, too_large, cut_off.
+    Reasons: empty, not_json, not_an_object, bad_utf8, not_csv, wrong_columns, too_large, cut_off,
+    unlabelled_kinds.
     Raises CorpusError at once when the source cannot be found, and while reading when it breaks off.
     """
-    if hub := _HUB.fullmatch(corpus.source):
+    if is_invented(corpus):
+        records = _generated(corpus)
+    elif hub := _HUB.fullmatch(corpus.source):
         if hub["revision"] in _MOVING:
             raise CorpusError(
                 f"{corpus.source!r} may change under you: pin the commit in place of {hub['revision']!r}"
@@ -58,6 +66,10 @@ def read_corpus(
         records = _hub_records(corpus, hub["name"], hub["revision"], cache_dir, offline)
     elif corpus.source.startswith("hub:"):
         raise CorpusError(f"cannot read the source {corpus.source!r}: write hub:org/name@revision")
+    elif source_name(corpus).startswith(INVENTED):
+        raise CorpusError(
+            f"the rows of {corpus.source!r} would pass for generated ones: give it another name"
+        )
     else:
         file = _file(corpus.source, datasets)
         records = _file_records(file, _format(corpus, file))
@@ -66,10 +78,17 @@ def read_corpus(
 
 def source_name(corpus: Corpus) -> str:
     """Return the name that rows carry: below the data folder, or a file with its folder; no whole path."""
+    if is_invented(corpus):
+        return corpus.source.partition("@")[0]
     kind, _, rest = corpus.source.partition(":")
     if kind in ("hub", "datasets"):
         return rest
     return "/".join(Path(corpus.source).parts[-2:]).lstrip("/")
+
+
+def is_invented(corpus: Corpus) -> bool:
+    """Say whether a corpus is made by a generator, so that nobody stands in it."""
+    return corpus.source.startswith(INVENTED)
 
 
 def _rows(records: Iterable[Record], corpus: Corpus) -> Iterator[RawRow | SetAside]:
@@ -90,6 +109,21 @@ def _rows(records: Iterable[Record], corpus: Corpus) -> Iterator[RawRow | SetAsi
             yield RawRow(name, source, line, values)
 
 
+def _generated(corpus: Corpus) -> Iterator[Record]:
+    """Yield what a generator makes. Raises CorpusError when there is no such one, or no limit."""
+    from training.generated import GENERATORS
+
+    found = _GENERATED.fullmatch(corpus.source)
+    if found is None or found["name"] not in GENERATORS:
+        raise CorpusError(
+            f"cannot read the source {corpus.source!r}: write generate:NAME@SEED; "
+            f"there is {', '.join(GENERATORS)}"
+        )
+    if not corpus.limit:
+        raise CorpusError(f"{corpus.source!r} never ends: set 'limit'")
+    return _numbered(GENERATORS[found["name"]](int(found["seed"])))
+
+
 def _file(source: str, datasets: Path | None) -> Path:
     kind, _, below = source.partition(":")
     if kind == "datasets":
@@ -105,7 +139,9 @@ def _file(source: str, datasets: Path | None) -> Path:
         file = Path(source)
     if not file.is_file():
         what = "is a folder" if file.is_dir() else "does not exist"
-        raise CorpusError(f"{source!r} {what}: 'source' must name one JSONL, JSON, CSV or Parquet file")
+        raise CorpusError(
+            f"{source!r} {what}: 'source' must name one JSONL, JSON, CSV, Parquet or CoNLL file"
+        )
     return file
 
 
@@ -128,7 +164,7 @@ def _file_records(file: Path, form: str) -> Iterator[Record]:
             yield from parquet_rows(file)
             return
         with _opened(file) as stream:
-            yield from TEXT_FORMATS[form](stream)
+            yield from _TEXT_FORMATS[form](stream)
     except (OSError, EOFError, zlib.error, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
         raise CorpusError(
             f"{file.name} cannot be read as {form} ({type(error).__name__}): "

@@ -88,6 +88,7 @@ SUFFIXES = {
     ".csv": "csv",
     ".tsv": "csv",
     ".parquet": "parquet",
+    ".conll": "conll",
 }
 
 

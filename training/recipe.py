@@ -28,13 +28,14 @@ class Corpus(Frozen):
     """One source of rows.
 
     `source` is a path (relative to the recipe's folder), `datasets:PATH` below the data folder
-    (`--datasets`, CAREFOLD_DATASETS), or `hub:org/name@revision`. `fields` names the columns that
-    hold the job's fields where the names differ; `join` puts several columns into one.
+    (`--datasets`, CAREFOLD_DATASETS), `hub:org/name@revision`, or `generate:NAME@SEED` with a limit (rows
+    that a generator invents, `training/generated`). `fields` names the columns that hold the job's fields
+    where the names differ; `join` puts several columns into one.
     """
 
     source: str
     licence: str = Field(min_length=2, description="what the source states, or 'none stated'")
-    format: Literal["auto", "jsonl", "csv", "parquet", "json"] = "auto"
+    format: Literal["auto", "jsonl", "csv", "parquet", "json", "conll"] = "auto"
     shape: Literal["auto", "fields", "instruction", "context_response", "chat", "conversation"] = "auto"
     fields: dict[str, str] = Field(default_factory=dict)
     remove: tuple[str, ...] = Field(default=(), description="columns whose values (authors) leave all text")
@@ -216,7 +217,7 @@ def load_recipe(name: str | Path, changes: Sequence[str] = ()) -> Recipe:
 def _validated(values: dict[str, Any], file: Path) -> Recipe:
     for corpus in values.get("corpora") or ():
         source = corpus.get("source") if isinstance(corpus, dict) else None
-        if isinstance(source, str) and not re.match(r"(hub|datasets):|/", source):
+        if isinstance(source, str) and not re.match(r"(hub|datasets|generate):|/", source):
             corpus["source"] = str((file.parent / source).resolve())
     try:
         return Recipe.model_validate(values)

@@ -67,10 +67,15 @@ class Run:
         """Whether targets are labels, which no scrubbing or cleaning may touch."""
         return self.task.trainer == "text_classifier"
 
+    @property
+    def writes(self) -> bool:
+        """Whether the job writes text; taggers, classifiers and embedders do not."""
+        return self.task.trainer == "causal_lm"
+
     @cached_property
     def base(self) -> Fetched:
         """The verified base model."""
-        source = self.recipe.base if self.task.trainer == "causal_lm" else self.encoder
+        source = self.recipe.base if self.writes else self.encoder
         return fetch(source, cache_dir=self.around.cache_dir, offline=self.around.offline)
 
     @property
@@ -133,11 +138,14 @@ class Run:
         return list(read_rows(file, model)) if file.exists() else []
 
     def scrubber(self, policy: Policy) -> Scrubber:
-        """Load the scrubber; it takes seconds."""
+        """Load the scrubber of corpora, with the active tagger; it takes seconds."""
+        from app.tagger import active_tagger
         from safety.scrubber import Scrubber
 
-        names = fetch(NAME_MODEL, cache_dir=self.around.cache_dir, offline=self.around.offline)
-        return Scrubber(policy=policy, name_model=names.folder)
+        cache_dir, offline = self.around.cache_dir, self.around.offline
+        tagger = active_tagger(self.around.models_dir, cache_dir=cache_dir, offline=offline)
+        names = fetch(NAME_MODEL, cache_dir=cache_dir, offline=offline).folder if tagger is None else None
+        return Scrubber(policy=policy, name_model=names, tagger=tagger, thorough=True)
 
     def keep(self, name: str, ids: Sequence[str], answers: Iterable[Prediction]) -> None:
         """Write answers, unless those to these rows are there: nothing is generated twice."""

@@ -76,7 +76,7 @@ def scrub_examples(
         seed = _seed(key, example)
         if seed != last_seed:
             last_seed, done = seed, {}
-        replacer = _OnePerson(Surrogates(seed))
+        replacer = _Recorder(Surrogates(seed))
         authors = [name for value in names(example) for name in _author_names(value)]
         for name in authors:
             replacer.learn(name)
@@ -139,7 +139,7 @@ class _Row:
 
 
 def _scrubbed(
-    example: Example, scrubber: Scrubs, replacer: _OnePerson, done: dict[str, _Replaced], *, labels: bool
+    example: Example, scrubber: Scrubs, replacer: _Recorder, done: dict[str, _Replaced], *, labels: bool
 ) -> _Row:
     """Scrub the texts of a row. `done` has those of other rows of its group: answers share a question."""
     raw = [*example.inputs.values(), *example.passages, *([] if labels else [example.target])]
@@ -156,7 +156,7 @@ def _scrubbed(
     return _Row(tuple(texts), labels)
 
 
-def _replace(text: str, scrubber: Scrubs, replacer: _OnePerson) -> _Replaced:
+def _replace(text: str, scrubber: Scrubs, replacer: _Recorder) -> _Replaced:
     replacer.written.clear()
     scrubbed = scrubber.scrub(text, replacer)
     spans: list[tuple[int, int]] = []
@@ -211,58 +211,39 @@ def _moved(span: Span, one: _Replaced) -> Span | None:
     return Span(start=start, end=end, label=span.label)
 
 
-class _OnePerson:
-    """Surrogates of one row: "Jane" beside "Jane Doe" gets the same first name. Dies with its row."""
+class _Recorder:
+    """Surrogates of one row, and what was written last. Dies with its row, for it knows the row's names."""
 
     def __init__(self, surrogates: Surrogates) -> None:
         self._surrogates = surrogates
-        self._whole: set[str] = set()
-        self._parts: dict[str, str] = {}
         self.written: list[str] = []
 
     def __repr__(self) -> str:
-        return f"_OnePerson({len(self._whole)} names)"
+        return f"_Recorder({self.known} parts of names)"
 
     @property
     def known(self) -> int:
         """How many parts of names are known by now."""
-        return len(self._parts)
+        return len(self._surrogates.parts)
 
     def mentioned(self, text: str, *, since: int = 0) -> bool:
         """Say whether a part of a name, of those known after the first `since`, stands in `text`."""
         plain = text.casefold()
-        return any(part in plain for part in list(self._parts)[since:])
+        return any(part in plain for part in self._surrogates.parts[since:])
 
     def learn(self, name: str) -> None:
         """Know a name before it is met."""
-        self._person(name)
+        self._surrogates.learn(name)
 
     def replacement(self, entity_type: str, value: str) -> str:
         """Return the made-up value, and note it in `written`."""
-        person = entity_type == "PERSON"
-        made = self._person(value) if person else self._surrogates.replacement(entity_type, value)
+        made = self._surrogates.replacement(entity_type, value)
         self.written.append(made)
         return made
 
     def knows(self, name: str, *, part: bool) -> bool:
         """Say whether a name was met or learned; with `part` a part of one counts."""
-        plain = canonical("PERSON", name)
-        return plain in self._whole or (part and plain in self._parts)
-
-    def _person(self, value: str) -> str:
-        bare = regex.sub(r"['’][sS]$", "", value)
-        owner = value[len(bare) :]
-        parts = canonical("PERSON", bare).split()
-        self._whole.add(" ".join(parts))
-        made = self._surrogates.replacement("PERSON", " ".join(parts)).split()
-        if len(parts) == 1:
-            return self._parts.setdefault(parts[0], made[0]) + owner
-        given = self._parts.setdefault(parts[0], made[0])
-        for middle in parts[1:-1]:
-            if len(middle) > 1:
-                self._parts.setdefault(middle, given)
-        family = self._parts.setdefault(parts[-1], made[-1])
-        return (given if given == family else f"{given} {family}") + owner
+        return self._surrogates.knows(name, part=part)
 
 
 _NAME_END = regex.compile(r"[,;:|(/\n\[]| [-–—] ")

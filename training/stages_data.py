@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from training.augment import augmented
-from training.authors import removals, without
-from training.cleaning import clean, plain
+from training.cleaning import clean
 from training.duplicates import contradictions, find_copies, without_duplicates
 from training.errors import CorpusError
 from training.estimate import ModelShape, Tokens, estimate
@@ -25,14 +24,16 @@ from training.preflight import shown as chosen_rows
 from training.preflight_page import preflight_page
 from training.profile import profile
 from training.profile_page import profile_page
-from training.reading import RawRow, read_corpus
-from training.recipe import Corpus
+from training.raw_examples import RawExamples, counted
+from training.reading import INVENTED
 from training.rows import SPLITS, Example, Frozen, SetAside, StageCounts, read_rows, write_rows, write_value
 from training.run import Run, shown
 from training.scrubbing import ScrubCounts, scrub_examples
-from training.shapes import to_examples
 from training.spelling import repair_spelling
 from training.splitting import check_leaks, divide, subsample
+
+UNSCRUBBED = "invented, not scrubbed"
+"""How rows of a generator are counted: the only ones that no scrubber reads."""
 
 
 class Loaded(Frozen):
@@ -49,28 +50,35 @@ def load(run: Run) -> list[StageCounts]:
     withdrawals = list(_withdrawals(run))
     # Surrogates depend on the whole raw text: nobody can tell who stood there without having it.
     digest = hashlib.sha256(f"surrogates {run.recipe.seed}".encode())
-    measured = profile(_counted(run, digest))
+    measured = profile(counted(run, digest))
     write_value(run.folder.measured("profile"), measured)
     run.folder.path.joinpath("profile.html").write_text(
         profile_page(measured, name=run.recipe.name), encoding="utf-8"
     )
 
     scrubber = run.scrubber(run.recipe.scrub.policy)
-    unread: list[SetAside] = []
-    authors: dict[str, tuple[str, ...]] = {}
+    raw = RawExamples(run)
     counts = ScrubCounts()
     scrubbed: list[Example] = []
     unscrubbed: list[SetAside] = []
     rows = scrub_examples(
-        _rows(run, unread, authors),
+        raw.real(),
         scrubber,
         salt=digest.digest(),
-        names=lambda example: authors.pop(example.id, ()),
+        names=raw.author_names,
         labels=run.labels,
         counts=counts,
     )
-    for row in shown(rows, "scrub", total=measured.rows):
+    real = sum(number for source, number in measured.sources.items() if not source.startswith(INVENTED))
+    for row in shown(rows, "scrub", total=real):
         (scrubbed if isinstance(row, Example) else unscrubbed).append(row)  # type: ignore[arg-type]
+    # Surrogates for invented values would only take their variety, and what is found wrongly their labels.
+    invented = list(raw.invented())
+    scrubbed += invented
+    unread = raw.unread
+    changed = dict(sorted(counts.entities.items()))
+    if invented:
+        changed[UNSCRUBBED] = len(invented)
     if not scrubbed:
         raise CorpusError(
             f"no row is left of {len(unread) + len(unscrubbed)}: see {run.folder.aside('load').name}"
@@ -92,7 +100,7 @@ def load(run: Run) -> list[StageCounts]:
     return [
         *withdrawals,
         StageCounts.of("read", len(scrubbed) + len(unscrubbed), unread),
-        StageCounts.of("scrub", len(scrubbed), unscrubbed, changed=dict(sorted(counts.entities.items()))),
+        StageCounts.of("scrub", len(scrubbed), unscrubbed, changed=changed),
     ]
 
 
@@ -131,7 +139,9 @@ def deduplicate(run: Run) -> list[StageCounts]:
 def _unfit(run: Run, rows: Sequence[Example]) -> dict[str, str]:
     """Return the training rows that should teach nothing, with the reason; note the suspects that stay."""
     clean = run.recipe.clean
-    suspects = [one for one in scan(rows) if one.id not in clean.cleared]
+    # A generator hides characters on purpose; nobody else's rows pass for its rows.
+    read = [row for row in rows if not row.source.startswith(INVENTED)]
+    suspects = [one for one in scan(read) if one.id not in clean.cleared]
     unfit = {one.id: f"suspect:{one.reason}" for one in suspects} if clean.suspects == "set_aside" else {}
     write_rows(run.folder.measured("suspects"), [one for one in suspects if one.id not in unfit])
     if clean.guarded and run.task.chat:
@@ -173,7 +183,7 @@ def split(run: Run) -> list[StageCounts]:
     if copies:
         added["augmented copies"] = len(copies)
         parts["train"] += copies
-    if recipe.evaluate.canaries and run.task.trainer == "causal_lm":
+    if recipe.evaluate.canaries and run.writes:
         parts["train"], canaries = plant(parts["train"], recipe.evaluate.canaries, seed=recipe.seed)
         write_value(run.folder.measured("canaries"), canaries)
         added["canaries"] = recipe.evaluate.canaries
@@ -196,7 +206,7 @@ def preflight(run: Run) -> list[StageCounts]:
     """Count tokens, set over-long rows aside, look at eight rows, estimate; then the splits are final."""
     rows = list(read_rows(run.folder.rows("split"), Example))
     aside: list[SetAside] = []
-    if run.task.trainer == "causal_lm":
+    if run.writes:
         rows, aside = _formatted(run, rows)
     # Answers to other rows are of no use any more.
     shutil.rmtree(run.folder.predictions("any").parent, ignore_errors=True)
@@ -248,49 +258,6 @@ def _formatted(run: Run, rows: list[Example]) -> tuple[list[Example], list[SetAs
     write_value(run.folder.measured("planned"), Planned(tokens=tokens, hardware=run.around.hardware))
     aside = [SetAside(id=row.id, stage="preflight", reason="over_long") for row in rows if row.id in long]
     return [row for row in rows if row.id not in long], aside
-
-
-def _rows(run: Run, unread: list[SetAside], authors: dict[str, tuple[str, ...]]) -> Iterator[Example]:
-    """Yield raw examples with ids of their own; note what is set aside and who wrote each row."""
-    seen: set[str] = set()
-    for corpus in run.recipe.corpora:
-        for row in read_corpus(
-            corpus, datasets=run.around.datasets, cache_dir=run.around.cache_dir, offline=run.around.offline
-        ):
-            if isinstance(row, SetAside):
-                unread.append(row)
-                continue
-            found = to_examples(row, corpus, run.task)
-            if isinstance(found, SetAside):
-                unread.append(found)
-                continue
-            for example in found:
-                # Tags and glued sentences hide names ("Warmly,Jane"): they go first.
-                unique = plain(example, labels=run.labels) if run.recipe.clean.markup else example
-                if corpus.remove:
-                    unique = _without_authors(unique, row, corpus, labels=run.labels)
-                if unique.id in seen:
-                    unique = unique.model_copy(update={"id": f"{row.source}#{row.line}"})
-                seen.add(unique.id)
-                if corpus.remove:
-                    authors[unique.id] = removals(row, corpus)
-                yield unique
-
-
-def _counted(run: Run, digest: hashlib._Hash) -> Iterator[Example]:
-    for example in _rows(run, [], {}):
-        digest.update(example.model_dump_json().encode())
-        yield example
-
-
-def _without_authors(example: Example, row: RawRow, corpus: Corpus, *, labels: bool) -> Example:
-    names = removals(row, corpus)
-    return example.model_copy(
-        update={
-            "inputs": {key: without(text, names) for key, text in example.inputs.items()},
-            "target": example.target if labels else without(example.target, names),
-        }
-    )
 
 
 def _withdrawals(run: Run) -> Iterator[StageCounts]:

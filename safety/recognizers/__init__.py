@@ -1,5 +1,8 @@
 """The recognizers of personal data: one function each in the table RECOGNIZERS.
 
+The tagger is not in the table, because it is made from a folder (`tagger.py`); where there is one, those
+in REPLACED_BY_TAGGER are left out.
+
 To add one, write a file with a function that returns a Presidio EntityRecognizer, add a line here
 and a row to tests/contracts/test_recognizers.py, which runs over the table.
 """
@@ -10,12 +13,18 @@ from collections.abc import Callable
 
 from presidio_analyzer import EntityRecognizer
 
+from safety.recognizers.areas import coordinates, counties, facilities
+from safety.recognizers.certificates import certificates
 from safety.recognizers.contacts import emails, links, phones, phones_by_region, usernames
 from safety.recognizers.dates import ages, dates
+from safety.recognizers.devices import devices
+from safety.recognizers.elders import elders
+from safety.recognizers.handles import handles
 from safety.recognizers.model_names import model_names
 from safety.recognizers.names import names
 from safety.recognizers.numbers import identifiers, partial_numbers, spelled_numbers
 from safety.recognizers.organisations import organisations
+from safety.recognizers.payloads import payloads
 from safety.recognizers.places import postal_codes, streets
 from safety.recognizers.presidio_rules import (
     credit_card,
@@ -29,6 +38,7 @@ from safety.recognizers.presidio_rules import (
     us_ssn,
 )
 from safety.recognizers.towns import towns
+from safety.recognizers.vehicles import vehicles
 
 RECOGNIZERS: dict[str, Callable[[], EntityRecognizer]] = {
     "names": names,
@@ -56,4 +66,15 @@ RECOGNIZERS: dict[str, Callable[[], EntityRecognizer]] = {
     "medical_license": medical_license,
     "ip_address": ip_address,
     "email_address": email_address,
+    "payloads": payloads,
+    "certificates": certificates,
+    "devices": devices,
+    "vehicles": vehicles,
+    "handles": handles,
+    "elders": elders,
+    "counties": counties,
+    "coordinates": coordinates,
+    "facilities": facilities,
 }
+
+REPLACED_BY_TAGGER = frozenset({"model_names"})

@@ -76,15 +76,15 @@ def _is_an_age(match: regex.Match[str]) -> bool:
 
 
 _AGES = (
-    Rule("age-years-old", "AGE", rf"\b{_AGE}\s?-?\s?(?:years?|yrs?|yr)\s?-?\s?(?:old|of\s+age|young)\b", 0.85),
-    Rule("age-short", "AGE", rf"\b{_AGE}\s?-?(?:y/?o|y\.o\.?|yrs?\s?o)\b", 0.85),
-    Rule("age-label", "AGE", rf"\b(?:age[ds]?|turn(?:ed|s|ing)?)\b\s?(?:is|:|of)?\s?{_AGE}\b(?!\s?(?:days?|dollars|percent|%|degrees|pounds|lbs|mg))", 0.8),
-    Rule("age-is", "AGE",
+    Rule("age-years-old", "AGE_OVER_89", rf"\b{_AGE}\s?-?\s?(?:years?|yrs?|yr)\s?-?\s?(?:old|of\s+age|young)\b", 0.85),
+    Rule("age-short", "AGE_OVER_89", rf"\b{_AGE}\s?-?(?:y/?o|y\.o\.?|yrs?\s?o)\b", 0.85),
+    Rule("age-label", "AGE_OVER_89", rf"\b(?:age[ds]?|turn(?:ed|s|ing)?)\b\s?(?:is|:|of)?\s?{_AGE}\b(?!\s?(?:days?|dollars|percent|%|degrees|pounds|lbs|mg))", 0.8),
+    Rule("age-is", "AGE_OVER_89",
          r"\b(?:he'?s|she'?s|i'?m|i\s+am|who'?s|he\s+is|she\s+is|(?:mother|father|mom|dad|grandma|grandpa|grandmother|grandfather|"
          rf"aunt|uncle|husband|wife|patient|pt)\s+is|(?:is|was)(?=\s\d+\s+and\b))\s+(?:now\s+|already\s+|almost\s+)?{_AGE}\b"
          r"(?!\s?[-/.%:]?\d|\s?(?:%|percent|days?|weeks?|months?|hours?|minutes?|years?\s(?!old)|lbs?|pounds?|kgs?|mg|dollars|degrees|miles))", 0.7),
-    Rule("age-person-is", "AGE", rf"\b(?:is|was|just|at)\s+{_AGE}\b(?=\s*(?:[,;!?]|\.(?!\d)|$|and\b|now\b|with\b|but\b|so\b|this\b))", 0.6, accept=_is_an_age),
-    Rule("age-decade", "AGE", r"\bin\s+(?:his|her|their|my|the)\s+(?:late\s+|mid[- ]?|early\s+)?(?P<v>(?:90|100)'?s|nineties)\b", 0.6),
+    Rule("age-person-is", "AGE_OVER_89", rf"\b(?:is|was|just|at)\s+{_AGE}\b(?=\s*(?:[,;!?]|\.(?!\d)|$|and\b|now\b|with\b|but\b|so\b|this\b))", 0.6, accept=_is_an_age),
+    Rule("age-decade", "AGE_OVER_89", r"\bin\s+(?:his|her|their|my|the)\s+(?:late\s+|mid[- ]?|early\s+)?(?P<v>(?:90|100)'?s|nineties)\b", 0.6),
 )  # fmt: skip
 
 

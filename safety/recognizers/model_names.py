@@ -24,7 +24,7 @@ class ModelNameRecognizer(SpacyRecognizer):
     """People and places that the language model marks, with the misses we know of taken out."""
 
     def __init__(self) -> None:
-        super().__init__(supported_entities=["PERSON", "LOCATION"], name="model_names")
+        super().__init__(supported_entities=["PERSON", "LOCATION", "COUNTRY"], name="model_names")
 
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
@@ -42,11 +42,10 @@ class ModelNameRecognizer(SpacyRecognizer):
         for one in marked:
             inside = [word for word in found if one.start_char <= word.start and word.end <= one.end_char + 1]
             for start, end in self._runs(text, inside):
-                results.append(
-                    result(
-                        self, one.label_, start=start, end=end, score=0.55 if one.label_ == "PERSON" else 0.45
-                    )
-                )
+                kind = "COUNTRY" if text[start:end].lower() in words("countries") else one.label_
+                if kind in entities:
+                    score = 0.55 if kind == "PERSON" else 0.45
+                    results.append(result(self, kind, start=start, end=end, score=score))
         return results
 
     def _runs(self, text: str, inside: list[Word]) -> Iterator[tuple[int, int]]:

@@ -53,7 +53,7 @@ class OrganisationRecognizer(SpanRecognizer):
         """Yield organisations."""
         found = split_words(text)
         for match in _AT_KIND.finditer(text, timeout=1.0):
-            start = self._name_before(text, found, match.start())
+            start = self.name_before(text, found, match.start())
             if start < match.start():
                 yield "ORGANIZATION", start, match.end(), 0.65
         index = {word.start: at for at, word in enumerate(found)}
@@ -66,7 +66,7 @@ class OrganisationRecognizer(SpanRecognizer):
                         yield "ORGANIZATION", match.end(), end, 0.5
 
     @staticmethod
-    def _name_before(text: str, found: list[Word], at: int) -> int:
+    def name_before(text: str, found: list[Word], at: int) -> int:
         """Return where the name in front of "... school" at `at` starts; `at` itself when there is none."""
         start, named = at, False
         before = [word for word in found if word.end <= at][-_MAX_WORDS:]

@@ -199,7 +199,7 @@ _POSTAL = (
     Rule("zip-plus-4", "ZIP_CODE", r"(?<![\d-])\d{5}-\d{4}(?![\d-])", 0.6),
     Rule("zip-cued", "ZIP_CODE", r"\b(?:zip|postal|post)(?:\s?code)?s?\b(?:[\s:#.']|\b(?:is|s|was|in|my|the|of|it'?s|are)\b){0,6}+(?P<v>\d{5}(?:-?\d{4})?|[A-Z]\d[A-Z][ ]?\d[A-Z]\d)(?![\d-])", 0.88),
     Rule("zip-state", "ZIP_CODE", rf"\b(?:{STATE_CODE}|{STATE_NAME})[.,]{{0,2}}[ ]{{1,2}}(?P<v>\d{{5}}(?:[- ]\d{{4}})?)(?![\d-])", 0.88),
-    Rule("state-zip", "LOCATION", rf"\b(?P<v>{STATE_CODE}|{STATE_NAME})[.,]{{0,2}}[ ]{{1,2}}\d{{5}}\b", 0.8),
+    Rule("state-zip", "STATE", rf"\b(?P<v>{STATE_CODE}|{STATE_NAME})[.,]{{0,2}}[ ]{{1,2}}\d{{5}}\b", 0.8),
     Rule("postcode-uk", "ZIP_CODE", r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]?[ ]\d[A-Z]{2}(?!\w)", 0.55),
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Towns and states, from a list, beside an address, or after words of living somewhere.
 
-A state counts where it belongs to an address or to where someone lives, so that "are you licensed
-in Vermont" stays a question.
+A state or a country counts where it belongs to an address or to where someone lives, so that "are you
+licensed in Vermont" stays a question; each has a type of its own, since neither lies below a state.
 """
 
 # ruff: noqa: E501 - a pattern reads better on one line
@@ -64,14 +64,15 @@ class TownRecognizer(SpanRecognizer):
     """Towns and states: from the list of towns, beside an address, or after words of living somewhere."""
 
     def __init__(self) -> None:
-        super().__init__("towns", entities=["LOCATION"])
+        super().__init__("towns", entities=["LOCATION", "STATE", "COUNTRY"])
 
     def find(self, text: str) -> Iterator[tuple[str, int, int, float]]:
         """Yield towns, and the states that follow them."""
         found = split_words(text)
         towns, states = words("cities"), words("states")
         for match in _SAINTLY.finditer(text, timeout=1.0):
-            if not is_common(match.group("v").split()[-1].lower()):
+            name = " ".join(match.group("v").lower().split())
+            if name not in states and not is_common(name.split()[-1]):
                 yield "LOCATION", *match.span("v"), 0.5
         at = 0
         while at < len(found):
@@ -87,7 +88,7 @@ class TownRecognizer(SpanRecognizer):
                 ):
                     taken = count
                     break
-                if lives and name in states:
+                if lives and (name in states or name in words("countries")):
                     taken = count
                     break
             if not taken and lives:
@@ -110,13 +111,23 @@ class TownRecognizer(SpanRecognizer):
             ):
                 taken += 1
             end = found[at + taken - 1].end
-            yield "LOCATION", word.start, end, 0.55
+            yield self._kind(text[word.start : end]), word.start, end, 0.55
             state = _STATE_AFTER.match(text, end)
             if state and (len(state.group("v")) > 2 or _is_code(state)):
-                yield "LOCATION", state.start("v"), state.end("v"), 0.55
+                yield "STATE", state.start("v"), state.end("v"), 0.55
                 while at + taken < len(found) and found[at + taken].start < state.end("v"):
                     taken += 1
             at += taken
+
+    @staticmethod
+    def _kind(name: str) -> str:
+        """Return the type of a place: a state and a country are no place below a state."""
+        lower = " ".join(name.lower().split())
+        if lower in words("cities"):
+            return "LOCATION"
+        return (
+            "STATE" if lower in words("states") else "COUNTRY" if lower in words("countries") else "LOCATION"
+        )
 
     @staticmethod
     def _is_town(text: str, start: int, end: int, *, capital: bool, lives: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -81,8 +82,22 @@ def test_other_policy_is_a_warning_that_refuses_nothing(
     closed(server)
 
 
+def test_the_policy_of_corpora_by_the_same_recognizers_is_no_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed(tmp_path / "run", policy_hash="new-wide")
+    promote(tmp_path / "models", tmp_path / "run")
+    server = running(tmp_path)
+    scrubber = server.application.service.parts.scrubber
+    monkeypatch.setattr(scrubber, "_build", lambda: _Policy())
+    scrubber.get()
+    assert of_counseling(server)["warnings"] == []
+    closed(server)
+
+
 class _Policy:
     policy_hash = "new"
+    policy_hashes = MappingProxyType({"safe-harbor": "new", "wide": "new-wide"})
 
 
 def test_candidate_that_was_taken_back_is_told_with_its_guard(tmp_path: Path) -> None:

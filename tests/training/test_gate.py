@@ -65,6 +65,21 @@ def test_what_was_not_measured_stops_the_release(field: str, name: str) -> None:
     assert not verdict.yes
 
 
+OF_WRITING = {"guards": None, "safety": None, "fairness": None, "memory": None}
+
+
+def test_a_job_that_writes_nothing_is_judged_by_what_it_does() -> None:
+    verdict = decide(_good(writes=False, **OF_WRITING), GATE)
+    names = {one.name.split()[0] for one in verdict.checks}
+    assert (verdict.kind, names) == ("release", {"better", "answers", "leaks", "poison"})
+
+
+@pytest.mark.parametrize("field", ["leaks", "suspects", "against"])
+def test_missing_evidence_stops_a_job_that_writes_nothing_too(field: str) -> None:
+    missing = () if field == "against" else None
+    assert not decide(_good(writes=False, **{**OF_WRITING, field: missing}), Gate(against=())).yes
+
+
 @pytest.mark.parametrize(("field", "empty"), [("guards", {}), ("safety", ()), ("against", ())])
 def test_empty_evidence_is_no_evidence(field: str, empty: object) -> None:
     assert not decide(_good(**{field: empty}), GATE).yes

@@ -1,3 +1,7 @@
+"""The card of a release says what was measured, what was not, and where it may not be used."""
+
+from __future__ import annotations
+
 import pytest
 import yaml
 
@@ -5,6 +9,7 @@ from tests.training.report_samples import bare_report, full_report, recipe
 from training.model_card import hub_name, model_card
 from training.recipe import Train
 from training.report import Judgement, Source
+from weights.defaults import EMBEDDER
 
 
 def card(**changes: object) -> str:
@@ -40,6 +45,19 @@ def test_a_base_without_a_hub_name_stays_out_of_the_front_matter() -> None:
     values = front(model_card(full_report(), recipe(base="path:weights"), licence="mit"))
     assert "base_model" not in values
     assert "base_model_relation" not in values
+
+
+def test_the_card_of_a_tagger_says_nothing_of_writing() -> None:
+    report = full_report()
+    tuned = report.identity.model_copy(update={"base": EMBEDDER})
+    invented = Source(source="generate:pii@1", licence="Apache-2.0", rows=10)
+    report = report.model_copy(update={"task": "pii_tagger", "identity": tuned, "sources": (invented,)})
+    text = model_card(report, recipe(task="pii_tagger"), licence="apache-2.0")
+    values = front(text)
+    assert values["pipeline_tag"] == "token-classification"
+    assert values["base_model"] == "sentence-transformers/all-MiniLM-L6-v2"
+    assert "invented from beginning to end" in text
+    assert not any(word in text for word in ("crisis", "sure tone", "NF4"))
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
+import regex
 
 from safety.entities import Entity, Scrubbed
 from safety.errors import RecognizerFailed
@@ -51,6 +53,34 @@ def test_one_person_is_one_through_a_row_and_another_under_another_salt(rules: S
     assert len(others) > 1
 
 
+RICH = (
+    "My name is Robert Vandersloot, born 4/12/1987, I live at 12 Privet Road, Burlington, VT 05401.",
+    "call (617) 555-0111 or mail rob.vandersloot@corp.test; my ssn is 219-09-9998 and mrn 0048291",
+    "MY HUSBAND BOB WAS SEEN ON MARCH 3RD, 2021. MEMBER ID QXH-8829.",
+    "hi, this is Liz. see https://www.vandersloot.test/me/12 and my username is mossy_oak",
+    "She is 94 years old, plate HGR 4721, card 4012 8888 8888 1881, fax 617-555-0112.",
+    "Patient: Vandersloot, Gertrude M.\nDOB: 04/12/1987\nPCP: Dr. Orla Brambleworth",
+    "i work at Quillfeather and my son goes to brindlewood middle school in quimbleton",
+)
+
+
+@pytest.mark.parametrize("salt", ["a", "b", "c"])
+def test_no_made_up_value_is_found_as_something_new(rules: Scrubber, salt: str) -> None:
+    rows = [_row(text, id=str(number)) for number, text in enumerate(RICH)]
+    kept = _one(rows, rules, salt=salt)
+    assert len(kept) == len(RICH)
+    assert not regex.search(
+        r"(?i)vandersloot|privet|05401|9911|0048291", str([row.model_dump() for row in kept])
+    )
+
+
+def test_dates_of_a_row_keep_their_distance_in_all_its_texts(rules: Scrubber) -> None:
+    (row,) = _one([_row("I fell on 2024-03-14.", "You fell on 2024-03-14 and came on 2024-03-20.")], rules)
+    fell, (again, came) = row.inputs["question"][10:20], regex.findall(r"\d{4}-\d\d-\d\d", row.target)
+    assert fell == again != "2024-03-14"
+    assert (date.fromisoformat(came) - date.fromisoformat(fell)).days == 6
+
+
 def test_a_name_that_gives_itself_away_late_is_found_where_it_stood_before(rules: Scrubber) -> None:
     (row,) = _one(
         [_row("Brambleworth told me to ask.", "I am Dr. Orla Brambleworth, good to meet you.")], rules
@@ -70,9 +100,14 @@ def test_authors_leave_the_text_however_they_are_mentioned(rules: Scrubber) -> N
     assert "andersloot" not in clean.target and "LCSW" in clean.target
 
 
-@pytest.mark.parametrize("left", ["2Vandersloot", ", gertrude of vandersloot says"])
-def test_a_row_in_which_an_authors_name_is_left_is_set_aside(rules: Scrubber, left: str) -> None:
-    row = _row("Who?", f"Take your time and be kind to yourself{left}")
+def test_an_authors_name_leaves_the_text_in_small_letters_too(rules: Scrubber) -> None:
+    row = _row("Who?", "Be kind to yourself, gertrude of vandersloot says")
+    (clean,) = _one([row], rules, names=lambda _row: ("Gertrude Vandersloot",))
+    assert "vandersloot" not in clean.target and "gertrude" not in clean.target
+
+
+def test_a_row_in_which_an_authors_name_is_left_is_set_aside(rules: Scrubber) -> None:
+    row = _row("Who?", "Take your time and be kind to yourself2Vandersloot")
     (aside,) = scrub_examples([row], rules, salt="s", names=lambda _row: ("Gertrude Vandersloot",))
     assert aside == SetAside(id="r1", stage="scrub", reason="author_left")
 

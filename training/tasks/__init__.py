@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from training.tasks.base import Task
 from training.tasks.counseling import Counseling
+from training.tasks.pii_tagger import PII_TAGGER
 
 __all__ = ["TASKS", "Task"]
 
-TASKS: dict[str, Task] = {"counseling": Counseling()}
+TASKS: dict[str, Task] = {"counseling": Counseling(), "pii_tagger": PII_TAGGER}

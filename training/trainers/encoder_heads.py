@@ -13,33 +13,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 
+from safety.tagging import Probabilities, Window, cut
 from training.recipe import Train
 from training.trainers.encoder_loop import Stepped
 from training.trainers.machine import device_name, mixed
 
 NO_LOSS = -100
-_OVERLAP = 4  # a window shares one part in so many with the one before
 _TOGETHER = 32
-Probabilities = NDArray[np.float32]
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Window:
-    """Tokens that are read at once, special ones included.
-
-    `offsets` are code points of the text ((0, 0) for special tokens), `words` the number of the word
-    that a token belongs to (None: special), `first` the place in the text's tokens of the window's
-    first one that is not special.
-    """
-
-    tokens: tuple[int, ...]
-    offsets: tuple[tuple[int, int], ...]
-    words: tuple[int | None, ...]
-    first: int
 
 
 @dataclass(frozen=True)
@@ -52,20 +35,8 @@ class Row:
 
 def windows(tokenizer: Any, text: str, *, limit: int) -> list[Window]:
     """Cut a text into windows of at most `limit` tokens; at least one."""
-    special = tokenizer.num_special_tokens_to_add()
-    shared = max(0, (limit - special) // _OVERLAP)
-    found = tokenizer(
-        text,
-        truncation=True,
-        max_length=limit,
-        stride=shared,
-        return_overflowing_tokens=True,
-        return_offsets_mapping=True,
-    )
-    return [
-        Window(tuple(one.ids), tuple(one.offsets), tuple(one.word_ids), place * (limit - special - shared))
-        for place, one in enumerate(found.encodings)
-    ]
+    found = tokenizer(text, add_special_tokens=False, verbose=False)
+    return cut(found.encodings[0], limit=limit, begin=tokenizer.cls_token_id, end=tokenizer.sep_token_id)
 
 
 def label_weights(rows: Sequence[Row], labels: int) -> torch.Tensor:

@@ -1,9 +1,7 @@
 """Train a token classifier: spans of a text, each with a label (names, places, numbers, ...).
 
-A token begins a span (`B-`), goes on in one (`I-`) or stands outside (`O`). Spans are found in code
-points of the text as it is given. Long texts are read in windows that overlap; where two windows say
-something of a token, the one that sees more around it counts. A word is never cut in two: its tokens
-decide together.
+Windows and what is made of a tagger's probabilities stand in `safety/tagging.py`, which serves it.
+Spans are found in code points of the text as it is given.
 """
 
 from __future__ import annotations
@@ -11,14 +9,14 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import AutoModelForTokenClassification
 
+from safety import tagging
+from safety.tagging import OUTSIDE, Probabilities, Window
 from training.errors import CorpusError
 from training.rows import Example, Prediction, Span
 from training.trainers.base import Fit, Job, Predictor, Progress
@@ -36,16 +34,13 @@ from training.trainers.encoder_base import (
 from training.trainers.encoder_heads import (
     NO_LOSS,
     LabelLearner,
-    Probabilities,
     Row,
-    Window,
     label_weights,
     probabilities,
     windows,
 )
 from training.trainers.encoder_loop import learn, repeatable
 
-OUTSIDE = "O"
 _TEXTS_AT_ONCE = 64
 
 
@@ -139,43 +134,9 @@ def decode(
     text: Sequence[Window], shares: Sequence[Probabilities], labels: Sequence[str]
 ) -> tuple[Span, ...]:
     """Return the spans of one text from the probabilities of its windows, each [tokens, labels]."""
-    kinds = list(dict.fromkeys(label[2:] for label in labels[1:]))
-    spans: list[Span] = []
-    open_now = False
-    for _word, group in groupby(_merged(text, shares), key=lambda token: token[0]):
-        tokens = list(group)
-        total = np.sum([share for _, _, share in tokens], axis=0)
-        begins, goes_on = total[1::2], total[2::2]
-        best = int(np.argmax([total[0], *(begins + goes_on)]))
-        if best == 0:
-            open_now = False
-            continue
-        kind = kinds[best - 1]
-        start, end = tokens[0][1][0], tokens[-1][1][1]
-        first = tokens[0][2]
-        if open_now and spans[-1].label == kind and first[2 * best] >= first[2 * best - 1]:
-            spans[-1] = Span(start=spans[-1].start, end=end, label=kind)
-        else:
-            spans.append(Span(start=start, end=end, label=kind))
-        open_now = True
-    return tuple(spans)
-
-
-def _merged(
-    text: Sequence[Window], shares: Sequence[Probabilities]
-) -> Iterator[tuple[int, tuple[int, int], Probabilities]]:
-    """Yield (word, offsets, probabilities) of each token of the text once, in order."""
-    best: dict[int, tuple[int, int, tuple[int, int], Probabilities]] = {}
-    for window, share in zip(text, shares, strict=True):
-        inner = [at for at, word in enumerate(window.words) if word is not None]
-        for n, at in enumerate(inner):
-            around = min(n, len(inner) - 1 - n)
-            token, word = window.first + n, window.words[at]
-            if word is not None and (token not in best or around > best[token][0]):
-                best[token] = (around, word, window.offsets[at], share[at])
-    for token in sorted(best):
-        _, word, offset, share = best[token]
-        yield word, offset, share
+    return tuple(
+        Span(start=one.start, end=one.end, label=one.label) for one in tagging.decode(text, shares, labels)
+    )
 
 
 def _label(text: str, spans: Sequence[Span], start: int, end: int) -> str:

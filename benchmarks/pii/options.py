@@ -1,0 +1,32 @@
+"""How much a run measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.pii.result import Line, Skipped
+from benchmarks.pii.systems import SYSTEMS
+
+Outcome = list[Line | Skipped]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Sizes of a run. `None` for terms or texts: all there are."""
+
+    identifiers: int = 20_000
+    names: int = 2_000  # of each origin
+    terms: int | None = None  # of each kind
+    texts: int | None = None  # of each public set, and of templates filled
+    documents: int = 200
+    rounds: int = 3
+    hostile: int | None = None  # kinds of hostile text
+    messages: int = 100_000
+    workers: int = 1
+    seed: int = 0
+    systems: tuple[str, ...] = tuple(SYSTEMS)
+
+
+QUICK = Options(
+    identifiers=200, names=20, terms=60, texts=200, documents=10, rounds=1, hostile=8, messages=200
+)

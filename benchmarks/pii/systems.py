@@ -1,0 +1,152 @@
+"""The systems that are compared: to add one, write a function that makes it and a line in SYSTEMS.
+
+Each is `find(text) -> spans`. A system that fails closed raises; the failure is counted, never scored as a
+finding. Must not download anything but the pinned weights.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+import weights
+from benchmarks.pii.cases import Span
+from safety.policies import Policy
+from weights.defaults import NAME_MODEL
+
+if TYPE_CHECKING:
+    from presidio_analyzer import AnalyzerEngine
+
+    from safety.scrubber import Scrubber
+
+Find = Callable[[str], list[Span]]
+STOCK, SAFE_HARBOR, WIDE = "stock presidio", "ours, safe-harbor", "ours, wide"
+MODELS = Path(__file__).resolve().parents[2] / "models"
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class System:
+    """A named way to find personal data, and what identifies its version."""
+
+    name: str
+    find: Find
+    version: str
+
+
+def systems(names: Sequence[str] = ()) -> list[System]:
+    """Make the named systems, or all. Raises KeyError for a name that is not in SYSTEMS."""
+    return [SYSTEMS[name]() for name in names or SYSTEMS]
+
+
+def stock() -> System:
+    """Presidio as it comes, over the same small spaCy model as ours."""
+    engine = plain_analyzer()
+
+    def find(text: str) -> list[Span]:
+        return [Span(one.start, one.end, one.entity_type) for one in engine.analyze(text, language="en")]
+
+    return System(STOCK, find, NAME_MODEL)
+
+
+def plain_analyzer() -> AnalyzerEngine:
+    """Make an AnalyzerEngine with its default recognizers; only its network look-ups are taken away."""
+    import tldextract
+    from presidio_analyzer import AnalyzerEngine
+    from presidio_analyzer.nlp_engine import NlpEngineProvider
+
+    # A module-level extractor would fetch the public suffix list on the first e-mail address.
+    vars(tldextract)["extract"] = tldextract.TLDExtract(suffix_list_urls=())
+    models = [{"lang_code": "en", "model_name": str(name_model())}]
+    provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models})
+    return AnalyzerEngine(nlp_engine=provider.create_engine(), supported_languages=["en"])
+
+
+def ours(policy: Policy) -> System:
+    """Make the project's scrubber as it serves: safe-harbor as the chat, wide as corpora are scrubbed."""
+    scrubber = our_scrubber(policy)
+
+    def find(text: str) -> list[Span]:
+        return [Span(one.start, one.end, one.type) for one in scrubber.find(text)]
+
+    return System(f"ours, {policy}", find, scrubber.policy_hash)
+
+
+def our_scrubber(policy: Policy) -> Scrubber:
+    """Build the scrubber with the active tagger, or over the pinned spaCy model where none is active."""
+    from safety.scrubber import Scrubber
+    from weights.tagger import chosen_tagger
+
+    tagger = chosen_tagger("", models_dir=MODELS, cache_dir=None, offline=False)
+    names = name_model() if tagger is None else None
+    return Scrubber(policy=policy, name_model=names, tagger=tagger, thorough=policy == "wide")
+
+
+def name_model() -> Path:
+    """Return the folder of the pinned spaCy model."""
+    return weights.fetch(NAME_MODEL).folder
+
+
+SYSTEMS: dict[str, Callable[[], System]] = {
+    STOCK: stock,
+    SAFE_HARBOR: lambda: ours("safe-harbor"),
+    WIDE: lambda: ours("wide"),
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a system found in a text; `failed` is the kind of error where it gave none."""
+
+    spans: tuple[Span, ...]
+    failed: str = ""
+
+
+def find_all(name: str, texts: Sequence[str], *, workers: int = 1, title: str = "") -> list[Found]:
+    """Run one system over texts, in order, in so many processes, with a progress bar."""
+    chunks = [texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK)]
+    found: list[Found] = []
+    with tqdm(total=len(texts), desc=f"{title} {name}".strip(), unit=" texts", disable=None) as bar:
+        if workers == 1:
+            for chunk in chunks:
+                found += _run(name, chunk)
+                bar.update(len(chunk))
+            return found
+        # Not by fork: the libraries that are loaded by now have threads of their own.
+        context = get_context("spawn")
+        with ProcessPoolExecutor(workers, context) as pool:
+            for some in pool.map(_run, [name] * len(chunks), chunks):
+                found += some
+                bar.update(len(some))
+    return found
+
+
+def find_one(system: System, text: str) -> Found:
+    """Run a system over one text; a failure is a kind of result and never carries the text."""
+    try:
+        return Found(tuple(system.find(text)))
+    except Exception as error:  # noqa: BLE001 - whatever a peer raises is counted by its type
+        return Found((), failed=type(error).__name__)
+
+
+@cache
+def _made(name: str) -> System:
+    """Make a system once in each process."""
+    return SYSTEMS[name]()
+
+
+def _run(name: str, texts: Sequence[str]) -> list[Found]:
+    return [find_one(_made(name), text) for text in texts]
+
+
+def default_workers() -> int:
+    """Return the number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

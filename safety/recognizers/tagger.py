@@ -1,0 +1,209 @@
+"""Our own tagger as a Presidio recognizer: names, places, dates and numbers, read from a whole text.
+
+    TaggerRecognizer(weights.tagger.served_tagger(release))
+
+It supports the rules and takes the place of a language model for names. Made from a folder with an ONNX
+file and its tokenizer; the text comes as `safety.normalise` gives it.
+
+Fails closed: whatever goes wrong, or takes longer than the time limit, raises RecognizerFailed. Each
+window is read by itself, so that an answer depends neither on the other windows nor on who else asks.
+Must not: log, keep or put into an error any of the text.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime
+import regex
+from numpy.typing import NDArray
+from presidio_analyzer import RecognizerResult
+from presidio_analyzer.nlp_engine import NlpArtifacts
+from pydantic import ValidationError
+from tokenizers import Tokenizer
+
+from safety.errors import PolicyError, RecognizerFailed
+from safety.policies import POLICIES
+from safety.recognizers.rules import SpanRecognizer, result
+from safety.tagging import Probabilities, Window, cut, decode, kinds_of
+from weights.cache import verified
+from weights.errors import WeightsCorrupt
+from weights.tagger import MODEL, NOTE, TOKENIZER, TaggerCard
+
+THRESHOLDS: Final[Mapping[str, float]] = {"default": 0.7}
+"""A word counts as personal when the share of `O` in it is below this, by entity type (0 to 1).
+
+Above one half: a name that is missed costs more than a word too many.
+"""
+SECONDS: Final = 5.0
+"""How long a text may take, waiting for other texts included."""
+_MOST_THREADS: Final = 4
+# Of the runtime, for one window. More than one shortens a lone short text where cores are idle.
+_THREADS_INSIDE: Final = 1
+
+# The tokenizer gives up on a word of over 100 characters. It parts words at spaces and punctuation.
+_LONG_WORD: Final = regex.compile(r"[^\s\p{P}$+<=>^`|~]{80}(?=[^\s\p{P}$+<=>^`|~])")
+_LONE_SURROGATE: Final = regex.compile(r"[\ud800-\udfff]")
+
+
+class TaggerRecognizer(SpanRecognizer):
+    """Finds what a trained tagger marks. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        thresholds: Mapping[str, float] = THRESHOLDS,
+        seconds: float = SECONDS,
+        threads: int = 0,
+    ) -> None:
+        """Load the tagger in `folder`. `threads` windows are read at once; 0: one a core, at most four.
+
+        Raises PolicyError when the folder is not as it was written, or its labels are no entity types.
+        """
+        try:
+            verified(folder)
+            self._session = _session(folder / MODEL)
+            self._tokenizer = _tokenizer(folder / TOKENIZER)
+            notes = self._session.get_modelmeta().custom_metadata_map
+            self.card = TaggerCard.model_validate_json(notes[NOTE])
+            kinds = kinds_of(self.card.labels)
+        except (WeightsCorrupt, OSError, KeyError, ValidationError, ValueError) as error:
+            raise PolicyError(
+                f"tagger folder {folder.name!r} cannot be used ({type(error).__name__}): delete it, and it "
+                "is built again from its release"
+            ) from None
+        known = {kind for types in POLICIES.values() for kind in types}
+        strange = sorted(set(kinds) - known)
+        if strange:
+            raise PolicyError(f"the tagger in {folder.name!r} marks {strange}, which no policy knows")
+        general = thresholds["default"]
+        self._outside_below = [thresholds.get(kind, general) for kind in kinds]
+        self._seconds = seconds
+        threads = threads or min(_cores(), _MOST_THREADS)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tagger")
+        super().__init__("tagger", entities=sorted(kinds))
+        # The thresholds have decided already: a word with much of `O` in it has a low score, and counts.
+        self.score_thresholds = {"default": 0.0}
+
+    def analyze(
+        self,
+        text: str,
+        entities: list[str],
+        nlp_artifacts: NlpArtifacts | None = None,  # noqa: ARG002
+    ) -> list[RecognizerResult]:
+        """Return Presidio results for the wanted entity types. Raises RecognizerFailed."""
+        unwanted = frozenset(self.supported_entities) - set(entities)
+        return [
+            result(self, entity, start=start, end=end, score=score)
+            for entity, start, end, score in self.find(text, unwanted)
+        ]
+
+    def find(
+        self, text: str, unwanted: Collection[str] = frozenset()
+    ) -> Iterator[tuple[str, int, int, float]]:
+        """Yield (entity type, start, end, score); the score is the share that is not `O` nor unwanted.
+
+        Raises RecognizerFailed.
+        """
+        try:
+            found = self._find(text, unwanted)
+        except TimeoutError:
+            raise RecognizerFailed(
+                f"the tagger took longer than {self._seconds:g} s on a text of {len(text)} characters"
+            ) from None
+        except Exception as error:  # noqa: BLE001 - whatever was raised, the text counts as not searched
+            raise RecognizerFailed(f"the tagger raised {type(error).__name__}") from None
+        yield from found
+
+    def _find(self, text: str, unwanted: Collection[str]) -> list[tuple[str, int, int, float]]:
+        until = time.monotonic() + self._seconds
+        readable, breaks = _broken(_LONE_SURROGATE.sub("\ufffd", text))
+        encoded = self._tokenizer.encode(readable, add_special_tokens=False)
+        windows = cut(encoded, limit=self.card.max_tokens, begin=self.card.begin, end=self.card.end)
+        shares = self._read(windows, until)
+        marked = decode(
+            windows, shares, self.card.labels, outside_below=self._outside_below, unwanted=unwanted
+        )
+        return [
+            (
+                one.label,
+                one.start - bisect_left(breaks, one.start),
+                one.end - bisect_left(breaks, one.end),
+                max(0.0, 1 - one.outside),
+            )
+            for one in marked
+        ]
+
+    def _read(self, windows: list[Window], until: float) -> list[Probabilities]:
+        """Return the probabilities of each window, [tokens, labels]. Raises TimeoutError."""
+        waiting: list[Future[Probabilities]] = []
+        try:
+            waiting += [self._pool.submit(self._probabilities, window, until) for window in windows]
+            return [one.result(timeout=max(0.0, until - time.monotonic())) for one in waiting]
+        finally:
+            for one in waiting:
+                one.cancel()
+
+    def _probabilities(self, window: Window, until: float) -> Probabilities:
+        if time.monotonic() > until:
+            raise TimeoutError
+        tokens = np.asarray(window.tokens, dtype=np.int64)
+        (logits,) = self._session.run(["logits"], {"tokens": tokens})
+        if logits.shape != (len(tokens), len(self.card.labels)) or not np.isfinite(logits).all():
+            raise ValueError("the model's answer has no meaning")
+        return _softmax(logits)
+
+
+def _session(file: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = _THREADS_INSIDE
+    # Threads that spin while they wait take the cores from the others.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    # Plans of memory are kept for every length of input that ever came, and this is a service.
+    options.enable_mem_pattern = False
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        # The first run is the slow one, and shows whether there can be a second.
+        session.run(["logits"], {"tokens": np.zeros(2, dtype=np.int64)})
+        return session
+    except Exception as error:  # noqa: BLE001 - the library's errors share no base of their own
+        raise ValueError(f"no ONNX model: {type(error).__name__}") from None
+
+
+def _tokenizer(file: Path) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # noqa: BLE001 - the library raises plain Exception
+        raise ValueError(f"no tokenizer: {type(error).__name__}") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _broken(text: str) -> tuple[str, list[int]]:
+    """Break words that are too long to be read; return where the added spaces stand in the result."""
+    at = [match.end() for match in _LONG_WORD.finditer(text)]
+    if not at:
+        return text, []
+    pieces = [text[start:end] for start, end in zip([0, *at], [*at, len(text)], strict=True)]
+    return " ".join(pieces), [place + number for number, place in enumerate(at)]
+
+
+def _softmax(logits: NDArray[np.float32]) -> Probabilities:
+    grown = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(grown / grown.sum(axis=-1, keepdims=True), dtype=np.float32)

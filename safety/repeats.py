@@ -1,0 +1,71 @@
+"""Find what was found once a second time in the same text, where nothing gives it away.
+
+"Oona Tindle" in the greeting makes "tindle" further down personal too. Words are compared, so that case,
+spacing and signs between them do not matter ("802-555-0100", "802 555 0100").
+
+Must not: outlive the text, since it holds what was found there, or show any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Final
+
+import regex
+
+from safety.normalise import normalise
+from safety.recognizers.lexicon import is_common, split_words, words
+
+_TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}_]+")
+_LONGEST_GAP: Final = 3  # signs and spaces between two words of one value
+_FEWEST: Final = 3  # letters and digits
+_FEWEST_DIGITS: Final = 5
+# A day, a year or an age by itself is nobody's: rules decide what they mean where they stand.
+_LEFT_TO_RULES: Final = frozenset({"DATE_TIME", "AGE", "AGE_OVER_89", "YEAR", "PARTIAL_NUMBER"})
+
+
+class Repeats:
+    """What was found in a text so far, to be looked for in the rest of it."""
+
+    def __init__(self, values: Iterable[tuple[str, str]]) -> None:
+        """Take (entity type, value) pairs. Short values and common words are not looked for by themselves."""
+        self._known: dict[str, dict[tuple[str, ...], str]] = {}
+        for kind, value in values:
+            if kind in _LEFT_TO_RULES:
+                continue
+            plain = normalise(value).text
+            parts = [word.text for word in split_words(plain)] if kind == "PERSON" else []
+            for one in (plain, *parts):
+                tokens = tuple(match.group().casefold() for match in _TOKEN.finditer(one))
+                if _tells(tokens):
+                    self._known.setdefault(tokens[0], {}).setdefault(tokens, kind)
+
+    def __repr__(self) -> str:
+        return f"Repeats({sum(map(len, self._known.values()))} values)"
+
+    def spans(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Yield (entity type, start, end) in normalised `text`, the longest value at each place."""
+        found = [(match.group().casefold(), *match.span()) for match in _TOKEN.finditer(text)]
+        covered = 0
+        for at, (first, start, _) in enumerate(found):
+            if start < covered:
+                continue
+            for tokens in sorted(self._known.get(first, ()), key=len, reverse=True):
+                here = found[at : at + len(tokens)]
+                if tuple(token for token, _, _ in here) == tokens and _adjoin(here):
+                    covered = here[-1][2]
+                    yield self._known[first][tokens], start, covered
+                    break
+
+
+def _tells(tokens: tuple[str, ...]) -> bool:
+    """Say whether a value by itself gives somebody away."""
+    together = "".join(tokens)
+    if len(together) < (_FEWEST_DIGITS if together.isdigit() else _FEWEST):
+        return False
+    return len(tokens) > 1 or not (is_common(together) or together in words("ambiguous_names"))
+
+
+def _adjoin(here: list[tuple[str, int, int]]) -> bool:
+    return all(after[1] - before[2] <= _LONGEST_GAP for before, after in pairwise(here))

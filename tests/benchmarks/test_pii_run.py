@@ -1,0 +1,76 @@
+"""The command runs in small, and what it keeps holds no words of the data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from benchmarks.datasets import datasets_there
+from benchmarks.pii import __main__ as command
+from benchmarks.pii.public import public_cases
+from benchmarks.pii.speed import HOSTILE_PIECES, texts
+from benchmarks.pii.systems import SYSTEMS, Found, System, find_all, find_one
+
+app = typer.Typer()
+app.command()(command.main)
+
+
+def test_an_unknown_section_is_named_with_those_there_are() -> None:
+    result = CliRunner().invoke(app, ["--only", "weather"])
+    assert result.exit_code == 2
+    assert "weather" in result.output
+    assert "identifiers" in result.output
+
+
+def test_a_failure_is_kept_by_its_type_and_without_its_text() -> None:
+    def find(text: str) -> list[object]:
+        raise RuntimeError(text)
+
+    assert find_one(System("s", find, "1"), "my secret") == Found((), failed="RuntimeError")  # type: ignore[arg-type]
+
+
+def test_texts_have_the_length_that_is_timed() -> None:
+    assert {len(text) for text in texts(500, 5, seed=0)} == {500}
+    assert len(set(texts(500, 5, seed=0))) == 5
+    assert len(HOSTILE_PIECES) >= 30
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_processes_give_the_results_of_one_in_order() -> None:
+    some = [f"call me at 212-{at}-0199 please" for at in range(200, 400)]
+    name = next(iter(SYSTEMS))
+    assert find_all(name, some, workers=2) == find_all(name, some)
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_quick_run_writes_figures_of_every_system_and_no_text(tmp_path: Path) -> None:
+    out, page = tmp_path / "pii.json", tmp_path / "pii.html"
+    asked = ["--quick", "--workers", "1", "--identifiers", "70", "--names", "3"]
+    asked += ["--terms", "10", "--texts", "40", "--messages", "20"]
+    result = CliRunner().invoke(app, [*asked, "--out", str(out), "--page", str(page)], catch_exceptions=False)
+    assert result.exit_code == 0
+    written = json.loads(out.read_text(encoding="utf-8"))
+    figures = written["figures"]
+    assert set(figures["systems"]) == set(SYSTEMS)
+    sections = {line["section"] for line in figures["lines"]}
+    assert sections >= {"identifiers", "names", "terms", "speed", "steady"}
+    every = next(line for line in figures["lines"] if line["measure"] == "found in every form")
+    assert {one["n"] for one in every["values"].values()} == {70}
+    assert "### goals" in result.output
+    assert page.read_text(encoding="utf-8").count("<svg") >= 3
+    assert "http" not in page.read_text(encoding="utf-8").replace("http-equiv", "")
+    if datasets_there():
+        kept = out.read_text("utf-8") + page.read_text("utf-8") + result.output
+        cases = public_cases("wide")
+        assert isinstance(cases, list)
+        for case in cases[:200]:
+            for span in case.spans:
+                value = case.text[span.start : span.end]
+                assert len(value) < 8 or value not in kept

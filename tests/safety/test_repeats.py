@@ -1,0 +1,46 @@
+"""safety/repeats.py: what was found once is found again, and common words are left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety.repeats import Repeats
+
+KNOWN = [
+    ("PERSON", "Wilhelmina Abernethy"),
+    ("PERSON", "Will Hope"),
+    ("PHONE_NUMBER", "802-555-0100"),
+    ("LOCATION", "Quimbleton"),
+    ("AGE", "94"),
+    ("DATE_TIME", "4 May 1990"),
+    ("US_NPI", "12"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("so abernethy it was", ["abernethy"]),
+        ("WILHELMINA  ABERNETHY's", ["WILHELMINA  ABERNETHY"]),
+        ("will you? i hope so", []),
+        ("will hope came", ["will hope"]),
+        ("on 802 555 0100 or (802)555.0100", ["802 555 0100", "802)555.0100"]),
+        ("in quimbleton, not quimbletons", ["quimbleton"]),
+        ("94 pills on 4 May 1990 and 12 more", []),
+        ("abernethys and myabernethy", []),
+        ("abernethy. wilhelmina", ["abernethy", "wilhelmina"]),
+        ("wilhelmina went out with others; abernethy did not", ["wilhelmina", "abernethy"]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_values_are_found_whole_in_any_case_and_spacing(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for _, start, end in Repeats(KNOWN).spans(text)] == expected
+
+
+def test_a_value_keeps_the_type_that_it_was_found_as() -> None:
+    found = [kind for kind, _, _ in Repeats(KNOWN).spans("abernethy of quimbleton, 802 555 0100")]
+    assert found == ["PERSON", "LOCATION", "PHONE_NUMBER"]
+
+
+def test_what_was_found_is_not_shown_by_repr() -> None:
+    assert "abernethy" not in repr(Repeats(KNOWN)).lower()

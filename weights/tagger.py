@@ -1,0 +1,223 @@
+"""From a release of the tagger to the folder that is served: one ONNX file and its tokenizer.
+
+    folder = served_tagger(release, cache_dir=...)
+
+A release holds an adapter of a few MB and names its encoder; what is served is built from both once,
+published in the cache in one step and hashed at every use. It is built where it runs, because the whole
+model is too large to lie beside the code. Serving needs no torch for it.
+
+Must not: build from files that differ from the release's manifest, or from another encoder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from weights.cache import hash_file, publish, verified
+from weights.errors import WeightsCorrupt, WeightsUnfit
+from weights.sources import default_cache_dir, fetch
+
+if TYPE_CHECKING:
+    from weights.bert_onnx import Form
+
+TASK: Final = "pii_tagger"
+MODEL: Final = "model.onnx"
+TOKENIZER: Final = "tokenizer.json"
+LAYOUT: Final = "1"  # raise it when what is built from the same release changes
+NOTE: Final = "carefold_tagger"
+"""The key in the ONNX file's metadata under which its `TaggerCard` stands, as JSON."""
+
+_WEIGHTS: Final = {"lora": "adapter_model.safetensors", "model": "model.safetensors"}
+Read = TypeVar("Read", bound=BaseModel)
+
+
+class TaggerCard(BaseModel):
+    """What a served tagger is: its labels, how it reads a text, and what it was built from (SHA-256)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: tuple[str, ...]
+    max_tokens: int = Field(ge=3)
+    begin: int
+    end: int
+    form: Literal["fp32", "int8"]
+    layout: str
+    weights_sha256: str
+    base_sha256: str
+
+
+class _EncoderCard(BaseModel):
+    """The part of a training's encoder.json that serving needs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["token_classifier"]
+    labels: tuple[str, ...] = Field(min_length=3)
+    max_tokens: int = Field(ge=3)
+    base_sha256: str
+
+
+class _Manifest(BaseModel):
+    """The part of a release's manifest.json that serving needs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["lora", "model"]
+    task: str
+    base: str
+    base_sha256: str
+    adapter_sha256: str
+    files: dict[str, str]
+
+
+class _Active(BaseModel):
+    """The part of active.json that says what is served."""
+
+    model_config = ConfigDict(frozen=True)
+
+    active: str = Field("", pattern=r"^[a-z0-9_-]*$")
+
+
+def served_tagger(
+    release: Path, *, cache_dir: Path | None = None, offline: bool = False, form: Form = "int8"
+) -> Path:
+    """Return the folder that serves a sealed release, building it first when the cache has none.
+
+    Raises WeightsCorrupt when the release is not as its manifest says, WeightsUnfit when it is no tagger
+    over BERT, and what `weights.fetch` raises when its encoder is not to be had.
+    """
+    manifest = _read(_Manifest, release / "manifest.json")
+    if manifest.task != TASK:
+        raise WeightsUnfit(f"{release.name} is a release of {manifest.task}, not of {TASK}")
+    _check(release, manifest)
+    converted = (cache_dir or default_cache_dir()) / "converted"
+    target = converted / f"tagger-{_key(manifest, form)}"
+    # Looked up without a lock first: a good cache may well be read-only.
+    if _is_whole(target):
+        return target
+    base = release
+    if manifest.kind == "lora":
+        fetched = fetch(manifest.base, cache_dir=cache_dir, offline=offline)
+        if fetched.sha256 != manifest.base_sha256:
+            raise WeightsCorrupt(
+                f"{release.name} belongs on the encoder {manifest.base_sha256[:12]}; {manifest.base} is "
+                f"{fetched.sha256[:12]} here"
+            )
+        base = fetched.folder
+
+    def fill(fresh: Path) -> None:
+        build_tagger(base, release, fresh, form=form)
+
+    converted.mkdir(parents=True, exist_ok=True)
+    # One process builds; the others wait and then find it there.
+    with FileLock(str(target) + ".lock"):
+        if not _is_whole(target):
+            sys.stderr.write(f"building the tagger {release.name} (once)\n")
+            publish(target, f"{manifest.adapter_sha256} on {manifest.base_sha256}", fill)
+    return target
+
+
+def build_tagger(base: Path, release: Path, out: Path, *, form: Form = "int8") -> TaggerCard:
+    """Write the ONNX file and the tokenizer of trained weights into the folder `out`; return what it is.
+
+    `release` is any folder with a training's weights and encoder.json, sealed or not. Raises WeightsUnfit.
+    """
+    from tokenizers import Tokenizer
+
+    from weights.bert import read_bert
+    from weights.bert_onnx import onnx_bytes
+
+    trained = _read(_EncoderCard, release / "encoder.json")
+    lora = (release / _WEIGHTS["lora"]).is_file()
+    model = read_bert(base, release)
+    tokenizer = (base if lora else release) / TOKENIZER
+    try:
+        words = Tokenizer.from_file(str(tokenizer))
+    except Exception as error:  # noqa: BLE001 - the library raises plain Exception
+        raise WeightsUnfit(f"{TOKENIZER} cannot be read: {type(error).__name__}") from None
+    begin, end = words.token_to_id("[CLS]"), words.token_to_id("[SEP]")
+    rows = len(model.tensors["embeddings.word_embeddings.weight"])
+    if begin is None or end is None or words.get_vocab_size() > rows:
+        raise WeightsUnfit(f"{TOKENIZER} does not fit a BERT encoder of {rows} words")
+    if {len(model.tensors[f"classifier.{part}"]) for part in ("weight", "bias")} != {len(trained.labels)}:
+        raise WeightsUnfit(f"the head has not the {len(trained.labels)} labels of encoder.json")
+    places = len(model.tensors["embeddings.position_embeddings.weight"])
+    card = TaggerCard(
+        labels=trained.labels,
+        max_tokens=min(trained.max_tokens, places),
+        begin=begin,
+        end=end,
+        form=form,
+        layout=LAYOUT,
+        weights_sha256=hash_file(release / _WEIGHTS["lora" if lora else "model"]),
+        base_sha256=trained.base_sha256,
+    )
+    shutil.copyfile(tokenizer, out / TOKENIZER)
+    (out / MODEL).write_bytes(onnx_bytes(model, form=form, notes={NOTE: card.model_dump_json()}))
+    return card
+
+
+def chosen_tagger(
+    choice: str, *, models_dir: Path, cache_dir: Path | None = None, offline: bool = False
+) -> Path | None:
+    """Return the folder that serves what a command's option names, for commands that may not import `app`.
+
+    "none" is no tagger, "" the active release in `models_dir` (None where nothing was ever promoted),
+    everything else the folder of a release. Raises as `served_tagger` does.
+    """
+    if choice == "none":
+        return None
+    if choice:
+        return served_tagger(Path(choice), cache_dir=cache_dir, offline=offline)
+    file = models_dir / TASK / "active.json"
+    active = _read(_Active, file).active if file.exists() else ""
+    if not active:
+        return None
+    return served_tagger(models_dir / TASK / active, cache_dir=cache_dir, offline=offline)
+
+
+def _check(release: Path, manifest: _Manifest) -> None:
+    """Raise WeightsCorrupt unless every file that is read has the hash that the manifest states."""
+    stated = {_WEIGHTS[manifest.kind]: manifest.adapter_sha256, **manifest.files}
+    needed = {_WEIGHTS[manifest.kind], "encoder.json"}
+    needed |= {"adapter_config.json"} if manifest.kind == "lora" else {"config.json", TOKENIZER}
+    for name in sorted(needed):
+        file = release / name
+        if name not in stated or not file.is_file() or hash_file(file) != stated[name]:
+            raise WeightsCorrupt(f"{release.name}/{name} is not what was sealed: take it from the run again")
+
+
+def _key(manifest: _Manifest, form: Form) -> str:
+    """Return the name under which what is built from a release is kept: another build has another."""
+    digest = hashlib.sha256(f"{form}\0{LAYOUT}\0{manifest.kind}\0{manifest.base_sha256}\0".encode())
+    for name, sha256 in sorted({**manifest.files, "": manifest.adapter_sha256}.items()):
+        digest.update(f"{name}\0{sha256}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def _is_whole(target: Path) -> bool:
+    if not target.exists():
+        return False
+    try:
+        verified(target)
+    except WeightsCorrupt as error:
+        sys.stderr.write(f"{error}: building it again\n")
+        return False
+    return True
+
+
+def _read(model: type[Read], file: Path) -> Read:
+    try:
+        return model.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise WeightsCorrupt(f"{file.name} cannot be read: {type(error).__name__}") from None
+    except ValidationError as error:
+        fields = sorted({str(one["loc"][0]) if one["loc"] else one["type"] for one in error.errors()})
+        raise WeightsUnfit(f"{file.name} does not describe a tagger: {', '.join(fields)}") from None
