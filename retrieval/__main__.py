@@ -1,11 +1,14 @@
-"""The retrieval command: build an index, search it.
+"""The retrieval command: build an index, search it, keep its FAQ alive.
 
     python -m retrieval build --faq PATH... --out DIR
     python -m retrieval search --index DIR --top-k 10 [F]
+    python -m retrieval import PATH... --index DIR [--dry-run]
+    python -m retrieval add | edit | retire | restore | generations | rollback | export | doctor
 
 `search` reads JSON Lines {"id", "text"} and writes {"id", "hits": [{"id", "score"}], "confidence"}.
 Exit codes: 0 done; 1 some rows failed, the rest done; 2 wrong arguments or configuration, nothing
 done. Heavy libraries are imported by the commands that need them, so that --help is quick.
+The commands of the third and fourth line stand in retrieval/faq_cli.py.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 from pydantic import BaseModel
 
+from retrieval import faq_cli
 from weights.defaults import EMBEDDER
 from weights.errors import WeightsError
 from weights.jsonl import BadLine, TextRow, read_jsonl, report_bad_line, write_row
@@ -132,6 +136,10 @@ def search(
         hits = [HitRow(id=hit.id, score=round(hit.score, 6)) for hit in found.hits]
         write_row(SearchRow(id=row.id, hits=hits, confidence=round(found.confidence, 6)))
     raise typer.Exit(SOME_FAILED if failed else 0)
+
+
+for command in faq_cli.COMMANDS:
+    app.command(command.__name__.removesuffix("_"))(command)
 
 
 def _list(what: str, rows: tuple[Reject, ...]) -> None:
