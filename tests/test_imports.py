@@ -96,13 +96,18 @@ def test_file_imports_only_what_the_design_allows(file: Path) -> None:
         if top in MAY_IMPORT:
             allowed = MAY_IMPORT[package] | COMMAND_LINES.get(place, set())
             assert top == package or top in allowed, f"{place} imports {name}"
-        if place.removesuffix(".py").replace("/", ".") != "retrieval.__main__":
-            assert not name.startswith("retrieval.faq_cli"), f"{place} imports {name}"
         if package == "training":
             assert not name.startswith(("app.pages", "app.server")), f"{place} imports {name}"
         if top in HOMES:
             assert place.startswith(HOMES[top]), f"{place} imports {name}, whose homes are {HOMES[top]}"
         assert top not in ("pickle", "dill", "joblib"), f"{place} imports {name}"
+
+
+def test_command_line_that_puts_packages_together_is_imported_by_its_own_main_alone() -> None:
+    for line in COMMAND_LINES:
+        package, name = line.removesuffix(".py").split("/")
+        users = [file for file in FILES if name in file.read_text() and file != ROOT / line]
+        assert users == [ROOT / package / "__main__.py"]
 
 
 def test_only_settings_reads_the_environment_in_app() -> None:

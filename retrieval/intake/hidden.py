@@ -8,9 +8,10 @@ Written words are never hidden by chance; a model reads them all the same.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from bs4 import BeautifulSoup, Comment, Tag
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
 
 MARK: Final = "\ue000"
 # Zero width, direction marks, invisible operators, tag characters, variation selectors that carry bytes.
@@ -24,7 +25,7 @@ _HIDING: Final = re.compile(
     r"|(?:left|top|text-indent)\s*:\s*-\d{3,}|(?:^|;)\s*(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*(?:;|$)",
     re.IGNORECASE,
 )
-_WHITE: Final = r"(?:white|#fff(?:fff)?|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\)|transparent)\b?"
+_WHITE: Final = r"(?:white|#fff(?:fff)?|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\)|transparent)(?!\w)"
 _WHITE_TEXT: Final = re.compile(rf"(?:^|;)\s*color\s*:\s*{_WHITE}", re.IGNORECASE)
 _BACKGROUND: Final = re.compile(rf"background(?:-color)?\s*:\s*(?!\s*{_WHITE})", re.IGNORECASE)
 _COMMENT_WORDS: Final = 4
@@ -43,6 +44,8 @@ def without_invisible(text: str) -> tuple[str, bool]:
 
 def seen_html(html: str) -> str:
     """Return a page with a mark in the place of what its reader does not see."""
+    from bs4 import BeautifulSoup, Comment
+
     page = BeautifulSoup(html, "html.parser")
     classes = _hiding_classes(page)
     for element in page.find_all(True):
@@ -106,5 +109,5 @@ def _is_white(style: str) -> bool:
 
 def _on_colour(element: Tag) -> bool:
     """Say whether something around the element gives it a background that is not white."""
-    around = [str(parent.get("style") or "") for parent in element.parents if isinstance(parent, Tag)]
+    around = [str(parent.get("style") or "") for parent in element.parents]
     return any(_BACKGROUND.search(style) for style in around)
