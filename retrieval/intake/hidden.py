@@ -18,7 +18,8 @@ MARK: Final = "\ue000"
 _INVISIBLE: Final = re.compile(
     "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u180e\U000e0000-\U000e01ef]"
 )
-_JOINED: Final = re.compile("(?<=[^\x00-\u2000])[\u200c\u200d](?=[^\x00-\u2000])")
+_OTHER_SCRIPT: Final = "[^\x00-\u024f\u2000-\u206f\ufeff\U000e0000-\U000e01ef]"
+_JOINED: Final = re.compile(f"(?<={_OTHER_SCRIPT})[\u200c\u200d](?={_OTHER_SCRIPT})")
 _HIDING: Final = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?(?:[;\s]|$)"
     r"|font-size\s*:\s*[01](?:\.\d+)?(?:px|pt|em|rem|%)?\s*(?:;|$)"

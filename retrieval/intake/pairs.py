@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from retrieval.faq_markdown import read_sections
 from retrieval.intake.hidden import MARK
 
-_LABEL = re.compile(r"\s*[-*>#\s]*[*_]{0,2}(q(?:uestion)?|a(?:nswer)?)\s*\d{0,3}\s*[*_]{0,2}\s*[:.)]\s*[*_]{0,2}\s*(.*)", re.I)  # fmt: skip  # noqa: E501
+_LABEL = re.compile(
+    r"(?:[-*>#]+\s+|\s)*([*_]{0,2})(q(?:uestion)?|a(?:nswer)?)\s*\d{0,3}\s*(?:\1)?\s*[:.)]\s*(?:\1)?\s*(.*)",
+    re.IGNORECASE,
+)
 _ASKING = re.compile(
     r"\s*(?:who|whom|whose|what|when|where|which|why|how|can|could|may|do|does|did|is|are|was|will|would|should"
     r"|have|has|am|must|shall)\b",
@@ -66,12 +69,12 @@ def _labelled(lines: list[str]) -> list[Pair]:
     for number, line in enumerate(lines, start=1):
         label = _LABEL.match(line)
         if label:
-            kind = label[1][0].lower()
+            kind = label[2][0].lower()
             if kind == "q" or part == "":
                 close()
                 start, texts = number, {"q": "", "a": ""}
             part = kind
-            texts[part] = f"{texts[part]}\n{label[2]}"
+            texts[part] = f"{texts[part]}\n{label[3]}"
         elif line.strip() or part:
             start = start or number
             texts[part] = f"{texts.get(part, '')}\n{line}"

@@ -82,8 +82,8 @@ def test_both_of_two_new_rows_that_contradict_each_other_wait() -> None:
 
 def test_near_duplicate_is_a_remark_and_another_number_in_it_a_contradiction() -> None:
     first = row("Where can I park my car?", "In the garage, for 2 hours.", id="a")
-    near = row("Where may I park my car?", "In the garage, for 2 hours, I think.", id="b")
-    apart = row("Where could I park my car?", "In the garage, for 3 hours.", id="c")
+    near = row("Where can I park the car?", "In the garage, for 2 hours, I think.", id="b")
+    apart = row("Where could I park a car?", "In the garage, for 3 hours.", id="c")
     fates = [(one.fate, odd(one)) for one in judged(first, near, near=True)]
     assert fates == [("new", []), ("new", ["near_duplicate"])]
     assert [odd(one) for one in judged(first, apart, near=True)] == [["contradiction"]] * 2
