@@ -13,6 +13,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,8 @@ def _docx(path: Path) -> Iterator[Found]:
     from markitdown.converters import DocxConverter
 
     _check_unpacked(path)
-    done = DocxConverter().convert(io.BytesIO(_seen_docx(path)), StreamInfo(extension=".docx"))
+    converter: Any = DocxConverter  # its constructor has no types
+    done = converter().convert(io.BytesIO(_seen_docx(path)), StreamInfo(extension=".docx"))
     yield from _of_text(path, done.markdown, ())
 
 
@@ -131,9 +133,7 @@ def _pdf(path: Path) -> Iterator[Found]:
         for page in document.pages[:MAX_PAGES]:
             boxes = [box for box in page.rects if not _white(box.get("non_stroking_color"))]
             hidden = [char for char in page.chars if _is_unseen(char, boxes) and char["text"].strip()]
-            seen = page.filter(
-                lambda one, boxes=boxes: one["object_type"] != "char" or not _is_unseen(one, boxes)
-            )
+            seen = page.filter(partial(_is_seen, boxes))
             texts.append(seen.extract_text() or "")
             unseen += [page.page_number] * bool(hidden)
             page.close()
@@ -214,6 +214,10 @@ def _is_white(cell: Any) -> bool:
     colour = getattr(getattr(cell.font, "color", None), "rgb", None)
     filled = getattr(cell.fill, "fill_type", None) is not None
     return isinstance(colour, str) and colour.upper().endswith("FFFFFF") and not filled
+
+
+def _is_seen(boxes: list[dict[str, Any]], thing: dict[str, Any]) -> bool:
+    return thing["object_type"] != "char" or not _is_unseen(thing, boxes)
 
 
 def _is_unseen(char: dict[str, Any], boxes: list[dict[str, Any]]) -> bool:

@@ -84,7 +84,7 @@ def seen_markdown(text: str) -> str:
 
 def _is_hidden(element: Tag, classes: frozenset[str]) -> bool:
     style = str(element.get("style") or "")
-    names = element.get("class") or []
+    names = element.get_attribute_list("class")
     white = element.name == "font" and re.fullmatch(_WHITE, str(element.get("color") or ""), re.IGNORECASE)
     return bool(
         element.has_attr("hidden")

@@ -200,7 +200,7 @@ def _id_of(entry: FaqEntry) -> str:
 
 def accepted(codes: Collection[str]) -> frozenset[Code]:
     """Return the codes that may be accepted. Raises ValueError, naming those there are."""
-    known = {code: code for code, (_, weight) in ODD.items() if weight == "aside"}
+    known: dict[str, Code] = {code: code for code, (_, weight) in ODD.items() if weight == "aside"}
     unknown = [code for code in codes if code not in known]
     if unknown:
         raise ValueError(f"--accept takes {', '.join(known)}; it was given {', '.join(map(repr, unknown))}")
