@@ -44,11 +44,16 @@ def read_pairs(text: str) -> tuple[Pair, ...]:
     """Return the pairs of a Markdown or plain text, in order, and what belongs to none."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     layouts = [_labelled(lines), _tables(lines), _headed(text), _asking(lines)]
-    best = max(layouts, key=lambda pairs: sum(bool(pair.question and pair.answer) for pair in pairs))
+    best = max(layouts, key=_asked)  # of equal ones the first: labels say more than a mark at a line's end
     if any(pair.question for pair in best):
         return tuple(best)
     start = next((number for number, line in enumerate(lines, 1) if line.strip()), 0)
     return (Pair(start, "", text.strip()),) if start else ()
+
+
+def _asked(pairs: list[Pair]) -> int:
+    """Return how many questions a layout finds; none when it finds no answer to any of them."""
+    return sum(bool(pair.question) for pair in pairs) if any(p.question and p.answer for p in pairs) else 0
 
 
 def asks(line: str) -> bool:

@@ -36,6 +36,11 @@ def test_text_that_no_question_has_is_returned_too() -> None:
     assert read_pairs(" \n ") == ()
 
 
+def test_question_whose_label_has_no_answer_keeps_none() -> None:
+    pairs = read_pairs("Q: Where can I park?\nA: In the garage.\n\nQ: When are you open?\nA:\n")
+    assert [(pair.question, pair.answer) for pair in pairs] == [PAIRS[1], ("When are you open?", "")]
+
+
 def test_answer_keeps_its_lines_and_links_and_loses_its_marks() -> None:
     text = "Q: How do I pay?\nA: **Online**, see [our page](https://example.org/pay).\n- by card\n- by check"
     assert (
