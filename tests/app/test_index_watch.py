@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from app.index_watch import IndexState, IndexWatch
+from app.metrics import Metrics
 from app.parts import Part
+from app.server import Running
+from app.sessions import Sessions
 from app.settings import load_settings
+from app.turns import TurnDesk
 from app.wiring import build
 from retrieval.build import build_index
 from retrieval.embedder import HashEmbedder, Vectors
@@ -75,6 +80,27 @@ def test_index_that_does_not_find_its_own_questions_is_not_whole(tmp_path: Path)
     watch = IndexWatch(tmp_path / "index", lambda: Retriever.open(tmp_path / "index", Other()))
     watch.open()
     assert not watch.state.whole
+
+
+def test_health_says_degraded_when_the_next_generation_cannot_be_served(tmp_path: Path) -> None:
+    build_index([ONE], out=tmp_path / "index", embedder=HashEmbedder())
+    folders = {
+        f"CAREFOLD_{name}_DIR": str(tmp_path / name.lower()) for name in ("DATA", "MODELS", "CACHE", "INDEX")
+    }
+    application = build(load_settings(folders | {"CAREFOLD_EMBEDDER": "hash", "CAREFOLD_MODEL": "echo"}))
+    desk = TurnDesk(application.service, at_once=1, waiting=1)
+    metrics = Metrics(sessions=lambda: 0, under_way=desk.under_way, model=application.service.model_state)
+    server = Running(application, Sessions(idle_seconds=60), desk, metrics)
+    application.service.parts.retriever.get()
+    assert server.health()["index"] == {
+        "generation": 1, "self_test": {"asked": 1, "missed": []}, "not_served": ""
+    }  # fmt: skip
+    (tmp_path / "index" / "manifest.json").write_text("{}")
+    application.index.look(application.service.parts.retriever)
+    health = json.loads(json.dumps(server.health()))
+    assert (health["index"]["not_served"], health["status"]) == ("IndexCorrupt", "degraded")
+    desk.close(grace_seconds=0)
+    application.close()
 
 
 def test_application_serves_a_changed_index_without_a_new_start(
