@@ -62,7 +62,8 @@ def _known(clinic: Clinic) -> frozenset[str]:
     hotlines = (Path(replies.__file__).parent / "hotlines.yaml").read_text(encoding="utf-8")
     lines = yaml.safe_load(hotlines)
     said = [text for slots in (lines["default"], *lines["countries"].values()) for text in slots.values()]
-    return contacts("\n".join((*clinic.contacts, *said)))
+    # One by one: numbers on lines below each other read as one long number.
+    return frozenset().union(*(contacts(text) for text in (*clinic.contacts, *said)))
 
 
 def _unknown_contacts(known: frozenset[str], text: str) -> int:

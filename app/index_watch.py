@@ -57,8 +57,13 @@ class IndexWatch:
 
     def open(self) -> Retriever:
         """Open and test the index; what the part is built by. Raises RetrievalError."""
+        from retrieval.manifest import read_manifest
+
         self._seen = _stamp(self._folder)
         retriever = self._open()
+        now = _stamp(self._folder)
+        if read_manifest(self._folder) == retriever.manifest:
+            self._seen = now  # opening may have built it
         self.state = _tested(retriever)
         return retriever
 
