@@ -76,7 +76,7 @@ def test_folder_is_shown_in_a_dry_run_then_imported_with_nothing_lost(index: Pat
     folder.mkdir()
     (folder / "a.txt").write_text(
         "Q: Do you see children?\nA: Yes, from the age of six.\n\n"
-        "Q: Who runs the group?\nA: Call Delphine Okonjo-Reyes at 415-555-0133.\n\n"
+        "Q: Who runs the group?\nA: Call 415-555-0133 and ask.\n\n"
         "Q: Can I bring a friend?\nA:\n"
     )
     (folder / "b.md").write_text(
@@ -89,7 +89,7 @@ def test_folder_is_shown_in_a_dry_run_then_imported_with_nothing_lost(index: Pat
     assert len(read_book(index).entries) == 5
     done = call("import", folder, "--index", index, "--set-aside", aside)
     assert done.exit_code == 1
-    assert "Okonjo" not in done.stdout + done.stderr + aside.read_text()
+    assert "555-0133" not in done.stdout + done.stderr + aside.read_text()
     assert [entry.question for entry in read_book(index).entries[5:]] == ["Do you see children?"]
     reasons = [
         [one.split(":")[0] for one in json.loads(line)["reasons"]] for line in aside.read_text().splitlines()
