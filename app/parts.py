@@ -57,6 +57,12 @@ class Part(Generic[Built]):
             self._reason = ""
             return self._built[0]
 
+    def replace(self, built: Built) -> None:
+        """Give out another object from now on; who has the old one may go on using it."""
+        with self._lock:
+            self._built[:] = [built]
+            self._reason = ""
+
     def retry(self) -> None:
         """Forget an earlier failure, so that the next request builds again."""
         with self._lock:

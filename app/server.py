@@ -63,12 +63,19 @@ class Running:
         model = service.model_state()
         parts = [part for part in service.parts.each() if part is not service.parts.model]
         releases = self.releases()
+        index = self.application.index.state
         whole = model.status == "ready" and not any(task.refused for task in releases.values())
+        whole = whole and index.whole
         return {
             "status": "ok" if self.ready() and whole else "degraded",
             "ready": self.ready(),
             "model": model.status,
             "parts": {part.name: part.state().status for part in parts},
+            "index": {
+                "generation": index.generation,
+                "self_test": {"asked": index.asked, "missed": list(index.missed)},
+                "not_served": index.not_served,
+            },
             "support": service.writers.support,
             "releases": {task: status.model_dump(mode="json") for task, status in releases.items()},
             "sample": self.application.clinic.sample,

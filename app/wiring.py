@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app.chat import ChatService, Parts, Rules
 from app.clinic import Clinic, load_clinic
 from app.errors import ConfigError, PartUnavailable
+from app.index_watch import IndexWatch
 from app.lineup import Lineup
 from app.models import MODELS
 from app.models.base import ChatModel, ModelSetup
@@ -42,6 +43,7 @@ class Application:
     clinic: Clinic
     settings: Settings
     releases: ReleaseWatch
+    index: IndexWatch
 
     def warm(self) -> list[PartUnavailable]:
         """Build every part now and return what failed; the model goes on loading in its own thread."""
@@ -76,6 +78,7 @@ class Application:
     def close(self) -> None:
         """Stop the model and flush the store."""
         self.releases.stop()
+        self.index.stop()
         if self.service.parts.model.state().status == "ready":
             self.service.parts.model.get().close()
         if self.service.parts.store.state().status == "ready":
@@ -106,10 +109,13 @@ def build(
     watch = ReleaseWatch(settings.models_dir, lineup, fits=_fits(settings))
     embedder = Part("embedder", lambda: _embedder(settings))
     scrubber = Part("scrubber", lambda: _scrubber(settings, clinic))
+    index = IndexWatch(
+        settings.index_dir or settings.sample_index_dir, lambda: _retriever(settings, embedder)
+    )
     parts = Parts(
         scrubber=scrubber,
         screener=Part("screener", lambda: _screener(embedder)),
-        retriever=Part("retriever", lambda: _retriever(settings, embedder)),
+        retriever=Part("retriever", index.open),
         output_check=Part("output check", lambda: _output_check(clinic, scrubber, paraphrase=False)),
         tuned_check=Part("tuned check", lambda: _output_check(clinic, scrubber, paraphrase=True)),
         store=Part("store", lambda: _store(settings)),
@@ -128,7 +134,8 @@ def build(
     service = ChatService(
         gate=CrisisGate(), replies=Replies.load(), clinic=clinic, parts=parts, rules=rules, lineup=lineup
     )
-    return Application(service, clinic, settings, watch)
+    index.start(parts.retriever)
+    return Application(service, clinic, settings, watch, index)
 
 
 def _fits(settings: Settings) -> Fits:

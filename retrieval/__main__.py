@@ -1,22 +1,28 @@
-"""The retrieval command: build an index, search it.
+"""The retrieval command: build an index, search it, keep its FAQ alive.
 
     python -m retrieval build --faq PATH... --out DIR
     python -m retrieval search --index DIR --top-k 10 [F]
+    python -m retrieval import PATH... --index DIR [--dry-run]
+    python -m retrieval add | edit | retire | restore | generations | rollback | export | doctor
 
 `search` reads JSON Lines {"id", "text"} and writes {"id", "hits": [{"id", "score"}], "confidence"}.
 Exit codes: 0 done; 1 some rows failed, the rest done; 2 wrong arguments or configuration, nothing
 done. Heavy libraries are imported by the commands that need them, so that --help is quick.
+The commands of the third and fourth line stand in retrieval/faq_cli.py.
 """
 
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from pydantic import BaseModel
 
+from retrieval import faq_cli
+from retrieval.faq_commands import Keep
 from weights.defaults import EMBEDDER
 from weights.errors import WeightsError
 from weights.jsonl import BadLine, TextRow, read_jsonl, report_bad_line, write_row
@@ -58,6 +64,7 @@ def build(
     faq: Annotated[list[Path], typer.Option(help="FAQ file (.jsonl, .csv, .md) or folder; repeatable.")],
     out: Annotated[Path, typer.Option(help="Index folder to write; an index there is replaced.")],
     more: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="More FAQ paths.")] = None,
+    keep: Keep = 10,
     index: Annotated[Literal["flat", "exact"], typer.Option(help="Kind of vector index.")] = "flat",
     embedder: Annotated[
         str, typer.Option(envvar="CAREFOLD_EMBEDDER", help="Source of the embedder, or 'hash'.")
@@ -66,18 +73,23 @@ def build(
     offline: Offline = False,
     threads: Threads = 0,
 ) -> None:
-    """Build an index folder from FAQ files. Rejected rows are listed; the rest is built."""
+    """Build an index folder from FAQ files. Rejected rows are listed, odd ones told; the rest is built."""
     from retrieval.build import build_index
     from retrieval.embedder import load_embedder
     from retrieval.errors import RetrievalError
     from retrieval.faq import load_faq
+    from retrieval.generations import locked
+    from retrieval.intake.remarks import remarks
 
     try:
         load = load_faq([*faq, *(more or [])])
         _list("warning", load.warnings)
         _list("rejected", load.rejects)
+        for remark in remarks(load.entries, today=datetime.now(UTC).date()):
+            sys.stderr.write(f"warning: {remark}\n")
         model = load_embedder(embedder, cache_dir=cache_dir, offline=offline, num_threads=threads or None)
-        manifest = build_index(load.entries, out=out, embedder=model, index=index)
+        with locked(out):
+            manifest = build_index(load.entries, out=out, embedder=model, index=index, keep=keep, reuse=True)
     except (RetrievalError, WeightsError, OSError) as error:
         _stop(error)
     counts = manifest.counts
@@ -132,6 +144,10 @@ def search(
         hits = [HitRow(id=hit.id, score=round(hit.score, 6)) for hit in found.hits]
         write_row(SearchRow(id=row.id, hits=hits, confidence=round(found.confidence, 6)))
     raise typer.Exit(SOME_FAILED if failed else 0)
+
+
+for command in faq_cli.COMMANDS:
+    app.command(command.__name__.removesuffix("_"))(command)
 
 
 def _list(what: str, rows: tuple[Reject, ...]) -> None:

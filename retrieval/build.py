@@ -6,9 +6,11 @@
     layout.npy      for each vector its entry, kind and part
     vectors.*       the vector index
     bm25/           the lexical index
+    retired.jsonl   entries that are no longer served, each with the date; only where there are any
 
 Everything is written into a neighbour of the target first. A build that is killed leaves the
-target as it was. Run: python -m retrieval build --faq PATH --out DIR
+target as it was; earlier generations are kept where that is asked for (retrieval/generations.py).
+Run: python -m retrieval build --faq PATH --out DIR
 """
 
 from __future__ import annotations
@@ -18,19 +20,19 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 from tqdm import tqdm
 
 from retrieval import lexical
 from retrieval.embedder import Embedder, Vectors
-from retrieval.errors import EmbedderError, EmptyFaq, FaqFileError, IndexCorrupt, IndexMismatch, IndexMissing
+from retrieval.errors import EmptyFaq, FaqFileError, IndexCorrupt, IndexMismatch, IndexMissing
 from retrieval.faq import FaqEntry, entry_to_json, load_faq
-from retrieval.fusion import PASSAGE_KIND
+from retrieval.generations import keep_current, locked, next_number, work_prefix
 from retrieval.indexes import INDEXES
 from retrieval.lexical import LexicalIndex
 from retrieval.manifest import (
@@ -39,6 +41,7 @@ from retrieval.manifest import (
     LAYOUT,
     MANIFEST,
     PASSAGES,
+    RETIRED,
     Counts,
     EmbedderIdentity,
     Manifest,
@@ -50,30 +53,43 @@ from retrieval.manifest import (
 )
 from retrieval.passages import split_passages
 from retrieval.publish import replace_folder
-from retrieval.retriever import question_texts
+from retrieval.retired import Retired, retired_to_json
+from retrieval.reuse import embed_new, indexed_texts, known_vectors
 
 SAMPLE_FAQ = Path(__file__).parent / "samples" / "faq"
-# A passage is embedded below its question, so that it says what it is about; this much of it.
-_QUESTION_WORDS = 40
 _ABANDONED_S = 24 * 3600
 
 
 def build_index(
-    entries: Sequence[FaqEntry], *, out: Path, embedder: Embedder, index: str = "flat"
+    entries: Sequence[FaqEntry],
+    *,
+    out: Path,
+    embedder: Embedder,
+    index: str = "flat",
+    retired: Sequence[Retired] = (),
+    change: str = "build",
+    keep: int = 0,
+    reuse: bool = False,
 ) -> Manifest:
     """Build the index of `entries` and put it at `out`, replacing the index that stands there.
 
+    `keep` is how many earlier generations stay beside it. With `reuse`, texts that the index in place
+    has are not embedded again. `change` says in ids what is new; never in a user's words.
     Raises EmptyFaq without entries, FaqFileError for a repeated id or a folder at `out` that is
     no index, EmbedderError for vectors of a wrong shape.
     """
     _check_inputs(entries, out, index)
     out.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(out)
-    work = Path(tempfile.mkdtemp(prefix=_work_prefix(out), dir=out.parent))
+    work = Path(tempfile.mkdtemp(prefix=work_prefix(out), dir=out.parent))
     # Readable like any folder that is made by hand, not by its owner alone.
     work.chmod(0o755)
     try:
-        manifest = _fill(work, entries, embedder=embedder, index=index)
+        if retired:
+            _write_lines(work / RETIRED, [retired_to_json(one) for one in retired])
+        origin = _Origin(next_number(out), change, known_vectors(out, embedder) if reuse else {})
+        manifest = _fill(work, entries, embedder=embedder, index=index, origin=origin)
+        keep_current(out, keep=keep)
         replace_folder(work, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -83,8 +99,7 @@ def build_index(
 def ensure_index(faq: Path, *, out: Path, embedder: Embedder) -> Path:
     """Return `out` with an index of `faq` in it, building it unless one stands there and fits."""
     entries = load_faq([faq]).entries
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(str(out.with_name(f".{out.name}.lock"))):
+    with locked(out):
         try:
             manifest = read_manifest(out)
             verify(out, manifest)
@@ -93,7 +108,7 @@ def ensure_index(faq: Path, *, out: Path, embedder: Embedder) -> Path:
         except (IndexMissing, IndexCorrupt, IndexMismatch):
             current = False
         if not current:
-            build_index(entries, out=out, embedder=embedder)
+            build_index(entries, out=out, embedder=embedder, reuse=True)
     return out
 
 
@@ -108,7 +123,18 @@ def _check_inputs(entries: Sequence[FaqEntry], out: Path, index: str) -> None:
         raise FaqFileError(f"{out} is there and is no index: choose a new or empty folder")
 
 
-def _fill(folder: Path, entries: Sequence[FaqEntry], *, embedder: Embedder, index: str) -> Manifest:
+@dataclass(frozen=True)
+class _Origin:
+    """Where a generation comes from: its number, what it changes, the vectors that it can take over."""
+
+    number: int
+    change: str
+    known: Mapping[str, Vectors]
+
+
+def _fill(
+    folder: Path, entries: Sequence[FaqEntry], *, embedder: Embedder, index: str, origin: _Origin
+) -> Manifest:
     """Write all files of the index into `folder`, the manifest last."""
     passages = [
         split_passages(entry.answer) for entry in _progress(entries, "splitting answers into passages")
@@ -116,13 +142,12 @@ def _fill(folder: Path, entries: Sequence[FaqEntry], *, embedder: Embedder, inde
     texts: list[str] = []
     table: list[tuple[int, int, int]] = []
     for place, (entry, parts) in enumerate(zip(entries, passages, strict=True)):
-        kinds = [*question_texts(entry), *((PASSAGE_KIND, _titled(entry, part)) for part in parts)]
         counters: dict[int, int] = {}
-        for kind, text in kinds:
+        for kind, text in indexed_texts(entry, parts):
             table.append((place, kind, counters.get(kind, 0)))
             counters[kind] = counters.get(kind, 0) + 1
             texts.append(text)
-    vectors = _embed(texts, embedder)
+    vectors, embedded = embed_new(texts, embedder, origin.known)
     kind_of_index = INDEXES[index]
     kind_of_index.build(vectors).save(folder / kind_of_index.filename)
     with (folder / LAYOUT).open("wb") as stream:
@@ -148,23 +173,12 @@ def _fill(folder: Path, entries: Sequence[FaqEntry], *, embedder: Embedder, inde
             vectors=len(texts),
         ),
         files=hash_files(folder),
+        generation=origin.number,
+        change=origin.change,
+        embedded=embedded,
     )
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return manifest
-
-
-def _titled(entry: FaqEntry, passage: str) -> str:
-    return " ".join(entry.question.split()[:_QUESTION_WORDS]) + "\n" + passage
-
-
-def _embed(texts: list[str], embedder: Embedder) -> Vectors:
-    vectors = embedder.embed(texts)
-    if vectors.shape != (len(texts), embedder.dimension) or not np.isfinite(vectors).all():
-        raise EmbedderError(
-            f"{embedder.name!r} gave vectors of shape {vectors.shape}, or not finite ones, "
-            f"for {len(texts)} texts and dimension {embedder.dimension}"
-        )
-    return vectors
 
 
 def _holds_sample(entries: Sequence[FaqEntry]) -> bool:
@@ -180,13 +194,9 @@ def _write_lines(file: Path, lines: Sequence[str]) -> None:
         stream.writelines(line + "\n" for line in lines)
 
 
-def _work_prefix(out: Path) -> str:
-    return f".{out.name}.building-"
-
-
 def _remove_abandoned(out: Path) -> None:
     """Remove what builds that were killed long ago have left beside `out`."""
-    for folder in out.parent.glob(f"{_work_prefix(out)}*"):
+    for folder in out.parent.glob(f"{work_prefix(out)}*"):
         if time.time() - folder.stat().st_mtime > _ABANDONED_S:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -7,7 +7,10 @@ RetrievalError
 ├── IndexMissing       the folder is no index folder
 ├── IndexCorrupt       a file of the index does not have the content its manifest names
 ├── IndexMismatch      the index was built by another embedder or format than is asked for
-└── SearchError        a search was asked with a value that cannot be served
+├── SearchError        a search was asked with a value that cannot be served
+├── NoSuchGeneration   an index was never in the state that is asked for, or it is not kept any more
+├── UnknownEntry       no entry has the id that is to be changed
+└── ChangeRefused      a change of the FAQ would do what is not allowed
 
 A message names files, ids, row numbers and settings; never the words of a question.
 """
@@ -45,3 +48,15 @@ class IndexMismatch(RetrievalError):
 
 class SearchError(RetrievalError):
     """A search was asked with a value that cannot be served."""
+
+
+class NoSuchGeneration(RetrievalError):
+    """An index was never in the state that is asked for, or it is not kept any more."""
+
+
+class UnknownEntry(RetrievalError):
+    """No entry has the id that is to be changed."""
+
+
+class ChangeRefused(RetrievalError):
+    """A change of the FAQ would do what is not allowed."""

@@ -46,6 +46,7 @@ class FaqEntry:
     source: str = ""
     reviewed: date | None = None
     language: str = "en"
+    review_by: date | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def load_faq(paths: Sequence[Path]) -> FaqLoad:
         except OSError as error:
             raise FaqFileError(f"cannot read the FAQ file {path}: {error.strerror}") from error
         for row in rows:
-            entry, remarks = _entry(row)
+            entry, remarks = entry_of(row)
             fault = row.fault or _fault(entry, entries)
             if fault:
                 rejects.append(Reject(path, row.number, fault))
@@ -119,6 +120,11 @@ def entry_to_json(entry: FaqEntry) -> str:
     """Return the entry as one JSON line, readable by `load_faq`."""
     fields = {**entry.__dict__, "alternates": list(entry.alternates)}
     fields["reviewed"] = entry.reviewed.isoformat() if entry.reviewed else None
+    if entry.review_by is None:
+        # Left out, so that an entry without it has the line, and the hash, that it always had.
+        del fields["review_by"]
+    else:
+        fields["review_by"] = entry.review_by.isoformat()
     return json.dumps(fields, ensure_ascii=False)
 
 
@@ -129,7 +135,7 @@ def _fault(entry: FaqEntry, known: Mapping[str, FaqEntry]) -> str:
     return f"id {entry.id!r} was used before" if entry.id in known else ""
 
 
-def _entry(row: RawRow) -> tuple[FaqEntry, list[str]]:
+def entry_of(row: RawRow) -> tuple[FaqEntry, list[str]]:
     """Return the entry that a row describes, with empty strings for what is missing, and remarks."""
     remarks: list[str] = []
     values = row.fields
@@ -137,9 +143,11 @@ def _entry(row: RawRow) -> tuple[FaqEntry, list[str]]:
     if audience is None:
         remarks.append("audience is none of patient, staff, both: taken for staff")
         audience = "staff"
-    reviewed = _date(_text(values.get("reviewed")))
-    if reviewed is None and _text(values.get("reviewed")):
-        remarks.append("reviewed is not a date (YYYY-MM-DD): left empty")
+    dates: dict[str, date | None] = {}
+    for name in ("reviewed", "review_by"):
+        dates[name] = _date(_text(values.get(name)))
+        if dates[name] is None and _text(values.get(name)):
+            remarks.append(f"{name} is not a date (YYYY-MM-DD): left empty")
     question = " ".join(_text(values.get("question")).split())
     seen = {question.casefold()}
     alternates: list[str] = []
@@ -157,8 +165,9 @@ def _entry(row: RawRow) -> tuple[FaqEntry, list[str]]:
         topic=_text(values.get("topic")),
         owner=_text(values.get("owner")),
         source=_text(values.get("source")),
-        reviewed=reviewed,
+        reviewed=dates["reviewed"],
         language=_text(values.get("language")) or "en",
+        review_by=dates["review_by"],
     )
     return entry, remarks
 

@@ -30,6 +30,7 @@ FIELDS = (
     "source",
     "reviewed",
     "language",
+    "review_by",
 )
 _NOT_JSON = "not a JSON object in UTF-8"
 
@@ -64,7 +65,7 @@ def read_jsonl_rows(path: Path) -> Iterator[RawRow]:
 
 def read_csv_rows(path: Path) -> Iterator[RawRow]:
     """Yield one row for each record below the header; `number` counts records, the header's too."""
-    text, remarks = _decode(path.read_bytes())
+    text, remarks = decode(path.read_bytes())
     csv.field_size_limit(max(csv.field_size_limit(), 16 * 1024 * 1024))
     # An unescaped NUL cannot be part of a word, and the csv module refuses it.
     stream = io.StringIO(text.replace("\x00", ""), newline="")
@@ -82,7 +83,7 @@ def read_csv_rows(path: Path) -> Iterator[RawRow]:
 
 def read_markdown_rows(path: Path) -> Iterator[RawRow]:
     """Yield one row for each question heading; `number` is the heading's line."""
-    text, remarks = _decode(path.read_bytes())
+    text, remarks = decode(path.read_bytes())
     for section in read_sections(text):
         yield _markdown_row(section, remarks)
 
@@ -115,7 +116,7 @@ def _known(values: dict[str, object]) -> dict[str, object]:
     return known
 
 
-def _decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
+def decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
     """Decode UTF-8 or UTF-16 by its mark; what is neither is read as Windows-1252 with a remark."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "replace"), ()

@@ -23,7 +23,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_KEYS = "id|question|alternates|audience|topic|owner|source|reviewed|language"
+_KEYS = "id|question|alternates|audience|topic|owner|source|reviewed|review_by|language"
 _VALUE_LINE = re.compile(rf"\s*(?:[-*+]\s+)?[*_`]*({_KEYS})[*_`]*\s*:[*_`]*\s*(.*?)\s*", re.IGNORECASE)
 _LIST_LINE = re.compile(r"\s+[-*+]\s+(.*?)\s*")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)

@@ -21,6 +21,7 @@ MANIFEST = "manifest.json"
 ENTRIES = "entries.jsonl"
 PASSAGES = "passages.jsonl"
 LAYOUT = "layout.npy"
+RETIRED = "retired.jsonl"
 REBUILD = "Rebuild: python -m retrieval build --faq PATH --out DIR"
 
 
@@ -57,6 +58,11 @@ class Manifest(_Record):
     sample: bool
     counts: Counts
     files: dict[str, str] = Field(repr=False)
+    generation: int = 1
+    change: str = Field(
+        "build", description="what made this generation of the one before: words of ours, ids"
+    )
+    embedded: int = Field(0, description="texts whose vectors were computed, not taken over")
 
 
 def corpus_hash(entries: Sequence[FaqEntry]) -> str:

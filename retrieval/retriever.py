@@ -102,7 +102,7 @@ class Retriever:
             check_embedder(manifest, embedder)
             try:
                 verify(folder, manifest)
-                contents = _read(folder, manifest)
+                contents = read_contents(folder, manifest)
             except (IndexCorrupt, OSError):
                 # A new build may have been published while we were reading: begin again with it.
                 if attempt + 1 < _ATTEMPTS and read_manifest(folder) != manifest:
@@ -236,7 +236,7 @@ def _may_read(reader: str, entry: FaqEntry) -> bool:
     return reader == "any" or entry.audience in (reader, "both")
 
 
-def _read(folder: Path, manifest: Manifest) -> Contents:
+def read_contents(folder: Path, manifest: Manifest) -> Contents:
     """Parse the files of an index that has been verified."""
     kind = INDEXES.get(manifest.index)
     if kind is None:

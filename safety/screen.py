@@ -89,9 +89,21 @@ class Screener:
                 return Verdict("refuse", category, "concern")
         return first if first.action == "support" else ALLOW
 
-    def _refused(self, text: str) -> str:
+    def instructs(self, text: str) -> bool:
+        """Say whether a text to be kept, such as an FAQ answer, gives an order to a language model."""
+        parts = (text, *_decoded(text))
+        return any("injection" in self._categories_of(part) or self._has_role(part) for part in parts)
+
+    def _categories_of(self, text: str) -> set[str]:
+        return {self._categories[match.rule] for match in self._book.find(self._fold.sentences(text))}
+
+    @staticmethod
+    def _has_role(text: str) -> bool:
         lowered = text.lower()
-        if any(mark in lowered for mark in _ROLE_MARKS) or _ROLE_LINE.search(text):
+        return any(mark in lowered for mark in _ROLE_MARKS) or _ROLE_LINE.search(text) is not None
+
+    def _refused(self, text: str) -> str:
+        if self._has_role(text):
             return "injection"
         return self._by_rule(self._fold.sentences(text))
 

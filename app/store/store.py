@@ -71,6 +71,10 @@ class Store:
         """Return one trace. Raises UnknownTurn."""
         return self._database.read(lambda connection: _trace(connection, turn_id))
 
+    def traces(self) -> Iterator[TurnTrace]:
+        """Yield the traces, oldest row first."""
+        return self._rows(turns, TurnTrace)
+
     def add_feedback(self, given: Feedback) -> None:
         """Keep a judgement of a turn; a later one replaces it. Raises UnknownTurn."""
         values: dict[str, object] = {**dict(given), "given_at": self._clock()}

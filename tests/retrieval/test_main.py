@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from retrieval.__main__ import app
 from retrieval.faq import FaqEntry, entry_to_json
+from retrieval.generations import generations
 
 runner = CliRunner()
 
@@ -72,6 +74,24 @@ def test_rejected_rows_are_listed_and_the_rest_is_built(
     assert f"rejected: {faq}: row 2: no question and no answer" in built.stderr
     assert f"rejected: {faq}: row 3: id 'hours' was used before" in built.stderr
     assert search("--index", tmp_path / "index", stdin='{"text": "open"}').exit_code == 0
+
+
+def test_build_warns_of_what_is_odd_and_leaves_nothing_out(tmp_path: Path) -> None:
+    late = FaqEntry("b", "When are you open?", "From 9.", reviewed=date(2001, 1, 1))
+    faq = write_faq(
+        tmp_path, entry_to_json(FaqEntry("a", "When are you open?", "From 8.")), entry_to_json(late)
+    )
+    built = build("--faq", faq, "--out", tmp_path / "index")
+    assert (built.exit_code, "2 entries" in built.stderr) == (0, True)
+    assert "warning: b: another answer to this question came before: a" in built.stderr
+    assert "warning: b: its review date is past: 2002-01-01" in built.stderr
+
+
+def test_build_keeps_the_generation_before(tmp_path: Path) -> None:
+    for answer in ("From 8.", "From 9."):
+        faq = write_faq(tmp_path, entry_to_json(FaqEntry("a", "When are you open?", answer)))
+        assert build("--faq", faq, "--out", tmp_path / "index").exit_code == 0
+    assert [one.number for one in generations(tmp_path / "index")] == [2, 1]
 
 
 def test_several_faq_paths_by_repeating_the_option_or_in_a_row(tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""What the import of a FAQ must know of a text: personal data, the clinic's contacts, orders to a model.
+
+Put together here because it takes safety and the clinic's profile, which `retrieval` may not import; its
+command line hands these functions on (docs/design.md, "The tree").
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from app.clinic import Clinic, load_clinic
+from app.settings import load_settings
+from retrieval.intake.judge import Guards
+from safety import replies
+from safety.contacts import contacts
+from safety.errors import ScrubError
+from safety.placeholders import Placeholders
+from safety.screen import Screener
+from safety.scrubber import Scrubber
+from weights import fetch
+
+
+def load_guards(clinic: Path | None = None) -> Guards:
+    """Load the scrubber (seconds) and the rules for this clinic; none: the one in the settings.
+
+    Raises ConfigError for a profile that cannot be used, WeightsError without the name model.
+    """
+    settings = load_settings()
+    profile = load_clinic(clinic or settings.clinic)
+    names = fetch(settings.name_model, cache_dir=settings.cache_dir, offline=settings.offline)
+    scrubber = Scrubber(policy=settings.policy, name_model=names.folder, keep=profile.public_words)
+    screener = Screener()
+    known = _known(profile)
+    return Guards(
+        personal=partial(_personal, scrubber),
+        scrub=partial(_scrubbed, scrubber),
+        unknown_contacts=partial(_unknown_contacts, known),
+        instructs=screener.instructs,
+    )
+
+
+def _personal(scrubber: Scrubber, text: str) -> tuple[str, ...]:
+    """Return the types of personal data; a text that cannot be searched in full is not taken for clean."""
+    try:
+        return tuple(entity.type for entity in scrubber.find(text))
+    except ScrubError:
+        return ("NOT_SEARCHED",)
+
+
+def _scrubbed(scrubber: Scrubber, text: str) -> str:
+    try:
+        return scrubber.scrub(text, Placeholders()).text
+    except ScrubError:
+        return ""  # what is not scrubbed is not shown
+
+
+def _known(clinic: Clinic) -> frozenset[str]:
+    """Return the contacts of the profile, and the hotlines of every country."""
+    hotlines = (Path(replies.__file__).parent / "hotlines.yaml").read_text(encoding="utf-8")
+    lines = yaml.safe_load(hotlines)
+    said = [text for slots in (lines["default"], *lines["countries"].values()) for text in slots.values()]
+    # One by one: numbers on lines below each other read as one long number.
+    return frozenset().union(*(contacts(text) for text in (*clinic.contacts, *said)))
+
+
+def _unknown_contacts(known: frozenset[str], text: str) -> int:
+    sites = {link.split("/")[0] for link in known if "." in link and "@" not in link}
+    return sum(
+        one not in known and not ("@" not in one and "." in one and one.split("/")[0] in sites)
+        for one in contacts(text)
+    )

@@ -1,0 +1,123 @@
+"""Follow the index that is served: open its next generation beside the old one, then serve that.
+
+    watch = IndexWatch(folder, part, open_index);  watch.start();  watch.stop()
+
+A question that is being answered keeps the index that it began with. A new generation is verified and asked
+a few of its own questions before it is served; one that cannot be opened changes nothing but the health.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from app.logs import get_logger
+from app.parts import Part
+
+if TYPE_CHECKING:
+    from retrieval.retriever import Retriever
+
+log = get_logger(__name__)
+
+LOOK_SECONDS: Final = 2.0
+MANIFEST: Final = "manifest.json"
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """How the served index stands: its generation, ids that did not find themselves, what was not served."""
+
+    generation: int = 0
+    asked: int = 0
+    missed: tuple[str, ...] = ()
+    not_served: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Say whether the index in place is served, and finds its own questions."""
+        return not self.missed and not self.not_served
+
+
+class IndexWatch:
+    """Opens the index for a part, tests it, and replaces it there when the folder changes."""
+
+    def __init__(
+        self, folder: Path, open_index: Callable[[], Retriever], *, look_seconds: float = LOOK_SECONDS
+    ) -> None:
+        self._folder = folder
+        self._open = open_index
+        self._look_seconds = look_seconds
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._seen = _NEVER
+        self.state = IndexState()
+
+    def open(self) -> Retriever:
+        """Open and test the index; what the part is built by. Raises RetrievalError."""
+        from retrieval.manifest import read_manifest
+
+        self._seen = _stamp(self._folder)
+        retriever = self._open()
+        now = _stamp(self._folder)
+        if read_manifest(self._folder) == retriever.manifest:
+            self._seen = now  # opening may have built it
+        self.state = _tested(retriever)
+        return retriever
+
+    def start(self, part: Part[Retriever]) -> None:
+        """Follow the folder in a thread of its own until `stop`."""
+        self._thread = threading.Thread(target=self._run, args=(part,), daemon=True, name="index")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def look(self, part: Part[Retriever]) -> None:
+        """Look once: serve the generation in place if it is another one."""
+        seen = _stamp(self._folder)
+        if not part.is_ready() or seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            retriever = self._open()
+            state = _tested(retriever)
+        except Exception as error:  # noqa: BLE001 - the generation that is served goes on
+            log.error("index_not_served", error=type(error).__name__)
+            self.state = IndexState(
+                self.state.generation, self.state.asked, self.state.missed, type(error).__name__
+            )
+            return
+        part.replace(retriever)
+        self.state = state
+        log.info("index_served", count=state.generation)
+
+    def _run(self, part: Part[Retriever]) -> None:
+        while not self._stop.wait(self._look_seconds):
+            self.look(part)
+
+
+def _tested(retriever: Retriever) -> IndexState:
+    from retrieval.selftest import self_test
+
+    done = self_test(retriever)
+    if done.missed:
+        log.error("index_self_test_failed", count=len(done.missed))
+    return IndexState(retriever.manifest.generation, done.asked, done.missed)
+
+
+_NEVER: Final = (-2, 0, 0)
+
+
+def _stamp(folder: Path) -> tuple[int, int, int]:
+    """Return what tells one generation's manifest from the next without reading it."""
+    try:
+        stat = (folder / MANIFEST).stat()
+    except OSError:
+        return (-1, 0, 0)
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

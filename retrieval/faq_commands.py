@@ -1,0 +1,259 @@
+"""The commands that keep a FAQ alive: import, add, edit, retire, restore, generations, rollback, export.
+
+Each changes an index in place by making its next generation. What they need of other packages is loaded by
+`guards`, which `retrieval/__main__.py` sets: this file imports retrieval alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from weights.defaults import EMBEDDER
+
+if TYPE_CHECKING:
+    from retrieval.changes import Book
+    from retrieval.embedder import Embedder
+    from retrieval.faq import FaqEntry
+    from retrieval.intake.judge import Guards, Judged, Rules
+    from retrieval.intake.similar import SameQuestions
+    from retrieval.manifest import Manifest
+
+DONE, SOME_ASIDE = 0, 1
+
+LoadGuards = Callable[[Path | None], "Guards"]
+Index = Annotated[
+    Path, typer.Option(envvar="CAREFOLD_INDEX_DIR", help="Index folder; a change makes its next generation.")
+]
+EmbedderSource = Annotated[
+    str, typer.Option(envvar="CAREFOLD_EMBEDDER", help="Source of the embedder of a new index, or 'hash'.")
+]
+ClinicFile = Annotated[
+    Path | None, typer.Option(envvar="CAREFOLD_CLINIC", help="Clinic's profile: its own names and numbers.")
+]
+Accept = Annotated[
+    list[str] | None, typer.Option(help="Let rows with this oddity in, e.g. unknown_contact; repeatable.")
+]
+Keep = Annotated[int, typer.Option(min=0, help="Earlier generations that are kept to go back to.")]
+ReviewDays = Annotated[int, typer.Option(min=1, help="Days after which an entry is to be reviewed again.")]
+
+
+def take_in(
+    paths: list[Path],
+    *,
+    index: Path | None,
+    load_guards: LoadGuards,
+    clinic: Path | None,
+    embedder: str,
+    accept: list[str],
+    review_days: int,
+    dry_run: bool,
+    kept: Path | None,
+    set_aside: Path | None,
+    keep: int,
+) -> int:
+    """Import files into an index (or, without one, into row files), and return the exit code.
+
+    Raises RetrievalError, WeightsError, ValueError for a code that cannot be accepted.
+    """
+    from tqdm import tqdm
+
+    from retrieval.changes import Book, change_index, put, read_book
+    from retrieval.errors import FaqFileError
+    from retrieval.intake.documents import documents, read_document
+    from retrieval.intake.judge import Rules, accepted, judge
+    from retrieval.intake.report import line_of, summary, write_aside, write_kept
+    from retrieval.intake.similar import SameQuestions
+
+    rules = Rules(_today(), review_days, accepted(accept))
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise FaqFileError(f"nothing at {', '.join(map(str, missing))}")
+    there = index is not None and index.exists() and any(index.iterdir())
+    book = read_book(index) if index is not None and there else Book()
+    model = _embedder(index if there else None, embedder)
+    files = documents(paths)
+    quiet = not sys.stderr.isatty()
+    found = [
+        row for file in tqdm(files, "reading", unit="file", disable=quiet) for row in read_document(file)
+    ]
+    guards = load_guards(clinic)
+    same = SameQuestions(model.embed, vocabulary=model.vocabulary)
+    judged = judge(found, served=book.entries, guards=guards, rules=rules, same=same)
+    for one in judged:
+        typer.echo(line_of(one))
+    typer.echo(summary(judged), err=True)
+    if kept is not None:
+        write_kept(judged, kept)
+    if set_aside is not None:
+        write_aside(judged, set_aside)
+    fresh = [one.entry for one in judged if one.fate in ("new", "changed")]
+    if index is not None and fresh and not dry_run:
+        manifest = change_index(
+            index, lambda now: put(now, fresh), embedder=model, what=f"import {len(fresh)}", keep=keep
+        )
+        _tell(index, manifest)
+    elif dry_run:
+        typer.echo("dry run: nothing was changed", err=True)
+    return SOME_ASIDE if any(one.fate == "aside" for one in judged) else DONE
+
+
+def put_one(
+    index: Path,
+    make: Callable[[Book], FaqEntry],
+    *,
+    what: str,
+    load_guards: LoadGuards,
+    clinic: Path | None,
+    embedder: str,
+    accept: list[str],
+    keep: int,
+) -> None:
+    """Put one entry into the index, judged like an imported row.
+
+    Raises ChangeRefused with the oddities when they are not accepted.
+    """
+    from retrieval.changes import change_index, put
+    from retrieval.errors import ChangeRefused
+    from retrieval.intake.judge import Rules, accepted
+    from retrieval.intake.similar import SameQuestions
+
+    model = _embedder(index if index.exists() else None, embedder)
+    rules = Rules(_today(), accept=accepted(accept))
+    guards = load_guards(clinic)
+
+    def change(book: Book) -> Book:
+        entry = make(book)
+        same = SameQuestions(model.embed, vocabulary=model.vocabulary)
+        judged = _judge_one(entry, book, guards, rules, same)
+        for odd in judged.odd:
+            typer.echo(f"{entry.id}: {odd.code}: {odd}", err=True)
+        if judged.fate == "aside":
+            codes = " ".join(f"--accept {odd.code}" for odd in judged.reasons)
+            raise ChangeRefused(
+                f"{entry.id!r} is not put in for what is said above. Mend it, or give {codes}"
+            )
+        return put(book, [judged.entry])
+
+    _tell(index, change_index(index, change, embedder=model, what=what, keep=keep))
+
+
+def edited(
+    entry: FaqEntry,
+    *,
+    question: str | None,
+    answer: str | None,
+    alternates: list[str] | None,
+    audience: Literal["patient", "staff", "both"] | None,
+    topic: str | None,
+    owner: str | None,
+    source: str | None,
+    language: str | None,
+    reviewed: datetime | None,
+    review_by: datetime | None,
+) -> FaqEntry:
+    """Return the entry with the fields that are given; None leaves a field as it is."""
+    entry = dataclasses.replace(
+        entry,
+        question=" ".join((entry.question if question is None else question).split()),
+        answer=entry.answer if answer is None else answer.strip(),
+        alternates=tuple(alternates) if alternates else entry.alternates,
+        audience=audience or entry.audience,
+        topic=entry.topic if topic is None else topic,
+    )
+    return dataclasses.replace(
+        entry,
+        owner=entry.owner if owner is None else owner,
+        source=entry.source if source is None else source,
+        language=language or entry.language,
+        reviewed=reviewed.date() if reviewed else entry.reviewed,
+        review_by=review_by.date() if review_by else entry.review_by,
+    )
+
+
+def take_out(index: Path, ids: list[str], *, keep: int) -> None:
+    """Retire entries. Raises UnknownEntry or ChangeRefused."""
+    from retrieval.changes import change_index, retire
+
+    today = _today()
+    manifest = change_index(
+        index,
+        lambda book: retire(book, ids, on=today),
+        embedder=_embedder(index, ""),
+        what=f"retire {' '.join(ids)}",
+        keep=keep,
+    )
+    _tell(index, manifest)
+
+
+def put_back(index: Path, entry_id: str, *, keep: int) -> None:
+    """Serve a retired entry again. Raises UnknownEntry or ChangeRefused."""
+    from retrieval.changes import bring_back, change_index
+
+    manifest = change_index(
+        index,
+        lambda book: bring_back(book, entry_id),
+        embedder=_embedder(index, ""),
+        what=f"restore {entry_id}",
+        keep=keep,
+    )
+    _tell(index, manifest)
+
+
+def list_generations(index: Path) -> None:
+    """Print the generations, newest first, the one in place with a star."""
+    from retrieval.generations import generations
+
+    for one in generations(index):
+        mark = "*" if one.in_place else " "
+        when = one.created.isoformat(timespec="minutes")
+        typer.echo(f"{mark} {one.number:>5}  {when}  {one.entries:>6} entries  {one.change}")
+
+
+def export(index: Path, file: Path) -> None:
+    """Write the served entries as FAQ rows."""
+    from retrieval.changes import read_book
+    from retrieval.faq import entry_to_json
+
+    entries = read_book(index).entries
+    file.write_text("".join(entry_to_json(one) + "\n" for one in entries), encoding="utf-8", newline="\n")
+    typer.echo(f"{file}: {len(entries)} entries", err=True)
+
+
+def _judge_one(entry: FaqEntry, book: Book, guards: Guards, rules: Rules, same: SameQuestions) -> Judged:
+    import json
+
+    from retrieval.faq import entry_to_json
+    from retrieval.intake.found import Found
+    from retrieval.intake.judge import judge
+
+    fields: dict[str, object] = json.loads(entry_to_json(entry))
+    row = Found(Path("command line"), 1, "row", fields)
+    [judged] = judge([row], served=book.entries, guards=guards, rules=rules, same=same)
+    return judged
+
+
+def _embedder(index: Path | None, source: str) -> Embedder:
+    """Load the embedder that built the index; for a new index, the one that is named."""
+    from retrieval.embedder import load_embedder
+    from retrieval.manifest import read_manifest
+
+    return load_embedder(read_manifest(index).embedder.name if index is not None else source or EMBEDDER)
+
+
+def _tell(index: Path, manifest: Manifest) -> None:
+    typer.echo(
+        f"{index}: generation {manifest.generation} with {manifest.counts.entries} entries is in place; "
+        f"{manifest.embedded} of {manifest.counts.vectors} texts were embedded",
+        err=True,
+    )
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

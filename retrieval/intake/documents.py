@@ -1,0 +1,246 @@
+"""Read FAQ material out of a clinic's own files.
+
+`FORMATS` is the table: a file's ending and its reader. DOCX and HTML go through markitdown's converters,
+PDF through pdfplumber and XLSX through openpyxl, which markitdown brings, because these alone say what of
+a page or a sheet is not to be seen. Each file is read by itself: whatever is wrong with one, damaged, too
+large, or not what its name says, it is set aside with a reason, and the others come in.
+Must not fetch anything, run anything that a file holds, or put a file's words into a reason.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from retrieval.faq_files import FIELDS, READERS, RawRow, decode
+from retrieval.intake.found import Found, Oddity, unreadable
+from retrieval.intake.hidden import MARK, seen_html, seen_markdown
+from retrieval.intake.pairs import ANSWER_NAMES, QUESTION_NAMES, Pair, read_pairs
+from retrieval.intake.transcripts import read_calls
+
+MAX_BYTES = 50_000_000
+MAX_UNPACKED = 200_000_000
+MAX_PAGES = 1_000
+_TINY_POINTS = 2.0
+_NAMES = {
+    **dict.fromkeys(QUESTION_NAMES, "question"),
+    **dict.fromkeys(ANSWER_NAMES, "answer"),
+    "last reviewed": "reviewed", "review date": "reviewed", "reviewed on": "reviewed",
+    "review by": "review_by", "next review": "review_by", "expires": "review_by", "valid until": "review_by",
+    "variants": "alternates", "alternate questions": "alternates", "category": "topic", "section": "topic",
+    "lang": "language", "department": "owner",
+}  # fmt: skip
+
+
+def read_document(path: Path) -> tuple[Found, ...]:
+    """Return what the file holds, or one row that says why it cannot be read. Raises nothing of its own."""
+    reader = FORMATS.get(path.suffix.lower())
+    if reader is None:
+        return (unreadable(path, f"its name must end in one of {', '.join(FORMATS)}"),)
+    try:
+        size = path.stat().st_size
+        if not size:
+            return (unreadable(path, "it is empty"),)
+        if size > MAX_BYTES:
+            return (unreadable(path, f"{size} bytes; at most {MAX_BYTES} are read. Split it"),)
+        rows = tuple(reader(path))
+    except Exception as error:  # noqa: BLE001 - a damaged file can break a parser in any way; the others go on
+        return (unreadable(path, f"it is damaged, or not what its name says ({type(error).__name__})"),)
+    return rows or (unreadable(path, "no text was found in it (a scan has none)"),)
+
+
+def documents(paths: list[Path]) -> tuple[Path, ...]:
+    """Return the files behind the paths, each once; all files of a folder but hidden ones, by name."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        inside = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+        found.update(dict.fromkeys(inside if path.is_dir() else [path]))
+    return tuple(found)
+
+
+def _rows(path: Path) -> Iterator[Found]:
+    for row in READERS[path.suffix.lower()](path):
+        yield _of_row(path, row)
+
+
+def _of_row(path: Path, row: RawRow) -> Found:
+    if row.fault:
+        return unreadable(path, row.fault, number=row.number)
+    return Found(path, row.number, "row", row.fields, tuple(Oddity("remark", what) for what in row.remarks))
+
+
+def _markdown(path: Path) -> Iterator[Found]:
+    text, remarks = decode(path.read_bytes())
+    yield from _of_text(path, seen_markdown(text), remarks)
+
+
+def _html(path: Path) -> Iterator[Found]:
+    from markitdown import StreamInfo
+    from markitdown.converters import HtmlConverter
+
+    text, remarks = decode(path.read_bytes())
+    page = io.BytesIO(seen_html(text).encode())
+    done = HtmlConverter().convert(page, StreamInfo(extension=".html", charset="utf-8"))
+    yield from _of_text(path, done.markdown, remarks)
+
+
+def _docx(path: Path) -> Iterator[Found]:
+    from markitdown import StreamInfo
+    from markitdown.converters import DocxConverter
+
+    _check_unpacked(path)
+    converter: Any = DocxConverter  # its constructor has no types
+    done = converter().convert(io.BytesIO(_seen_docx(path)), StreamInfo(extension=".docx"))
+    yield from _of_text(path, done.markdown, ())
+
+
+def _xlsx(path: Path) -> Iterator[Found]:
+    from openpyxl import load_workbook
+
+    _check_unpacked(path)
+    book = load_workbook(path, data_only=True)
+    for sheet in book.worksheets:
+        header: list[str] = []
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            values = [_cell(cell.value) for cell in cells]
+            if not any(values):
+                continue
+            names = [_NAMES.get(name.lower().strip(), name.lower().strip()) for name in values]
+            if not header:
+                header = names if {"question", "answer"} <= set(names) else ["question", "answer"]
+                if header == names:
+                    continue
+            concealed = sheet.sheet_state != "visible" or sheet.row_dimensions[number].hidden
+            concealed = concealed or any(
+                value and _is_white(c) for c, value in zip(cells, values, strict=True)
+            )
+            odd = (Oddity("hidden_text", f"sheet {book.worksheets.index(sheet) + 1}"),) if concealed else ()
+            fields: dict[str, object] = dict(zip(header, values, strict=False))
+            yield Found(path, number, "row", {n: v for n, v in fields.items() if n in FIELDS}, odd)
+
+
+def _pdf(path: Path) -> Iterator[Found]:
+    import pdfplumber
+
+    texts: list[str] = []
+    unseen: list[int] = []
+    with pdfplumber.open(path) as document:
+        for page in document.pages[:MAX_PAGES]:
+            boxes = [box for box in page.rects if not _white(box.get("non_stroking_color"))]
+            hidden = [char for char in page.chars if _is_unseen(char, boxes) and char["text"].strip()]
+            seen = page.filter(partial(_is_seen, boxes))
+            texts.append(seen.extract_text() or "")
+            unseen += [page.page_number] * bool(hidden)
+            page.close()
+    # Where on its page it stands says little about what a copy or a model reads beside it.
+    where = f"page {', '.join(map(str, unseen))}"
+    for row in _of_text(path, "\n\n".join(texts), ()):
+        odd = (*row.odd, Oddity("hidden_text", where)) if unseen else row.odd
+        yield replace(row, odd=odd)
+
+
+def _text(path: Path) -> Iterator[Found]:
+    text, remarks = decode(path.read_bytes())
+    yield from _of_text(path, text, remarks)
+
+
+def _of_text(path: Path, text: str, remarks: tuple[str, ...]) -> Iterator[Found]:
+    spoken = read_calls(text)
+    odd = tuple(Oddity("remark", what) for what in remarks)
+    for pair in spoken or read_pairs(text):
+        extra = (Oddity("spoken"),) if spoken else ()
+        yield Found(path, pair.line, "line", _fields(pair), (*odd, *extra))
+
+
+def _fields(pair: Pair) -> dict[str, object]:
+    given = {_NAMES.get(name, name): value for name, value in pair.values.items()}
+    known: dict[str, object] = {name: value for name, value in given.items() if name in FIELDS}
+    return {**known, "question": pair.question, "answer": pair.answer}
+
+
+def _check_unpacked(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > MAX_UNPACKED:
+        raise OverflowError(f"{unpacked} bytes when unpacked")
+
+
+def _seen_docx(path: Path) -> bytes:
+    """Return the document with a mark in the place of runs that are hidden, white or tiny."""
+    from defusedxml import ElementTree
+
+    main, space = "word/document.xml", "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+    fresh = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(fresh, "w") as new:
+        for member in old.infolist():
+            content = old.read(member)
+            if member.filename == main:
+                root = ElementTree.fromstring(content)
+                for run in root.iter(f"{space}r"):
+                    for text in run.iter(f"{space}t") if _is_hidden_run(run, space) else ():
+                        text.text = MARK if (text.text or "").strip() else text.text
+                content = ElementTree.tostring(root)
+            new.writestr(member.filename, content)
+    return fresh.getvalue()
+
+
+def _is_hidden_run(run: Any, space: str) -> bool:
+    looks = run.find(f"{space}rPr")
+    if looks is None:
+        return False
+    value = f"{space}val"
+    colour, size, vanish = (looks.find(f"{space}{name}") for name in ("color", "sz", "vanish"))
+    shaded = looks.find(f"{space}shd") is not None or looks.find(f"{space}highlight") is not None
+    return (
+        (vanish is not None and vanish.get(value, "1") not in ("0", "false"))
+        or (colour is not None and colour.get(value, "").upper() == "FFFFFF" and not shaded)
+        or (size is not None and size.get(value, "").isdecimal() and int(size.get(value)) <= 2 * _TINY_POINTS)
+    )
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    day = getattr(value, "date", None)
+    return str(day()) if callable(day) else str(value).strip()
+
+
+def _is_white(cell: Any) -> bool:
+    colour = getattr(getattr(cell.font, "color", None), "rgb", None)
+    filled = getattr(cell.fill, "fill_type", None) is not None
+    return isinstance(colour, str) and colour.upper().endswith("FFFFFF") and not filled
+
+
+def _is_seen(boxes: list[dict[str, Any]], thing: dict[str, Any]) -> bool:
+    return thing["object_type"] != "char" or not _is_unseen(thing, boxes)
+
+
+def _is_unseen(char: dict[str, Any], boxes: list[dict[str, Any]]) -> bool:
+    if char.get("size", 10) < _TINY_POINTS:
+        return True
+    if not _white(char.get("non_stroking_color")):
+        return False
+    return not any(
+        box["x0"] <= char["x0"] and char["x1"] <= box["x1"] and box["top"] <= char["top"] <= box["bottom"]
+        for box in boxes
+    )
+
+
+def _white(colour: object) -> bool:
+    parts = colour if isinstance(colour, list | tuple) else (colour,)
+    numbers = [part for part in parts if isinstance(part, int | float)]
+    if len(numbers) == 4:  # CMYK: no ink
+        return not any(numbers)
+    return bool(numbers) and all(number >= 0.98 for number in numbers)
+
+
+FORMATS: dict[str, Callable[[Path], Iterator[Found]]] = {
+    ".jsonl": _rows, ".ndjson": _rows, ".csv": _rows, ".tsv": _rows, ".md": _markdown, ".markdown": _markdown,
+    ".html": _html, ".htm": _html, ".docx": _docx, ".xlsx": _xlsx, ".pdf": _pdf, ".txt": _text, ".vtt": _text,
+    ".srt": _text,
+}  # fmt: skip

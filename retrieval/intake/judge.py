@@ -1,0 +1,207 @@
+"""Judge what was read: which rows come in, which wait for a person, and why.
+
+    judged = judge(found, book=..., guards=..., rules=Rules(today=...))
+    len(judged) == len(found): nothing is lost silently
+
+What needs other packages (personal data, the clinic's contacts, instructions aimed at a model) is handed
+in as `Guards`, plain functions over strings: retrieval imports neither safety nor the app.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from retrieval.faq import FaqEntry, entry_of
+from retrieval.faq_files import RawRow
+from retrieval.intake.found import ODD, Code, Found, Oddity
+from retrieval.intake.hidden import without_invisible
+from retrieval.intake.similar import SameQuestions, contradict, same_answer
+
+REVIEW_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Guards:
+    """What must be known of a text. Each takes a text; none may keep it or write it anywhere."""
+
+    personal: Callable[[str], tuple[str, ...]]
+    """Types of personal data in it, without words."""
+    scrub: Callable[[str], str]
+    """The text with personal data replaced."""
+    unknown_contacts: Callable[[str], int]
+    """How many numbers, addresses and links it has that the clinic's list does not."""
+    instructs: Callable[[str], bool]
+    """Whether it gives an order to a language model."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a review is due, and which kinds of oddity somebody has accepted for this import."""
+
+    today: date
+    review_days: int = REVIEW_DAYS
+    accept: frozenset[Code] = frozenset()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A row and what becomes of it: `new`, `changed` and `same` are kept, `aside` is not."""
+
+    found: Found
+    entry: FaqEntry
+    fate: Literal["new", "changed", "same", "aside"]
+    odd: tuple[Oddity, ...]
+
+    @property
+    def reasons(self) -> tuple[Oddity, ...]:
+        """Return what keeps the row out, or would have: no mere remarks."""
+        return tuple(one for one in self.odd if ODD[one.code][1] != "remark")
+
+
+def judge(
+    found: Iterable[Found],
+    *,
+    served: Sequence[FaqEntry],
+    guards: Guards,
+    rules: Rules,
+    same: SameQuestions | None = None,
+) -> tuple[Judged, ...]:
+    """Return each row with its fate, in order; `served` are the entries that are there already."""
+    same = same or SameQuestions()
+    there = {entry.id: entry for entry in served}
+    rows = [_prepared(row, guards) for row in found]
+    same.prepare([entry for _, entry, _ in rows])
+    # What stays served is known; what a row with its id replaces is not.
+    replaced = {entry.id for _, entry, _ in rows}
+    same.add([entry for entry in served if entry.id not in replaced])
+    judged: list[Judged] = []
+    taken: dict[str, FaqEntry] = {}
+    clashes: dict[str, str] = {}
+    for row, entry, odd in rows:
+        odd = [*odd, *_of_others(entry, taken, same)] if _whole(entry) else odd
+        odd += _of_content(entry, guards) if entry.question or entry.answer else []
+        odd += _of_dates(entry, rules)
+        kept = not any(
+            ODD[one.code][1] == "never" or (ODD[one.code][1] == "aside" and one.code not in rules.accept)
+            for one in odd
+        )
+        clashes.update({one.detail: entry.id for one in odd if one.code == "contradiction" and not kept})
+        if _whole(entry) and not any(one.code in ("repeated_id", "duplicate") for one in odd):
+            taken.setdefault(entry.id, entry)
+            same.add([entry])
+        if any(one.code == "personal_data" for one in odd) and not kept:
+            entry = replace(entry, question=guards.scrub(entry.question), answer=guards.scrub(entry.answer))
+        judged.append(Judged(row, entry, _fate(entry, there, kept), tuple(odd)))
+    return tuple(_also_aside(one, clashes, rules) for one in judged)
+
+
+def review_due(entry: FaqEntry, rules: Rules) -> date | None:
+    """Return the day by which an entry is to be reviewed; None when it has no date at all."""
+    if entry.review_by is not None:
+        return entry.review_by
+    return entry.reviewed + timedelta(days=rules.review_days) if entry.reviewed else None
+
+
+def _prepared(row: Found, guards: Guards) -> tuple[Found, FaqEntry, list[Oddity]]:
+    """Return a row's entry with what is hidden taken out, and what was odd so far."""
+    odd = list(row.odd)
+    fields: dict[str, object] = {}
+    hidden = False
+    for name, value in row.fields.items():
+        fields[name] = value
+        if isinstance(value, str):
+            fields[name], found = without_invisible(value)
+            hidden = hidden or found
+        elif isinstance(value, list):
+            cleaned = [without_invisible(str(item)) for item in value]
+            fields[name] = [text for text, _ in cleaned]
+            hidden = hidden or any(found for _, found in cleaned)
+    if hidden and not any(one.code == "hidden_text" for one in odd):
+        odd.append(Oddity("hidden_text"))
+    entry, remarks = entry_of(RawRow(row.number, fields))
+    odd += [Oddity("remark", remark) for remark in remarks]
+    if any(one.code == "spoken" for one in odd):
+        entry = replace(entry, question=guards.scrub(entry.question), answer=guards.scrub(entry.answer))
+    if not any(one.code == "unreadable" for one in odd):
+        odd += [Oddity("no_question")] * (not entry.question) + [Oddity("no_answer")] * (not entry.answer)
+    return row, entry if entry.id else replace(entry, id=_id_of(entry)), odd
+
+
+def _of_others(entry: FaqEntry, taken: dict[str, FaqEntry], same: SameQuestions) -> list[Oddity]:
+    twin = same.same(entry)
+    if twin is not None and same_answer(twin.answer, entry.answer):
+        return [Oddity("duplicate", twin.id)]
+    if entry.id in taken:
+        known = taken[entry.id]
+        if known.question.casefold() != entry.question.casefold():
+            return [Oddity("repeated_id", entry.id)]
+        return [Oddity("duplicate" if same_answer(known.answer, entry.answer) else "contradiction", entry.id)]
+    if twin is not None:
+        return [Oddity("contradiction", twin.id)]
+    near = same.near(entry)
+    if near is None:
+        return []
+    return [Oddity("contradiction" if contradict(near.answer, entry.answer) else "near_duplicate", near.id)]
+
+
+def _of_content(entry: FaqEntry, guards: Guards) -> list[Oddity]:
+    asked = "\n".join((entry.question, *entry.alternates))
+    text = f"{asked}\n{entry.answer}"
+    odd: list[Oddity] = []
+    personal = guards.personal(text)
+    if personal:
+        odd.append(Oddity("personal_data", ", ".join(sorted(set(personal)))))
+    contacts = guards.unknown_contacts(text)
+    if contacts:
+        odd.append(Oddity("unknown_contact", str(contacts)))
+    if any(guards.instructs(part) for part in (asked, entry.answer) if part):
+        odd.append(Oddity("model_instruction"))
+    return odd
+
+
+def _of_dates(entry: FaqEntry, rules: Rules) -> list[Oddity]:
+    due = review_due(entry, rules)
+    return [Oddity("review_past", due.isoformat())] if due is not None and due < rules.today else []
+
+
+def _fate(
+    entry: FaqEntry, there: dict[str, FaqEntry], kept: bool
+) -> Literal["new", "changed", "same", "aside"]:
+    if not kept:
+        return "aside"
+    if entry.id not in there:
+        return "new"
+    return "same" if there[entry.id] == entry else "changed"
+
+
+def _also_aside(one: Judged, clashes: dict[str, str], rules: Rules) -> Judged:
+    """Set aside the first of two rows that contradict each other too: nobody knows which one is right."""
+    if one.fate not in ("new", "changed") or one.entry.id not in clashes or "contradiction" in rules.accept:
+        return one
+    odd = (*one.odd, Oddity("contradiction", clashes[one.entry.id]))
+    return Judged(one.found, one.entry, "aside", odd)
+
+
+def _whole(entry: FaqEntry) -> bool:
+    return bool(entry.question and entry.answer)
+
+
+def _id_of(entry: FaqEntry) -> str:
+    """Return an id made of the question's first words, and of all of them, so that it stays the same."""
+    words = re.findall(r"[a-z0-9]+", entry.question.lower())[:6]
+    digest = hashlib.sha256(f"{entry.question}\0{entry.audience}\0{entry.language}".encode()).hexdigest()
+    return "-".join([*words, digest[:6]])
+
+
+def accepted(codes: Collection[str]) -> frozenset[Code]:
+    """Return the codes that may be accepted. Raises ValueError, naming those there are."""
+    known: dict[str, Code] = {code: code for code, (_, weight) in ODD.items() if weight == "aside"}
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise ValueError(f"--accept takes {', '.join(known)}; it was given {', '.join(map(repr, unknown))}")
+    return frozenset(known[code] for code in codes)

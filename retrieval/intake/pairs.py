@@ -1,0 +1,163 @@
+"""Recognise questions and answers in the text of a document, whichever way it was laid out.
+
+Four layouts: labels ("Q: ... A: ..."), a table with such columns, headings, and lines that ask (bold,
+numbered or plain). The one that gives most pairs is taken. Text that no pair has is returned as well, as
+a pair without a question: nothing of a document is lost silently.
+Pure: text in, pairs out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from retrieval.faq_markdown import read_sections
+from retrieval.intake.hidden import MARK
+
+_LABEL = re.compile(
+    r"(?:[-*>#]+\s+|\s)*([*_]{0,2})(q(?:uestion)?|a(?:nswer)?)\s*\d{0,3}\s*(?:\1)?\s*[:.)]\s*(?:\1)?\s*(.*)",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"\s*(?:who|whom|whose|what|when|where|which|why|how|can|could|may|do|does|did|is|are|was|will|would|should"
+    r"|have|has|am|must|shall)\b",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"\s*(?:#{1,6}\s+|\d{1,3}[.)]\s+|[-*+•]\s+)?[*_]{0,3}(.*?)[*_]{0,3}\s*$")
+_ROW = re.compile(r"\s*\|(.*)\|\s*$")
+_LONGEST = 240  # letters of a question that stands on a line of its own
+QUESTION_NAMES = frozenset({"question", "questions", "q", "faq", "ask", "asked"})
+ANSWER_NAMES = frozenset({"answer", "answers", "a", "response", "reply"})
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A question and its answer at a line of the text; either may be empty."""
+
+    line: int
+    question: str
+    answer: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def read_pairs(text: str) -> tuple[Pair, ...]:
+    """Return the pairs of a Markdown or plain text, in order, and what belongs to none."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    layouts = [_labelled(lines), _tables(lines), _headed(text), _asking(lines)]
+    best = max(layouts, key=_asked)  # of equal ones the first: labels say more than a mark at a line's end
+    if any(pair.question for pair in best):
+        return tuple(best)
+    start = next((number for number, line in enumerate(lines, 1) if line.strip()), 0)
+    return (Pair(start, "", text.strip()),) if start else ()
+
+
+def _asked(pairs: list[Pair]) -> int:
+    """Return how many questions a layout finds; none when it finds no answer to any of them."""
+    return sum(bool(pair.question) for pair in pairs) if any(p.question and p.answer for p in pairs) else 0
+
+
+def asks(line: str) -> bool:
+    """Say whether a line is a question: by its mark, or by its first word."""
+    bare = line.strip()
+    return bare.endswith("?") or (bool(_ASKING.match(bare)) and len(bare.split()) > 2)
+
+
+def _labelled(lines: list[str]) -> list[Pair]:
+    pairs: list[Pair] = []
+    start, part, texts = 0, "", {"q": "", "a": ""}
+
+    def close() -> None:
+        if texts["q"].strip() or texts["a"].strip() or texts.get("", "").strip():
+            loose = texts.pop("", "").strip()
+            pairs.append(Pair(start, texts["q"].strip(), texts["a"].strip() or loose))
+
+    for number, line in enumerate(lines, start=1):
+        label = _LABEL.match(line)
+        if label:
+            kind = label[2][0].lower()
+            if kind == "q" or part == "":
+                close()
+                start, texts = number, {"q": "", "a": ""}
+            part = kind
+            texts[part] = f"{texts[part]}\n{label[3]}"
+        elif line.strip() or part:
+            start = start or number
+            texts[part] = f"{texts.get(part, '')}\n{line}"
+    if not part:
+        return []
+    close()
+    return [Pair(pair.line, _one_line(pair.question), _plain(pair.answer)) for pair in pairs]
+
+
+def _tables(lines: list[str]) -> list[Pair]:
+    pairs: list[Pair] = []
+    header: list[str] = []
+    loose: list[tuple[int, str]] = []
+    for number, line in enumerate([*lines, ""], start=1):
+        row = _ROW.match(line)
+        if not row:
+            header = []
+            if line.strip():
+                loose.append((number, line.strip()))
+            continue
+        cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row[1])]
+        names = [cell.strip("*_ ").lower() for cell in cells]
+        if not header:
+            header = names if QUESTION_NAMES & set(names) and ANSWER_NAMES & set(names) else ["-"]
+        elif header != ["-"] and not all(re.fullmatch(r":?-+:?", cell) for cell in cells if cell):
+            values = dict(zip(header, cells, strict=False))
+            question = next((values[name] for name in header if name in QUESTION_NAMES), "")
+            answer = next((values.get(name, "") for name in header if name in ANSWER_NAMES), "")
+            pairs.append(Pair(number, _one_line(question), _plain(answer), values))
+    if pairs and loose:
+        pairs.append(Pair(loose[0][0], "", "\n".join(text for _, text in loose)))
+    return sorted(pairs, key=lambda pair: pair.line)
+
+
+def _headed(text: str) -> list[Pair]:
+    sections = list(read_sections(text))
+    pairs = [Pair(one.line, one.heading, one.text, one.values) for one in sections]
+    first = min((pair.line for pair in pairs), default=0)
+    before = "\n".join(
+        line
+        for line in text.split("\n")[: max(first - 1, 0)]
+        if line.strip() and not line.lstrip().startswith(("#", "---"))
+    )
+    return (
+        [Pair(1, "", before), *pairs] if before and not before.startswith(("audience:", "owner:")) else pairs
+    )
+
+
+def _asking(lines: list[str]) -> list[Pair]:
+    pairs: list[Pair] = []
+    start, question, answer = 0, "", [""]
+    for number, line in enumerate(lines, start=1):
+        marked = _BULLET.sub(r"\1", line).strip()
+        bare = marked.replace(MARK, "").strip("*_ ")
+        if bare.endswith("?") and len(bare) <= _LONGEST and "|" not in bare:
+            if question or "".join(answer).strip():
+                pairs.append(Pair(start, question, _plain("\n".join(answer))))
+            start, question, answer = number, _one_line(marked), []
+        else:
+            start = start or (number if line.strip() else 0)
+            answer.append(line)
+    if question or "".join(answer).strip():
+        pairs.append(Pair(start, question, _plain("\n".join(answer))))
+    return pairs
+
+
+def _one_line(text: str) -> str:
+    return " ".join(re.sub(r"[*_]{2,}|<br\s*/?>", " ", text).split()).strip("*_ ")
+
+
+def _plain(text: str) -> str:
+    """Return an answer without Markdown's marks; its lines stay."""
+    text = re.sub(r"<br\s*/?>", "\n", text, flags=re.IGNORECASE)
+    text = re.sub(r"\[([^\]]+)\]\((?:mailto:|tel:)?([^)\s]+)[^)]*\)", _link, text)
+    text = re.sub(r"(\*\*|__)(.+?)\1", r"\2", text)
+    text = re.sub(r"^\s*#{1,6}\s+", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def _link(match: re.Match[str]) -> str:
+    return match[1] if match[1] == match[2] else f"{match[1]} ({match[2]})"

@@ -1,0 +1,65 @@
+"""What the doctor says of an index and of its use."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from retrieval.build import build_index
+from retrieval.doctor import Records, diagnose, examine_index
+from retrieval.embedder import HashEmbedder
+from retrieval.faq import FaqEntry
+from retrieval.intake.judge import Rules
+from retrieval.retriever import Retriever
+
+RULES = Rules(date(2026, 6, 1))
+ASKED = (
+    "do you treat migraine headaches",
+    "do you treat bad migraine headaches",
+    "do you treat migraine headaches here",
+    "is there wifi",
+)
+
+
+def test_entries_past_their_review_are_stale_oldest_first(
+    entries: tuple[FaqEntry, ...], tmp_path: Path
+) -> None:
+    dated = (
+        dataclasses.replace(entries[0], reviewed=date(2025, 5, 1)),
+        dataclasses.replace(entries[1], review_by=date(2025, 12, 1)),
+        dataclasses.replace(entries[2], reviewed=date(2026, 5, 1)),
+        *entries[3:],
+    )
+    build_index(dated, out=tmp_path / "index", embedder=HashEmbedder())
+    retriever = Retriever.open(tmp_path / "index", HashEmbedder())
+    found = diagnose(retriever, HashEmbedder(), records=Records(), rules=RULES)
+    assert found.stale == (("parking", date(2025, 12, 1)), ("hours", date(2026, 5, 1)))
+    assert found.undated == ("downtime", "fire")
+    assert found.never_hit == ()  # without records nothing is known of use
+
+
+def test_entries_that_no_answered_turn_hit_are_named(retriever: Retriever) -> None:
+    records = Records(turns=9, hits={"hours": 8, "refill": 1})
+    found = diagnose(retriever, HashEmbedder(), records=records, rules=RULES)
+    assert found.never_hit == ("parking", "downtime", "fire")
+
+
+def test_unanswered_questions_are_clustered_into_one_proposal_without_an_answer(
+    index_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examine_index(
+        index_folder,
+        review_days=365,
+        proposals=tmp_path / "rows.jsonl",
+        load_records=lambda: Records(turns=4, unanswered=ASKED),
+    )
+    [row] = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert (row["question"] in ASKED[:3], row["answer"], row["asked"]) == (True, "", 3)
+    assert set(row["alternates"]) == set(ASKED[:3]) - {row["question"]}
+    shown = capsys.readouterr().out
+    assert f"asked 3 times, no answer: {row['question']}" in shown
+    assert f"nearest entry: {row['nearest']}" in shown
