@@ -9,7 +9,6 @@ at any point before, nothing has changed for a reader. Must not load weights or 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +34,7 @@ from app.release_manifest import (
     verify,
     warnings_about,
 )
-from weights.durable import sync_folder, write_durably
+from weights.durable import sync, write_durably
 
 __all__ = [
     "MANIFEST", "WEIGHTS", "Active", "Broken", "Measured", "Past", "Registered", "ReleaseFacts",
@@ -249,12 +248,12 @@ def _put_in_place(source: Path, target: Path, manifest: ReleaseManifest) -> None
     if verify(fresh) != manifest:
         raise ReleaseError(f"{manifest.name} changed while it was copied: promote it again")
     for path in sorted(fresh.rglob("*"), reverse=True):
-        _sync(path)
-    sync_folder(fresh)
+        sync(path)
+    sync(fresh)
     if target.exists():
         target.rename(old)
     fresh.rename(target)
-    sync_folder(target.parent)
+    sync(target.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -263,14 +262,6 @@ def _same(target: Path, manifest: ReleaseManifest) -> bool:
         return target.is_dir() and verify(target) == manifest
     except ReleaseError:
         return False
-
-
-def _sync(path: Path) -> None:
-    if path.is_dir():
-        sync_folder(path)
-        return
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
 
 
 def _folders(parent: Path) -> list[Path]:

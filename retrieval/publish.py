@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+from weights.durable import sync
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -49,5 +51,4 @@ def _flush(folder: Path) -> None:
     """Make sure that the files' content is on the disk before their folder gets its name."""
     for file in folder.rglob("*"):
         if file.is_file():
-            with file.open("rb") as stream:
-                os.fsync(stream.fileno())
+            sync(file)

@@ -21,7 +21,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from safety.errors import SafetyError
-from weights.durable import sync_folder, write_durably
+from weights.durable import sync, write_durably
 
 FOLDER: Final = ".scrub"
 VERSION: Final = 1
@@ -108,7 +108,7 @@ class Manifest:
         target = out / record.path
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
-        sync_folder(target.parent)
+        sync(target.parent)
         self._stream.write(record.model_dump_json(exclude_defaults=True) + "\n")
         self._stream.flush()
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -18,6 +17,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from training.errors import CorpusError
 from training.rows import Frozen
+from weights.durable import durable_text
 from weights.jsonl import BadLine, read_jsonl
 
 Verdict = Literal["", "approve", "correct", "reject"]
@@ -85,13 +85,8 @@ def read_sheet(file: Path) -> list[ReviewRow]:
 def write_private(file: Path, text: str) -> None:
     """Write a file that its owner alone can read, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.part")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as stream:
-        stream.write(text.encode("utf-8", "replace"))
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
+    with durable_text(file, private=True) as stream:
+        stream.write(text.encode("utf-8", "replace").decode())
 
 
 def _jsonl(file: Path) -> Iterator[ReviewRow | BadLine]:

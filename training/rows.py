@@ -6,7 +6,6 @@ reason, never its words, so that counts add up: taken = kept + set aside.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from training.errors import RunError
+from weights.durable import durable_text, write_durably
 
 Value = TypeVar("Value", bound=BaseModel)
 Split = Literal["train", "validation", "test"]
@@ -117,15 +117,11 @@ class Prediction(Frozen):
 def write_rows(file: Path, rows: Iterable[BaseModel]) -> int:
     """Write `rows` as JSON Lines, whole or not at all; return how many there were."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.part")
     count = 0
-    with fresh.open("w", encoding="utf-8") as stream:
+    with durable_text(file) as stream:
         for row in rows:
             stream.write(row.model_dump_json(exclude_defaults=True) + "\n")
             count += 1
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
     return count
 
 
@@ -142,12 +138,7 @@ def read_rows(file: Path, model: type[Value]) -> Iterator[Value]:
 def write_value(file: Path, value: BaseModel) -> None:
     """Write one value as JSON, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.part")
-    with fresh.open("w", encoding="utf-8") as stream:
-        stream.write(value.model_dump_json(indent=1) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
+    write_durably(file, value.model_dump_json(indent=1) + "\n")
 
 
 def read_value(file: Path, model: type[Value]) -> Value:

@@ -10,7 +10,6 @@ Only what its manifest lists is moved. Must not promote anything: what was pulle
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
@@ -23,7 +22,7 @@ from app.errors import ReleaseError as NotARelease
 from app.release_manifest import MANIFEST, WEIGHTS, ReleaseManifest, read_manifest, verify
 from training.errors import ReleaseError, RemoteError
 from weights import hub
-from weights.durable import sync_folder
+from weights.durable import sync
 from weights.errors import WeightsError
 
 _PLACE = re.compile(r"path:(?P<path>.+)|hub:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.DOTALL)
@@ -166,14 +165,10 @@ def _arriving(out: Path) -> Iterator[Path]:
 
 def _into_place(fresh: Path, out: Path) -> None:
     for path in sorted(fresh.rglob("*"), reverse=True):
-        if path.is_dir():
-            sync_folder(path)
-        else:
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-    sync_folder(fresh)
+        sync(path)
+    sync(fresh)
     fresh.rename(out)
-    sync_folder(out.parent)
+    sync(out.parent)
 
 
 def _moved(source: str, manifest: ReleaseManifest, folder: Path) -> Moved:

@@ -8,7 +8,6 @@ again, so that a half-written or altered folder is found before anything is pars
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from weights.durable import write_durably
 from weights.errors import WeightsCorrupt
 
 MANIFEST = "CAREFOLD.json"
@@ -64,7 +64,7 @@ def publish(target: Path, source: str, fill: Callable[[Path], None]) -> FolderMa
         fresh.mkdir()
         fill(fresh)
         manifest = hash_folder(fresh, source)
-        _write_durably(fresh / MANIFEST, manifest.model_dump_json(indent=1))
+        write_durably(fresh / MANIFEST, manifest.model_dump_json(indent=1))
         if target.exists():
             target.rename(work / "old")
         fresh.rename(target)
@@ -88,10 +88,3 @@ def verified(folder: Path) -> FolderManifest:
         if stated.files.get(name) != found.get(name):
             raise WeightsCorrupt(f"{folder.name}/{name}: content differs from the SHA-256 in {MANIFEST}")
     return stated
-
-
-def _write_durably(file: Path, text: str) -> None:
-    with file.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())

@@ -32,6 +32,7 @@ from app.store.engine import (
 )
 from app.store.retention import note_text_removed, withdraw_text
 from app.store.tables import withdrawals
+from weights.durable import sync
 
 COMPANIONS = ("-wal", "-shm", "-journal")
 
@@ -201,17 +202,9 @@ def _check_target(path: Path, file: Path | None) -> None:
 
 def _publish(partial: Path, path: Path) -> None:
     """Write through to the disk, then rename."""
-    _sync(partial)
+    sync(partial)
     partial.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)
 
 
 @contextmanager

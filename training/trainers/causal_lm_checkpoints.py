@@ -7,13 +7,13 @@ lists the size of every file.
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 from pydantic import Field
 
 from training.rows import Frozen, read_value, write_value
+from weights.durable import sync
 
 MARKER = "COMPLETE.json"
 
@@ -33,8 +33,7 @@ def mark_complete(checkpoint: Path, job: str, *, seconds: float = 0.0) -> None:
     """Write the marker, after every other file has reached the disk."""
     files = [file for file in checkpoint.rglob("*") if file.is_file() and file.name != MARKER]
     for file in files:
-        with file.open("rb") as stream:
-            os.fsync(stream.fileno())
+        sync(file)
     sizes = {file.relative_to(checkpoint).as_posix(): file.stat().st_size for file in files}
     write_value(checkpoint / MARKER, Complete(job=job, seconds=seconds, files=sizes))
 

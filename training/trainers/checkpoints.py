@@ -8,7 +8,6 @@ a checkpoint runs no code.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from training.errors import RunError
 from training.rows import Frozen, read_value, write_value
 from training.trainers.base import Point
 from weights.cache import publish, verified
+from weights.durable import sync
 from weights.errors import WeightsCorrupt
 
 KEPT = 2  # the newest, and one to fall back on
@@ -69,11 +69,11 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
             save_file(
                 {name: one.contiguous() for name, one in tensors.items()}, fresh / f"{part}.safetensors"
             )
-            _sync(fresh / f"{part}.safetensors")
+            sync(fresh / f"{part}.safetensors")
         write_value(fresh / "position.json", checkpoint.position)
 
     publish(folder / f"step-{checkpoint.position.step:08}", checkpoint.position.job, fill)
-    _sync(folder)
+    sync(folder)
     for old in [*_newest_first(folder)][KEPT:]:
         shutil.rmtree(old)
 
@@ -97,12 +97,3 @@ def newest_checkpoint(folder: Path, job: str) -> Checkpoint | None:
 
 def _newest_first(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("step-*"), key=lambda one: one.name, reverse=True)
-
-
-def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
