@@ -344,6 +344,7 @@ class ChatService:
                         said=kept,
                         system_prompt=system,
                         mode="grounded" if route == "grounded" else "support",
+                        heard=(*turn.conversation.said_by("user"), turn.scrubbed),
                     )
                     if not checked.ok:
                         turn.dropped[checked.reason] += 1

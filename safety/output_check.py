@@ -2,8 +2,9 @@
 
 In `grounded` mode a sentence must be borne out by the passages. In `support` mode, where a person
 told of a feeling and no passage stands behind the answer, it must state no medical and no clinic
-fact at all. In both it must not hold personal data, foreign contacts, code, the prompt or what was
-said already. It must never repair a sentence: the caller drops it.
+fact at all, and take nothing for granted about the person that they have not said. In both it must
+not hold personal data, foreign contacts, code, the prompt or what was said already. It must never
+repair a sentence: the caller drops it.
 
     check = OutputCheck(allowed_contacts=[...], find_personal_data=...)
     check.check("...", passages=[...], said=[...], system_prompt="...", mode="grounded")
@@ -19,6 +20,7 @@ from typing import Final, Literal
 
 import yaml
 
+from safety.assumed import AssumedFacts
 from safety.contacts import contacts
 from safety.evidence import Embed, content_stems, content_words, quoted, sentences, supported
 from safety.folding import Folder
@@ -97,6 +99,7 @@ class OutputCheck:
         self._find_personal_data = find_personal_data
         self._embed = embed
         self._paraphrase = paraphrase
+        self._assumed = AssumedFacts()
         sets = {name: tuple(members.split()) for name, members in rules["sets"].items() if members}
         self._reasons: list[str] = []
         self._books: dict[str, PhraseBook] = {}
@@ -111,9 +114,16 @@ class OutputCheck:
         )
 
     def check(
-        self, sentence: str, *, passages: Sequence[str], said: Sequence[str], system_prompt: str, mode: Mode
+        self,
+        sentence: str,
+        *,
+        passages: Sequence[str],
+        said: Sequence[str],
+        system_prompt: str,
+        mode: Mode,
+        heard: Sequence[str] = (),
     ) -> Checked:
-        """Return whether `sentence` may be shown after `said`."""
+        """Return whether `sentence` may be shown after `said`; `heard` are the person's messages."""
         plain = self._plain_faults(sentence, passages, system_prompt)
         if plain:
             return Checked(False, plain)
@@ -129,7 +139,7 @@ class OutputCheck:
         ):
             return Checked(False, reason)
         if mode == "support":
-            reason = self._support_faults(sentence)
+            reason = self._support_faults(sentence, heard)
         elif _new_dose(sentence, passages):
             reason = "dose"
         elif not self._paraphrase and not quoted(sentence, passages):
@@ -172,14 +182,15 @@ class OutputCheck:
         known = self._allowed.union(*(contacts(passage) for passage in passages))
         return "" if contacts(text) <= known else "contact"
 
-    def _support_faults(self, sentence: str) -> str:
+    def _support_faults(self, sentence: str, heard: Sequence[str]) -> str:
         if DOSE.search(sentence):
             return "dose"
         if _DRUG_ENDING.search(sentence):
             return "medical_fact"
         if _CLOCK_OR_MONEY.search(sentence):
             return "clinic_fact"
-        return self._by_rule("support", sentence)
+        reason = self._by_rule("support", sentence)
+        return reason or ("assumed" if self._assumed.found(sentence, heard) else "")
 
     def _by_rule(self, part: str, text: str) -> str:
         found = {match.rule for match in self._books[part].find(self._fold.sentences(text))}

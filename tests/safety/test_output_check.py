@@ -114,6 +114,7 @@ def test_plain_support_passes(sentence: str) -> None:
     [
         ("It sounds like you have depression.", "diagnosis"),
         ("You may be suffering from bipolar disorder.", "diagnosis"),
+        ("I would be so happy to help you find a therapist.", "clinic_fact"),
         ("Your husband is a narcissist.", "diagnosis"),
         ("Take 20 mg of it at night.", "dose"),
         ("Zoloft could help with that.", "medical_fact"),
