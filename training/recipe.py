@@ -104,6 +104,9 @@ class Train(Frozen):
     optimizer: Literal["adamw"] = "adamw"
     weight_decay: float = Field(default=0.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
+    mask_identifiers: bool = Field(
+        default=False, description="no loss on words with a digit, or with a capital inside a sentence"
+    )
     max_tokens: int = Field(default=1024, ge=16, description="longer rows are set aside, never cut")
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     group_by_length: bool = True

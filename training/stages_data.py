@@ -5,6 +5,7 @@ Each reads what the one before wrote and returns its counts. Raw text exists in 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
@@ -225,7 +226,14 @@ def _formatted(run: Run, rows: list[Example]) -> tuple[list[Example], list[SetAs
     ends = {int(tokenizer.eos_token_id)}
     train = [row for row in rows if row.split == "train"]
     others = [row for row in rows if row.split != "train"]
-    formatted = format_rows(tokenizer, run.task, train, clinic=run.recipe.clinic)
+    format_training = functools.partial(
+        format_rows,
+        tokenizer,
+        run.task,
+        clinic=run.recipe.clinic,
+        mask_identifiers=run.recipe.train.mask_identifiers,
+    )
+    formatted = format_training(train)
     found = checked(formatted, end_tokens=ends, max_tokens=limit)
     write_value(run.folder.measured("preflight"), found)
     wanted = set(
@@ -234,7 +242,7 @@ def _formatted(run: Run, rows: list[Example]) -> tuple[list[Example], list[SetAs
     pictured = [row for row in train if row.id in wanted]
     page = preflight_page(
         found,
-        format_rows(tokenizer, run.task, pictured, clinic=run.recipe.clinic, rendered=len(pictured)),
+        format_training(pictured, rendered=len(pictured)),
         end_tokens=ends,
         name=run.recipe.name,
     )

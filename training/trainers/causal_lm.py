@@ -65,7 +65,13 @@ class CausalLM:
         # The library reads a name of its own that it is about to drop.
         warnings.filterwarnings("ignore", r".*gradient_checkpointing. is deprecated", FutureWarning)
         tokenizer = load_tokenizer(job)
-        train = format_rows(tokenizer, job.task, job.train, clinic=job.clinic)
+        train = format_rows(
+            tokenizer,
+            job.task,
+            job.train,
+            clinic=job.clinic,
+            mask_identifiers=job.settings.mask_identifiers,
+        )
         validation = format_rows(tokenizer, job.task, job.validation, clinic=job.clinic)
         model = trainable_model(job)
         arguments, order = _arguments(job, train)

@@ -1,13 +1,16 @@
 """From examples to token rows with labels, and the order in which a training reads them.
 
 The tokens of a prompt are made by the application's own function, so that a model is trained on
-exactly what it will be asked. Only the answer and one end token carry loss. Nothing is ever cut:
-a row that is too long is named, and its caller sets it aside.
+exactly what it will be asked. Only the answer and one end token carry loss; where a recipe asks for it,
+words of the answer that may identify somebody carry none, because what carries no loss is not learned by
+rote (Hans et al. 2024, "Be like a Goldfish"). Nothing is ever cut: a row that is too long is named, and
+its caller sets it aside.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 
 import torch
@@ -19,6 +22,8 @@ from training.rows import Example
 from training.tasks.base import Task
 
 NO_LOSS = -100
+# A word with a digit, and one with a capital that does not begin a sentence: names, codes, dates, numbers.
+_IDENTIFIER = re.compile(r"\S*\d\S*|(?<=[\w,;:'\"(-] )(?!I\b)[^\W\d_a-z]\w*")
 # Steps are cut from a shuffled stretch of so many that is ordered by length.
 STRETCH = 16
 
@@ -30,16 +35,27 @@ def format_rows(
     *,
     clinic: str,
     rendered: int = 0,
+    mask_identifiers: bool = False,
 ) -> list[Formatted]:
-    """Tokenise each example; the first `rendered` keep the text of every token for a picture."""
+    """Tokenise each example; the first `rendered` keep the text of every token for a picture.
+
+    With `mask_identifiers`, the answer's words that hold a digit or begin with a capital inside a
+    sentence carry no loss.
+    """
     end = int(tokenizer.eos_token_id)
     rows = []
     for place, example in enumerate(examples):
         prompt = prompt_tokens(tokenizer, task.messages(example, clinic=clinic), begin_answer=True)
-        answer = [*tokenizer(example.target, add_special_tokens=False)["input_ids"], end]
-        tokens = (*prompt, *answer)
+        answer = tokenizer(example.target, add_special_tokens=False, return_offsets_mapping=True)
+        tokens = (*prompt, *answer["input_ids"], end)
         pieces = tuple(tokenizer.decode([token]) for token in tokens) if place < rendered else ()
-        labels = (*[NO_LOSS] * len(prompt), *answer)
+        masked = _IDENTIFIER.finditer(example.target) if mask_identifiers else ()
+        spans = [match.span() for match in masked]
+        learned = (
+            NO_LOSS if any(first < stop and start < last for start, stop in spans) else token
+            for token, (first, last) in zip(answer["input_ids"], answer["offset_mapping"], strict=True)
+        )
+        labels = (*[NO_LOSS] * len(prompt), *learned, end)
         rows.append(Formatted(id=example.id, tokens=tokens, labels=labels, pieces=pieces))
     return rows
 
