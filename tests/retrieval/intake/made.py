@@ -1,9 +1,15 @@
-"""Documents that the tests of the import make for themselves."""
+"""Documents that the tests of the import make for themselves, and a reader that misbehaves."""
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import time
 import zlib
 from pathlib import Path
+
+from retrieval.intake.found import Found
 
 
 def pdf(path: Path, *lines: str) -> Path:
@@ -53,3 +59,15 @@ def pdf_pages(path: Path, *contents: str, page: str = "", form: str = "", packed
 
 def _stream(content: bytes, keys: str = "") -> bytes:
     return b"<</Length %d%s>>stream\n%s\nendstream" % (len(content), keys.encode(), content)
+
+
+def read_by_name(path: Path) -> tuple[Found, ...]:
+    """Read a file as its name says; stands for a converter that does so."""
+    print("words of a file", file=sys.stderr)
+    if path.stem == "sleeps":
+        time.sleep(600)
+    if path.stem == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if path.stem == "swells":
+        bytearray(3_000_000_000)
+    return (Found(path, 1, fields={"question": path.stem}),)
