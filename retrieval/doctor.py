@@ -157,7 +157,7 @@ def _lines(entries: Mapping[str, FaqEntry], found: Diagnosis, records: Records) 
         lines.append("questions without an answer are not kept: CAREFOLD_KEEP_UNANSWERED is off")
     elif not found.proposals:
         lines.append(
-            f"{len(records.unanswered)} questions without an answer are kept, and none calls for an entry"
+            f"{len(records.unanswered)} questions without an answer are kept; none calls for an entry"
         )
     if found.answered_since:
         lines.append(f"{found.answered_since} kinds of question had no answer and have an entry by now")
