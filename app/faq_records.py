@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import date
 from typing import Final
 
+from app.decision import GROUNDED_CONFIDENCE
 from app.settings import Settings, load_settings
 from retrieval.doctor import Records
 
@@ -21,7 +22,7 @@ def load_records(settings: Settings | None = None) -> Records:
     settings = settings or load_settings()
     file = settings.data_dir / "carefold.sqlite3"
     if not settings.database_url.get_secret_value() and not file.is_file():
-        return Records()
+        return Records(enough=GROUNDED_CONFIDENCE, keeps=settings.keep_unanswered)
     from app.store import Store
 
     hits: Counter[str] = Counter()
@@ -34,4 +35,4 @@ def load_records(settings: Settings | None = None) -> Records:
                 turns += 1
                 hits[trace.hits[0].id] += 1
         unanswered = tuple(row.question for row in store.unanswered())
-    return Records(turns, since, hits, unanswered)
+    return Records(turns, since, hits, unanswered, GROUNDED_CONFIDENCE, settings.keep_unanswered)

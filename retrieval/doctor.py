@@ -30,12 +30,17 @@ _MOST = 4_000  # newest questions that are clustered: the work grows with their 
 
 @dataclass(frozen=True)
 class Records:
-    """What the application knows of use: answered turns by first entry, and questions without an answer."""
+    """What the application knows of use: answered turns by first entry, and questions without an answer.
+
+    From the confidence `enough` on it answers a question; `keeps` says whether it keeps those it did not.
+    """
 
     turns: int = 0
     since: date | None = None
     hits: Mapping[str, int] = field(default_factory=dict)
     unanswered: tuple[str, ...] = field(default=(), repr=False)
+    enough: float = 1.0
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,16 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What there is to do: stale entries with their day, ids never hit, proposals, most asked first."""
+    """What there is to do: stale entries with their day, ids never hit, proposals, most asked first.
+
+    `answered_since` counts the clusters that an entry answers by now.
+    """
 
     stale: tuple[tuple[str, date], ...]
     undated: tuple[str, ...]
     never_hit: tuple[str, ...]
     proposals: tuple[Proposal, ...]
+    answered_since: int = 0
 
 
 def diagnose(retriever: Retriever, embedder: Embedder, *, records: Records, rules: Rules) -> Diagnosis:
@@ -69,7 +78,9 @@ def diagnose(retriever: Retriever, embedder: Embedder, *, records: Records, rule
     )
     never = tuple(entry.id for entry in entries if records.turns and not records.hits.get(entry.id))
     undated = tuple(entry.id for entry, day in due if day is None)
-    return Diagnosis(tuple(stale), undated, never, propose(retriever, embedder, records.unanswered))
+    found = propose(retriever, embedder, records.unanswered)
+    lacking = tuple(one for one in found if one.confidence < records.enough)
+    return Diagnosis(tuple(stale), undated, never, lacking, len(found) - len(lacking))
 
 
 def propose(retriever: Retriever, embedder: Embedder, questions: Sequence[str]) -> tuple[Proposal, ...]:
@@ -142,8 +153,14 @@ def _lines(entries: Mapping[str, FaqEntry], found: Diagnosis, records: Records) 
         lines += [f"  {name}" for name in found.never_hit]
     else:
         lines.append("no records of answered turns: what is never hit cannot be said")
-    if not records.unanswered:
-        lines.append("no unanswered questions are kept (CAREFOLD_KEEP_UNANSWERED is off by default)")
+    if not records.keeps:
+        lines.append("questions without an answer are not kept: CAREFOLD_KEEP_UNANSWERED is off")
+    elif not found.proposals:
+        lines.append(
+            f"{len(records.unanswered)} questions without an answer are kept; none calls for an entry"
+        )
+    if found.answered_since:
+        lines.append(f"{found.answered_since} kinds of question had no answer and have an entry by now")
     for one in found.proposals:
         lines.append(f"asked {one.count} times, no answer: {one.question}")
         lines.append(f"  nearest entry: {one.nearest} (confidence {one.confidence:.2f})")

@@ -10,6 +10,7 @@ RetrievalError
 ├── SearchError        a search was asked with a value that cannot be served
 ├── NoSuchGeneration   an index was never in the state that is asked for, or it is not kept any more
 ├── UnknownEntry       no entry has the id that is to be changed
+├── UnknownLanguage    a language is named by what is no language code
 └── ChangeRefused      a change of the FAQ would do what is not allowed
 
 A message names files, ids, row numbers and settings; never the words of a question.
@@ -56,6 +57,10 @@ class NoSuchGeneration(RetrievalError):
 
 class UnknownEntry(RetrievalError):
     """No entry has the id that is to be changed."""
+
+
+class UnknownLanguage(RetrievalError):
+    """A language is named by what is no language code."""
 
 
 class ChangeRefused(RetrievalError):

@@ -4,7 +4,8 @@ A row is rejected only when it has no id, no question or no answer, or repeats a
 else that is odd is read leniently and reported as a warning. Rejects and warnings name the file
 and the row, never its words.
 
-An `audience` that is not known is taken for `staff`: a mistyped word must not publish an entry.
+An `audience` that is not known is taken for `staff`: a mistyped word must not publish an entry. A
+`language` that is no code is taken for `und`, the code of a language that is not known.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from retrieval.errors import FaqFileError
+from retrieval.errors import FaqFileError, UnknownLanguage
 from retrieval.faq_files import READERS, RawRow
+from retrieval.languages import UNDETERMINED, language_tag
 
 Audience = Literal["patient", "staff", "both"]
 
@@ -148,6 +150,12 @@ def entry_of(row: RawRow) -> tuple[FaqEntry, list[str]]:
         dates[name] = _date(_text(values.get(name)))
         if dates[name] is None and _text(values.get(name)):
             remarks.append(f"{name} is not a date (YYYY-MM-DD): left empty")
+    try:
+        language = language_tag(_text(values.get("language")) or "en")
+    except UnknownLanguage:
+        # The value may be a cell of another column: it is not shown.
+        remarks.append("language is no code such as en, es or pt-BR: taken for und, not known")
+        language = UNDETERMINED
     question = " ".join(_text(values.get("question")).split())
     seen = {question.casefold()}
     alternates: list[str] = []
@@ -166,7 +174,7 @@ def entry_of(row: RawRow) -> tuple[FaqEntry, list[str]]:
         owner=_text(values.get("owner")),
         source=_text(values.get("source")),
         reviewed=dates["reviewed"],
-        language=_text(values.get("language")) or "en",
+        language=language,
         review_by=dates["review_by"],
     )
     return entry, remarks

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from retrieval import faq_commands
-from retrieval.errors import RetrievalError
-from retrieval.faq_commands import Accept, ClinicFile, EmbedderSource, Index, Keep, ReviewDays
+from retrieval.errors import RetrievalError, UnknownLanguage
+from retrieval.faq_commands import Accept, ClinicFile, EmbedderSource, Index, Keep, ReviewDays, Seconds
+from retrieval.languages import language_tag
 from weights.defaults import EMBEDDER
 from weights.errors import WeightsError
 
@@ -27,13 +28,30 @@ if TYPE_CHECKING:
 
 NOTHING_DONE = 2
 
+
+def stop(error: Exception) -> NoReturn:
+    """End with 2 and what is wrong: nothing was done."""
+    sys.stderr.write(f"{type(error).__name__}: {error}\n")
+    raise typer.Exit(NOTHING_DONE)
+
+
+def _tag(language: str | None) -> str | None:
+    """Return the option in one spelling, before anything is loaded for the command."""
+    try:
+        return language if language is None else language_tag(language)
+    except UnknownLanguage as error:
+        stop(error)
+
+
 Audience = Annotated[
     Literal["patient", "staff", "both"] | None, typer.Option(help="Who may read it; a new entry: both.")
 ]
 Topic = Annotated[str | None, typer.Option(help="Topic it belongs to.")]
 Owner = Annotated[str | None, typer.Option(help="Who answers for it.")]
 Source = Annotated[str | None, typer.Option(help="Where its words come from.")]
-Language = Annotated[str | None, typer.Option(help="Language code; a new entry: en.")]
+Language = Annotated[
+    str | None, typer.Option(callback=_tag, help="Language code, such as es or pt-BR; a new entry: en.")
+]
 Alternates = Annotated[
     list[str] | None, typer.Option("--alternate", help="Another wording of the question; repeatable.")
 ]
@@ -56,6 +74,7 @@ def import_(
     clinic: ClinicFile = None,
     embedder: EmbedderSource = EMBEDDER,
     keep: Keep = 10,
+    seconds_per_file: Seconds = 60.0,
 ) -> None:
     """Import JSONL, CSV, XLSX, Markdown, HTML, DOCX, PDF and call transcripts: rows in = kept + set aside."""
     if index is None and kept is None and not dry_run:
@@ -75,6 +94,7 @@ def import_(
                 kept=kept,
                 set_aside=set_aside,
                 keep=keep,
+                seconds=seconds_per_file,
             )
         )
     )
@@ -238,12 +258,6 @@ def _told(command: Callable[[], None]) -> None:
         command()
     except (RetrievalError, WeightsError, ValueError, OSError) as error:
         stop(error)
-
-
-def stop(error: Exception) -> NoReturn:
-    """End with 2 and what is wrong: nothing was done."""
-    sys.stderr.write(f"{type(error).__name__}: {error}\n")
-    raise typer.Exit(NOTHING_DONE)
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (

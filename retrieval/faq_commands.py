@@ -41,6 +41,9 @@ Accept = Annotated[
     list[str] | None, typer.Option(help="Let rows with this oddity in, e.g. unknown_contact; repeatable.")
 ]
 Keep = Annotated[int, typer.Option(min=0, help="Earlier generations that are kept to go back to.")]
+Seconds = Annotated[
+    float, typer.Option(min=0.1, help="Seconds that reading one document may take; then it is set aside.")
+]
 ReviewDays = Annotated[int, typer.Option(min=1, help="Days after which an entry is to be reviewed again.")]
 
 
@@ -57,6 +60,7 @@ def take_in(
     kept: Path | None,
     set_aside: Path | None,
     keep: int,
+    seconds: float,
 ) -> int:
     """Import files into an index (or, without one, into row files), and return the exit code.
 
@@ -66,8 +70,9 @@ def take_in(
 
     from retrieval.changes import Book, change_index, put, read_book
     from retrieval.errors import FaqFileError
-    from retrieval.intake.documents import documents, read_document
+    from retrieval.intake.documents import documents
     from retrieval.intake.judge import Rules, accepted, judge
+    from retrieval.intake.reading import Limits, read_apart
     from retrieval.intake.report import line_of, summary, write_aside, write_kept
     from retrieval.intake.similar import SameQuestions
 
@@ -80,9 +85,8 @@ def take_in(
     model = _embedder(index if there else None, embedder)
     files = documents(paths)
     quiet = not sys.stderr.isatty()
-    found = [
-        row for file in tqdm(files, "reading", unit="file", disable=quiet) for row in read_document(file)
-    ]
+    read = read_apart(files, limits=Limits(seconds))
+    found = [row for rows in tqdm(read, "reading", len(files), unit="file", disable=quiet) for row in rows]
     guards = load_guards(clinic)
     same = SameQuestions(model.embed, vocabulary=model.vocabulary)
     judged = judge(found, served=book.entries, guards=guards, rules=rules, same=same)

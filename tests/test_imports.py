@@ -22,7 +22,8 @@ MAY_IMPORT = {
 COMMAND_LINES = {"retrieval/faq_cli.py": {"app"}}
 HOMES = {
     "markitdown": ("retrieval/intake/documents.py",),
-    "pdfplumber": ("retrieval/intake/documents.py",),
+    "pdfplumber": ("retrieval/intake/pdf.py",),
+    "pdfminer": ("retrieval/intake/pdf.py",),
     "openpyxl": ("retrieval/intake/documents.py",),
     "bs4": ("retrieval/intake/hidden.py",),
     "sklearn": ("retrieval/doctor.py", "training/"),
@@ -75,6 +76,7 @@ HEAVY = (
     "uvicorn",
     "markitdown",
     "pdfplumber",
+    "pdfminer",
     "openpyxl",
     "sklearn",
 )

@@ -1,9 +1,10 @@
 """Read FAQ material out of a clinic's own files.
 
 `FORMATS` is the table: a file's ending and its reader. DOCX and HTML go through markitdown's converters,
-PDF through pdfplumber and XLSX through openpyxl, which markitdown brings, because these alone say what of
-a page or a sheet is not to be seen. Each file is read by itself: whatever is wrong with one, damaged, too
-large, or not what its name says, it is set aside with a reason, and the others come in.
+PDF through pdfplumber (`pdf.py`) and XLSX through openpyxl, which markitdown brings, because these alone
+say what of a page or a sheet is not to be seen. Each file is read by itself: whatever is wrong with one,
+damaged, too large, or not what its name says, it is set aside with a reason, and the others come in.
+What may hang or grow without end is read in a process of its own: `reading.py`.
 Must not fetch anything, run anything that a file holds, or put a file's words into a reason.
 """
 
@@ -13,7 +14,6 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from retrieval.intake.transcripts import read_calls
 
 MAX_BYTES = 50_000_000
 MAX_UNPACKED = 200_000_000
-MAX_PAGES = 1_000
 _TINY_POINTS = 2.0
 _NAMES = {
     **dict.fromkeys(QUESTION_NAMES, "question"),
@@ -49,6 +48,11 @@ def read_document(path: Path) -> tuple[Found, ...]:
         if size > MAX_BYTES:
             return (unreadable(path, f"{size} bytes; at most {MAX_BYTES} are read. Split it"),)
         rows = tuple(reader(path))
+    except MemoryError:
+        return (unreadable(path, "reading it takes more memory than is allowed. Split it"),)
+    except ImportError as error:
+        missing = error.name or "a library"
+        return (unreadable(path, f"{missing} is not installed: install what requirements.txt lists"),)
     except Exception as error:  # noqa: BLE001 - a damaged file can break a parser in any way; the others go on
         return (unreadable(path, f"it is damaged, or not what its name says ({type(error).__name__})"),)
     return rows or (unreadable(path, "no text was found in it (a scan has none)"),)
@@ -125,23 +129,24 @@ def _xlsx(path: Path) -> Iterator[Found]:
 
 
 def _pdf(path: Path) -> Iterator[Found]:
-    import pdfplumber
+    from retrieval.intake.pdf import read_pdf
 
-    texts: list[str] = []
-    unseen: list[int] = []
-    with pdfplumber.open(path) as document:
-        for page in document.pages[:MAX_PAGES]:
-            boxes = [box for box in page.rects if not _white(box.get("non_stroking_color"))]
-            hidden = [char for char in page.chars if _is_unseen(char, boxes) and char["text"].strip()]
-            seen = page.filter(partial(_is_seen, boxes))
-            texts.append(seen.extract_text() or "")
-            unseen += [page.page_number] * bool(hidden)
-            page.close()
+    done = read_pdf(path)
     # Where on its page it stands says little about what a copy or a model reads beside it.
-    where = f"page {', '.join(map(str, unseen))}"
-    for row in _of_text(path, "\n\n".join(texts), ()):
-        odd = (*row.odd, Oddity("hidden_text", where)) if unseen else row.odd
-        yield replace(row, odd=odd)
+    odd = (Oddity("hidden_text", f"page {_numbers(done.hidden)}"),) if done.hidden else ()
+    for row in _of_text(path, done.text, ()):
+        yield replace(row, odd=(*row.odd, *odd))
+    if done.silent:
+        why = f"nothing to read on page {_numbers(done.silent)} (a picture of text has none). Type it"
+        hidden = odd if set(done.hidden) & set(done.silent) else ()
+        yield Found(path, done.silent[0], "page", odd=(Oddity("unreadable", why), *hidden))
+    if done.read < done.pages:
+        why = f"{done.pages - done.read} of {done.pages} pages: at most {done.read} are read. Split the file"
+        yield Found(path, done.read + 1, "page", odd=(Oddity("unreadable", why),))
+
+
+def _numbers(pages: tuple[int, ...]) -> str:
+    return ", ".join(map(str, pages))
 
 
 def _text(path: Path) -> Iterator[Found]:
@@ -214,29 +219,6 @@ def _is_white(cell: Any) -> bool:
     colour = getattr(getattr(cell.font, "color", None), "rgb", None)
     filled = getattr(cell.fill, "fill_type", None) is not None
     return isinstance(colour, str) and colour.upper().endswith("FFFFFF") and not filled
-
-
-def _is_seen(boxes: list[dict[str, Any]], thing: dict[str, Any]) -> bool:
-    return thing["object_type"] != "char" or not _is_unseen(thing, boxes)
-
-
-def _is_unseen(char: dict[str, Any], boxes: list[dict[str, Any]]) -> bool:
-    if char.get("size", 10) < _TINY_POINTS:
-        return True
-    if not _white(char.get("non_stroking_color")):
-        return False
-    return not any(
-        box["x0"] <= char["x0"] and char["x1"] <= box["x1"] and box["top"] <= char["top"] <= box["bottom"]
-        for box in boxes
-    )
-
-
-def _white(colour: object) -> bool:
-    parts = colour if isinstance(colour, list | tuple) else (colour,)
-    numbers = [part for part in parts if isinstance(part, int | float)]
-    if len(numbers) == 4:  # CMYK: no ink
-        return not any(numbers)
-    return bool(numbers) and all(number >= 0.98 for number in numbers)
 
 
 FORMATS: dict[str, Callable[[Path], Iterator[Found]]] = {

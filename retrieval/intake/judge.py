@@ -21,6 +21,7 @@ from retrieval.faq_files import RawRow
 from retrieval.intake.found import ODD, Code, Found, Oddity
 from retrieval.intake.hidden import without_invisible
 from retrieval.intake.similar import SameQuestions, contradict, same_answer
+from retrieval.languages import UNDETERMINED
 
 REVIEW_DAYS = 365
 
@@ -129,6 +130,7 @@ def _prepared(row: Found, guards: Guards) -> tuple[Found, FaqEntry, list[Oddity]
         entry = replace(entry, question=guards.scrub(entry.question), answer=guards.scrub(entry.answer))
     if not any(one.code == "unreadable" for one in odd):
         odd += [Oddity("no_question")] * (not entry.question) + [Oddity("no_answer")] * (not entry.answer)
+        odd += [Oddity("unknown_language")] * (entry.language == UNDETERMINED)
     return row, entry if entry.id else replace(entry, id=_id_of(entry)), odd
 
 

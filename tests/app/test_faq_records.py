@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.decision import GROUNDED_CONFIDENCE
 from app.faq_records import load_records
 from app.settings import load_settings
 from app.store import Store, TraceHit, TurnTrace
@@ -34,8 +35,15 @@ def test_first_hits_of_answered_turns_are_counted_and_kept_questions_come_along(
     records = load_records(settings)
     assert (records.turns, dict(records.hits), records.unanswered) == (2, {"hours": 2}, ("is there a bus",))
     assert str(records.since) == "2026-05-03"
+    assert (records.enough, records.keeps) == (GROUNDED_CONFIDENCE, False)
+
+
+def test_records_say_whether_the_clinic_keeps_unanswered_questions(tmp_path: Path) -> None:
+    values = {"CAREFOLD_DATA_DIR": str(tmp_path), "CAREFOLD_KEEP_UNANSWERED": "1"}
+    assert load_records(load_settings(values)).keeps
 
 
 def test_no_store_is_made_by_asking(tmp_path: Path) -> None:
-    assert load_records(load_settings({"CAREFOLD_DATA_DIR": str(tmp_path)})) == Records()
+    records = load_records(load_settings({"CAREFOLD_DATA_DIR": str(tmp_path)}))
+    assert records == Records(enough=GROUNDED_CONFIDENCE)
     assert list(tmp_path.iterdir()) == []

@@ -48,6 +48,35 @@ def test_entries_that_no_answered_turn_hit_are_named(retriever: Retriever) -> No
     assert found.never_hit == ("parking", "downtime", "fire")
 
 
+def test_cluster_that_an_entry_answers_by_now_is_counted_and_not_proposed(retriever: Retriever) -> None:
+    asked = (
+        "where can I park my car",
+        "where can I park my car",
+        "do you treat migraine",
+        "do you treat migraine",
+    )
+    before = diagnose(retriever, HashEmbedder(), records=Records(unanswered=asked), rules=RULES)
+    migraine, parking = sorted(before.proposals, key=lambda one: one.confidence)
+    assert (parking.question, parking.nearest) == (asked[0], "parking")
+    records = Records(unanswered=asked, enough=parking.confidence)
+    found = diagnose(retriever, HashEmbedder(), records=records, rules=RULES)
+    assert (found.proposals, found.answered_since) == ((migraine,), 1)
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        (Records(), "CAREFOLD_KEEP_UNANSWERED is off"),
+        (Records(keeps=True), "0 questions without an answer are kept; none calls for an entry"),
+    ],
+)
+def test_what_is_not_kept_is_told_apart_from_what_nobody_asked(
+    records: Records, said: str, index_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examine_index(index_folder, review_days=365, proposals=None, load_records=lambda: records)
+    assert said in capsys.readouterr().out
+
+
 def test_unanswered_questions_are_clustered_into_one_proposal_without_an_answer(
     index_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -69,6 +69,12 @@ def test_rows_without_id_question_or_answer_are_rejected_with_their_number(
     assert reason in reject.reason
 
 
+def test_language_that_is_no_code_is_taken_for_not_known_with_a_warning(tmp_path: Path) -> None:
+    load = load_faq([jsonl(tmp_path, {**GOOD, "language": "sp"}, {**GOOD, "id": "b", "language": "pt_br"})])
+    assert [entry.language for entry in load.entries] == ["und", "pt-BR"]
+    assert [(warning.row, "such as en" in warning.reason) for warning in load.warnings] == [(1, True)]
+
+
 def test_a_repeated_id_is_rejected_across_files_and_the_first_stays(tmp_path: Path) -> None:
     first = jsonl(tmp_path, GOOD, name="1.jsonl")
     second = jsonl(tmp_path, {**GOOD, "answer": "other"}, {**GOOD, "id": "b"}, name="2.jsonl")

@@ -52,6 +52,7 @@ def test_retire_restore_generations_rollback_and_export(index: Path, tmp_path: P
         (["rollback", "7"], "no generation 7"),
         (["import", "nowhere.txt"], "nothing at nowhere.txt"),
         (["import", ".", "--accept", "no_answer"], "--accept takes"),
+        (["edit", "fire", "--language", "english"], "'english' is no language code"),
     ],
 )
 def test_wrong_arguments_exit_2_and_change_nothing(index: Path, arguments: list[str], message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from retrieval.intake import documents as module
+from retrieval.intake import pdf as pdf_module
 from retrieval.intake.documents import FORMATS, documents, read_document
 from retrieval.intake.found import Found
+from tests.retrieval.intake.made import pdf, pdf_pages
 
 RUN = "<w:r><w:rPr>{looks}</w:rPr><w:t xml:space='preserve'>{text}</w:t></w:r>"
 
@@ -49,33 +52,6 @@ def run(text: str, looks: str = "") -> str:
     return RUN.format(text=text, looks=looks)
 
 
-def pdf(path: Path, *lines: str) -> Path:
-    """Write a page; a line that begins with ~ is white."""
-    shown = "".join(
-        f"{'1 1 1' if line.startswith('~') else '0 0 0'} rg ({line.lstrip('~')}) Tj 0 -20 Td "
-        for line in lines
-    )
-    stream = f"BT /F1 12 Tf 50 750 Td {shown} ET".encode()
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    out, places = b"%PDF-1.4\n", []
-    for number, one in enumerate(objects, start=1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, one)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    end = b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
-        table,
-        len(out),
-    )
-    path.write_bytes(out + end)
-    return path
-
-
 def codes(rows: tuple[Found, ...]) -> list[str]:
     return [odd.code for row in rows for odd in row.odd]
 
@@ -106,6 +82,22 @@ def test_pdf_gives_pairs_and_white_text_is_not_read(tmp_path: Path) -> None:
     assert codes(rows) == ["hidden_text", "hidden_text"]
     plain = read_document(pdf(tmp_path / "b.pdf", *(line for line in lines if not line.startswith("~"))))
     assert codes(plain) == []
+
+
+def test_pdf_pages_that_are_not_read_are_set_aside_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf_module, "read_pdf", partial(pdf_module.read_pdf, max_pages=3))
+    faq = "BT /F1 12 Tf 50 750 Td (Where can I park?) Tj 0 -20 Td (In the garage.) Tj ET"
+    unseen = f"/P Do {faq.replace('50 750 Td', '3 Tr 50 750 Td')}"
+    rows = read_document(pdf_pages(tmp_path / "a.pdf", faq, "/P Do", unseen, faq, faq))
+    assert pairs(rows) == [("Where can I park?", "In the garage."), (None, None), (None, None)]
+    assert codes(rows) == ["hidden_text", "unreadable", "hidden_text", "unreadable"]
+    assert [(row.unit, row.number) for row in rows[1:]] == [("page", 2), ("page", 4)]
+    assert "nothing to read on page 2, 3" in str(rows[1].odd[0])
+    assert "2 of 5 pages: at most 3 are read. Split the file" in str(rows[2].odd[0])
+    scan = read_document(pdf_pages(tmp_path / "b.pdf", unseen))
+    assert codes(scan) == ["unreadable", "hidden_text"]
 
 
 def test_html_gives_pairs_without_what_is_hidden(tmp_path: Path) -> None:
