@@ -9,6 +9,7 @@ Must not: change a verdict, keep a word of the message, or need a model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -52,13 +53,14 @@ class ByLevel(BaseModel):
 
 
 class Finer(BaseModel):
-    """Phrases that make a kind the better one, in place of some broader ones."""
+    """Phrases that make a kind the better one, in place of some broader ones; `unless` has the last word."""
 
     model_config = _STRICT
 
     kind: ReplyKind
     instead_of: frozenset[ReplyKind]
     phrases: str
+    unless: str = ""
 
 
 class KindRules(BaseModel):
@@ -67,6 +69,7 @@ class KindRules(BaseModel):
     model_config = _STRICT
 
     by_verdict: dict[str, ByLevel]
+    sets: dict[str, str]
     finer: tuple[Finer, ...]
     bereaved: str
 
@@ -87,12 +90,12 @@ class ReplyKinds:
     def __init__(self, rules: KindRules) -> None:
         """Take the rules. Raises ValueError for a phrase that says nothing."""
         self._rules = rules
-        self._book = PhraseBook({})
-        for number, finer in enumerate(rules.finer):
-            self._book.add(number, (line for line in finer.phrases.splitlines() if line.strip()))
-        self._grief = PhraseBook({})
-        self._grief.add(0, (line for line in rules.bereaved.splitlines() if line.strip()))
-        self._fold = Folder(vocabulary=self._book.vocabulary | self._grief.vocabulary, aliases={})
+        sets = {name: tuple(members.split()) for name, members in rules.sets.items()}
+        self._for = _book([finer.phrases for finer in rules.finer], sets)
+        self._against = _book([finer.unless for finer in rules.finer], sets)
+        self._grief = _book([rules.bereaved], sets)
+        vocabulary = self._for.vocabulary | self._against.vocabulary | self._grief.vocabulary
+        self._fold = Folder(vocabulary=vocabulary, aliases={})
 
     @classmethod
     def load(cls, folder: Path | None = None) -> ReplyKinds:
@@ -114,7 +117,9 @@ class ReplyKinds:
         candidates = [n for n, finer in enumerate(self._rules.finer) if broad in finer.instead_of]
         if not candidates:
             return broad
-        found = {match.rule for match in self._book.find(self._fold.sentences(_ends(said)))}
+        sentences = self._fold.sentences(_ends(said))
+        found = {match.rule for match in self._for.find(sentences)}
+        found -= {match.rule for match in self._against.find(sentences)}
         return next((self._rules.finer[n].kind for n in candidates if n in found), broad)
 
     def subject(self, verdict: Verdict, said: str) -> str:
@@ -122,6 +127,13 @@ class ReplyKinds:
         if verdict.category == _GRIEF and any(self._grief.find(self._fold.sentences(_ends(said)))):
             return "bereaved"
         return verdict.category
+
+
+def _book(phrases: Sequence[str], sets: Mapping[str, tuple[str, ...]]) -> PhraseBook:
+    book = PhraseBook(sets)
+    for number, source in enumerate(phrases):
+        book.add(number, (line for line in source.splitlines() if line.strip()))
+    return book
 
 
 def _ends(text: str) -> str:

@@ -68,6 +68,10 @@ def test_whom_to_call_is_a_paragraph_of_its_own(kind: ReplyKind, language: Langu
         ("attempt", "US", "Poison Control at 1-800-222-1222"),
         ("abuse", "US", "1-800-799-7233"),
         ("abuse", "US", "Pick a safe moment"),
+        # What a finer reply would name, the broad one names, too: the finer one may not be found.
+        ("abuse", "US", "1-800-422-4453"),
+        ("medical_emergency", "US", "1-800-222-1222"),
+        ("intent_plan", "US", "If you have already hurt yourself"),
         ("child_at_risk", "US", "1-800-422-4453"),
         ("eating_disorder", "US", "1-888-375-7767 (on weekdays)"),
         ("harm_others", "US", "1-833-852-6262"),
