@@ -43,7 +43,8 @@ from app.wording import Wording
 from app.writers import Support, Writers
 from retrieval.hits import Hit
 from safety.crisis import CrisisGate
-from safety.replies import Replies
+from safety.language import language_of
+from safety.replies import Replies, ReplyName
 from safety.screen import Screener
 from safety.verdict import ALLOW, Verdict
 
@@ -150,7 +151,7 @@ class ChatService:
         The first event needs the gate alone and waits for nothing: `Gated`, or for someone in danger the
         fixed reply. Closing the iterator, or setting `stop`, ends the model's work within two tokens.
         """
-        turn = TurnRecord(conversation, stop or threading.Event(), raw=message)
+        turn = TurnRecord(conversation, stop or threading.Event(), raw=message, language=language_of(message))
         del message  # a stream may wait in line: the raw words must not wait with it
         # 1: before anything else, needing nothing else, and waiting for no turn under way.
         with turn.timing("gate"):
@@ -165,7 +166,7 @@ class ChatService:
                 if turn.verdict.action in URGENT:
                     yield self._urgent(turn)
                 else:
-                    yield self._finish(turn, "unavailable", self.words.fixed("unavailable"))
+                    yield self._finish(turn, "unavailable", self._fixed(turn, "unavailable"))
             finally:
                 turn.raw = ""
                 turn.stop.set()
@@ -227,11 +228,11 @@ class ChatService:
             return
         # 2
         if len(turn.raw) > self.rules.max_chars:
-            yield self._finish(turn, "too_long", self.words.fixed("too_long"))
+            yield self._finish(turn, "too_long", self._fixed(turn, "too_long"))
             return
         # 3: closed when it fails; from here on there is only scrubbed text.
         if not self._scrub(turn, turn.raw):
-            yield self._finish(turn, "unavailable", self.words.fixed("unavailable"))
+            yield self._finish(turn, "unavailable", self._fixed(turn, "unavailable"))
             return
         turn.raw = ""
         yield ScrubbedInput(turn.scrubbed, turn.entities)
@@ -243,9 +244,9 @@ class ChatService:
             yield self._urgent(turn)
             return
         if turn.verdict.action == "refuse":
-            yield self._finish(turn, "refuse", self.words.fixed(turn.verdict))
+            yield self._finish(turn, "refuse", self._fixed(turn, turn.verdict))
             return
-        resources = self.words.fixed(turn.verdict) if turn.verdict.action == "support" else ""
+        resources = self._fixed(turn, turn.verdict) if turn.verdict.action == "support" else ""
         if resources:
             yield Sentence(resources)
         # 5, 6
@@ -264,7 +265,10 @@ class ChatService:
         if len(text.split()) < LEAST_WORDS and (writer.writes or route == "grounded"):
             text, route = "", self._without_model(turn, route)
         # 9
-        body = self.words.closed(route, text) if text else self.words.approved(route, turn.hits)
+        if text:
+            body = self.words.closed(route, text, turn.language)
+        else:
+            body = self.words.approved(route, turn.hits, turn.language)
         yield self._finish(turn, route, f"{resources}\n\n{body}" if resources else body)
 
     # --- the steps ----------------------------------------------------------------------
@@ -384,7 +388,12 @@ class ChatService:
     def _reply_now(self, turn: TurnRecord) -> Sentence:
         """Remember the risk and give the fixed reply, before anything that could fail or be left."""
         self._remember_risk(turn)
-        return Sentence(self.words.fixed(turn.verdict))
+        turn.reply = self._fixed(turn, turn.verdict)
+        return Sentence(turn.reply)
+
+    def _fixed(self, turn: TurnRecord, reply: ReplyName | Verdict) -> str:
+        """Return fixed words in the language of the turn's message."""
+        return self.words.fixed(reply, said=turn.raw or turn.scrubbed, language=turn.language)
 
     @staticmethod
     def _remember_risk(turn: TurnRecord) -> None:
@@ -400,9 +409,9 @@ class ChatService:
         return message[: self.rules.max_chars].rsplit(maxsplit=1)[0]
 
     def _urgent(self, turn: TurnRecord) -> ChatAnswer:
-        """Finish with the fixed reply; what was written is kept scrubbed, or not at all."""
+        """Finish with the fixed reply that is out; what was written is kept scrubbed, or not at all."""
         kind: Kind = "crisis" if turn.verdict.action == "crisis" else "emergency"
-        return self._finish(turn, kind, self.words.fixed(turn.verdict))
+        return self._finish(turn, kind, turn.reply or self._fixed(turn, turn.verdict))
 
     def _evidence(self, turn: TurnRecord) -> tuple[Hit, ...]:
         """Return the hits that a grounded answer may use: the first, and others nearly as good."""

@@ -9,15 +9,13 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import yaml
-
 from app.clinic import Clinic, load_clinic
 from app.settings import load_settings
 from retrieval.intake.judge import Guards
-from safety import replies
 from safety.contacts import contacts
 from safety.errors import ScrubError
 from safety.placeholders import Placeholders
+from safety.replies import Replies
 from safety.screen import Screener
 from safety.scrubber import Scrubber
 from weights import fetch
@@ -59,9 +57,7 @@ def _scrubbed(scrubber: Scrubber, text: str) -> str:
 
 def _known(clinic: Clinic) -> frozenset[str]:
     """Return the contacts of the profile, and the hotlines of every country."""
-    hotlines = (Path(replies.__file__).parent / "hotlines.yaml").read_text(encoding="utf-8")
-    lines = yaml.safe_load(hotlines)
-    said = [text for slots in (lines["default"], *lines["countries"].values()) for text in slots.values()]
+    said = Replies.load().hotlines.every_word()
     # One by one: numbers on lines below each other read as one long number.
     return frozenset().union(*(contacts(text) for text in (*clinic.contacts, *said)))
 

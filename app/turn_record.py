@@ -15,6 +15,7 @@ from app.conversation import Conversation
 from app.lineup import NOBODY, Writer
 from retrieval.hits import Hit, Retrieval
 from safety.entities import Entity
+from safety.language import Language
 from safety.verdict import ALLOW, Verdict
 
 NOTHING_RETRIEVED = Retrieval(hits=(), confidence=0.0)
@@ -22,7 +23,10 @@ NOTHING_RETRIEVED = Retrieval(hits=(), confidence=0.0)
 
 @dataclass
 class TurnRecord:
-    """One turn in the making. `raw` is emptied once it has been scrubbed."""
+    """One turn in the making. `raw` is emptied once it has been scrubbed.
+
+    `reply` is the fixed reply to someone in danger, once it is out: what is kept is what was shown.
+    """
 
     conversation: Conversation
     stop: threading.Event
@@ -32,6 +36,8 @@ class TurnRecord:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     scrubbed: str = field(default="", repr=False)
     entities: tuple[Entity, ...] = ()
+    language: Language = "en"
+    reply: str = field(default="", repr=False)
     verdict: Verdict = ALLOW
     retrieval: Retrieval = field(default=NOTHING_RETRIEVED, repr=False)
     reasons: list[str] = field(default_factory=list)

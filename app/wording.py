@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from app.clinic import Clinic
 from app.decision import Route
 from retrieval.hits import Hit
-from safety.replies import Replies, ReplyName, reach_clinic
+from safety.language import Language
+from safety.replies import Replies, ReplyName
 from safety.verdict import Verdict
 
 _FIXED: dict[Route, ReplyName] = {"support": "support_brief", "clarify": "clarify", "abstain": "abstain"}
@@ -22,10 +23,15 @@ class Wording:
         self._clinic = clinic
         self._max_chars = max_chars
 
-    def fixed(self, reply: ReplyName | Verdict) -> str:
-        """Return the fixed reply for a verdict or a named case."""
+    def fixed(self, reply: ReplyName | Verdict, *, said: str = "", language: Language = "en") -> str:
+        """Return the fixed reply for a verdict or a named case.
+
+        `said` is the message that is answered: in danger it decides which reply fits. No word of it is shown.
+        """
         return self._replies.text(
             reply,
+            said=said,
+            language=language,
             country=self._clinic.country,
             clinic_phone=self._clinic.person_number(datetime.now(UTC)),
             max_chars=self._max_chars,
@@ -37,12 +43,14 @@ class Wording:
 
     def reach(self) -> str:
         """Say how to reach the clinic now, to stand inside a sentence."""
-        return reach_clinic(self._clinic.person_number(datetime.now(UTC)))
+        return self._replies.reach_clinic(self._clinic.person_number(datetime.now(UTC)))
 
-    def approved(self, route: Route, hits: Sequence[Hit]) -> str:
+    def approved(self, route: Route, hits: Sequence[Hit], language: Language = "en") -> str:
         """Return the first hit's approved answer, word for word, or the fixed words of the route."""
-        return hits[0].entry.answer if route == "faq" else self.fixed(_FIXED[route])
+        return hits[0].entry.answer if route == "faq" else self.fixed(_FIXED[route], language=language)
 
-    def closed(self, route: Route, text: str) -> str:
+    def closed(self, route: Route, text: str, language: Language = "en") -> str:
         """Add to what the model wrote the fixed closing that its kind needs."""
-        return f"{text}\n\n{self.fixed('support_closing')}" if route == "support" else text
+        if route != "support":
+            return text
+        return f"{text}\n\n{self.fixed('support_closing', language=language)}"

@@ -5,7 +5,7 @@ SafetyError
 │   ├── RecognizerFailed    a recognizer raised, ran out of time or was not run
 │   └── TextTooLong         the text is longer than the scrubber takes
 ├── PolicyError             a policy, recognizer table or name model does not fit together
-└── RepliesError            replies.yaml or hotlines.yaml cannot be used (in safety/replies.py)
+└── RepliesError            the files of replies or hotlines cannot be used (in safety/replies.py)
 
 No message holds a word of the text that was being worked on.
 """

@@ -1,74 +1,83 @@
 """The fixed replies: chosen by verdict or by name, never written by a model.
 
-Words stand in replies.yaml, numbers to call in hotlines.yaml and nowhere else. Both are validated
-when they are loaded, so that a missing level or a mistyped slot stops the start and not a reply.
+Words stand in replies.yaml, numbers to call in hotlines.yaml and nowhere else. Both are validated when they
+are loaded, so that a missing kind, language or slot stops the start and not a reply. A reply comes in the
+language of the message that it answers; no word of that message enters it.
 
     replies = Replies.load()
-    replies.text(verdict, country="US", clinic_phone="...")
-    replies.text("abstain", country="US")
+    replies.text(verdict, country="US", said="...", clinic_phone="...")
+    replies.text("abstain", country="US", language="es")
 """
 
 from __future__ import annotations
 
-import re
 import string
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from safety.errors import SafetyError
-from safety.verdict import Level, Verdict
+from safety.hotlines import Hotlines
+from safety.language import LANGUAGES, Language, language_of
+from safety.reply_kinds import REPLY_KINDS, ReplyKind, ReplyKinds
+from safety.verdict import Verdict
 
-CrisisCategory = Literal["suicide", "self_harm", "concern_for_other", "eating_disorder", "abuse", "violence"]
+FixedName = Literal[
+    "too_long", "unavailable", "clarify", "abstain",
+    "support_brief", "support_closing", "standing", "crisis_line",
+]  # fmt: skip
 ReplyName = Literal[
     "emergency", "refuse", "too_long", "unavailable", "clarify", "abstain",
     "support_brief", "support_closing", "resources", "standing", "crisis_line",
 ]  # fmt: skip
+Piece = Literal["grounding", "safety_plan", "safer_at_home", "other_lines", "elsewhere"]
 
+GENERAL: Final = "general"
 _CALLER_SLOTS: Final = frozenset({"clinic", "max_chars"})
 _STRICT: Final = ConfigDict(frozen=True, extra="forbid")
 
 
 class RepliesError(SafetyError):
-    """replies.yaml or hotlines.yaml cannot be used."""
+    """replies.yaml, reply_kinds.yaml or hotlines.yaml cannot be used."""
 
 
-class Hotlines(BaseModel):
-    """Words with the numbers to call, by country code; `default` is for every other country."""
-
-    model_config = _STRICT
-
-    default: dict[str, str]
-    countries: dict[str, dict[str, str]]
-
-    @model_validator(mode="after")
-    def _known_slots(self) -> Hotlines:
-        for country, slots in self.countries.items():
-            unknown = sorted(set(slots) - set(self.default))
-            if unknown:
-                raise ValueError(f"country {country} has slots {unknown} that `default` lacks")
-        return self
-
-    def slots(self, country: str) -> dict[str, str]:
-        """Return every slot for a country code, in the default wording where it has none."""
-        return {**self.default, **self.countries.get(country.upper(), {})}
-
-    def short_numbers(self, country: str) -> tuple[str, ...]:
-        """Return the numbers of three digits that a country's lines have, each once."""
-        words = " ".join(self.slots(country).values())
-        return tuple(dict.fromkeys(re.findall(r"(?<![\w-])[0-9]{3}(?![\w-])", words)))
-
-
-class ByLevel(BaseModel):
-    """One crisis category: a reply for each level."""
+class Translated(BaseModel):
+    """One text in every language."""
 
     model_config = _STRICT
 
-    imminent: str
-    high: str
-    concern: str
+    en: str = Field(min_length=1)
+    es: str = Field(min_length=1)
+
+    def of(self, language: Language) -> str:
+        """Return the text in a language."""
+        return self.es if language == "es" else self.en
+
+
+class ReplyParts(BaseModel):
+    """A reply to someone in danger in one language: whom to call, what to do now, a person to reach."""
+
+    model_config = _STRICT
+
+    call: str = Field(min_length=1)
+    now: str = Field(min_length=1)
+    person: str = Field(min_length=1)
+
+
+class DangerReply(BaseModel):
+    """A reply to someone in danger. `then` names the pieces to choose from that come after it."""
+
+    model_config = _STRICT
+
+    then: tuple[Piece, ...]
+    en: ReplyParts
+    es: ReplyParts
+
+    def of(self, language: Language) -> ReplyParts:
+        """Return the parts in a language."""
+        return self.es if language == "es" else self.en
 
 
 class Refusals(BaseModel):
@@ -76,22 +85,17 @@ class Refusals(BaseModel):
 
     model_config = _STRICT
 
-    injection: str
-    harmful_request: str
+    injection: Translated
+    harmful_request: Translated
 
 
-class SupportWords(BaseModel):
-    """The resources line by subject, and the brief support reply."""
+class ClinicWords(BaseModel):
+    """How to reach the clinic, to stand inside a sentence."""
 
     model_config = _STRICT
 
-    resources: str
-    resources_grief: str
-    resources_substance_use: str
-    resources_eating_disorder: str
-    resources_abuse_past: str
-    brief: str
-    closing: str
+    with_phone: Translated
+    without_phone: Translated
 
 
 class Replies(BaseModel):
@@ -99,107 +103,115 @@ class Replies(BaseModel):
 
     model_config = _STRICT
 
-    crisis: dict[CrisisCategory, ByLevel]
-    emergency: str
+    danger: dict[ReplyKind, DangerReply]
+    pieces: dict[Piece, Translated]
+    resources: dict[str, Translated]
     refuse: Refusals
-    too_long: str
-    unavailable: str
-    clarify: str
-    abstain: str
-    support: SupportWords
-    standing: str
-    crisis_line: str
+    fixed: dict[FixedName, Translated]
+    clinic: ClinicWords
     hotlines: Hotlines = Field(repr=False)
+    _kinds: ReplyKinds = PrivateAttr()
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Replies:
-        """Read replies.yaml and hotlines.yaml from `folder` (default: those of this package).
+    def load(cls, folder: Path | None = None) -> Self:
+        """Read the three files from `folder` (default: that of this package).
 
-        Raises RepliesError that names the file and what is wrong in it.
+        Raises RepliesError that names the folder and what is wrong.
         """
         here = folder or Path(__file__).parent
         try:
             words = yaml.safe_load((here / "replies.yaml").read_text(encoding="utf-8"))
             lines = yaml.safe_load((here / "hotlines.yaml").read_text(encoding="utf-8"))
-            return cls(**words, hotlines=Hotlines(**lines))
+            replies = cls(**words, hotlines=Hotlines(**lines))
+            replies._kinds = ReplyKinds.load(here)
         except (OSError, yaml.YAMLError, ValueError, TypeError) as error:
-            raise RepliesError(f"replies.yaml or hotlines.yaml in {here} cannot be used: {error}") from error
+            raise RepliesError(
+                f"replies.yaml, reply_kinds.yaml or hotlines.yaml in {here} cannot be used: {error}"
+            ) from error
+        return replies
 
     @model_validator(mode="after")
-    def _complete(self) -> Replies:
-        missing = sorted(set(get_args(CrisisCategory)) - set(self.crisis))
-        if missing:
-            raise ValueError(f"no crisis replies for {missing}")
-        known = _CALLER_SLOTS | set(self.hotlines.default)
+    def _complete(self) -> Self:
+        for name, wanted, found in (
+            ("danger", REPLY_KINDS, self.danger),
+            ("pieces", get_args(Piece), self.pieces),
+            ("fixed", get_args(FixedName), self.fixed),
+            ("resources", (GENERAL,), self.resources),
+        ):
+            if missing := sorted(set(wanted) - set(found)):
+                raise ValueError(f"{name} lacks {missing}")
+        known = _CALLER_SLOTS | self.hotlines.names
         for template in self._templates():
-            unknown = {name for _, name, _, _ in string.Formatter().parse(template) if name} - known
-            if unknown:
+            if unknown := _slots(template) - known:
                 raise ValueError(f"reply {template[:30]!r}... asks for unknown slots {sorted(unknown)}")
         return self
 
     def text(
-        self, kind: Verdict | ReplyName, *, country: str, clinic_phone: str = "", max_chars: int = 4_000
+        self,
+        reply: Verdict | ReplyName,
+        *,
+        country: str,
+        said: str = "",
+        language: Language | None = None,
+        clinic_phone: str = "",
+        max_chars: int = 4_000,
     ) -> str:
         """Return the reply for a verdict or a named case, with numbers for `country` (ISO code).
 
-        A support verdict gives its resources line; an allow verdict has no reply (ValueError).
+        `said` is the message that is answered: it decides the language, unless one is given, and which reply
+        fits a danger. A support verdict gives its resources line; an allow verdict has no reply (ValueError).
         """
-        slots = self.hotlines.slots(country)
-        slots["clinic"] = reach_clinic(clinic_phone)
+        language = language or language_of(said)
+        slots = self.hotlines.slots(country, language)
+        slots["clinic"] = self.reach_clinic(clinic_phone, language)
         slots["max_chars"] = f"{max_chars:,}"
-        template = self._for_verdict(kind) if isinstance(kind, Verdict) else self._for_name(kind)
-        return template.format_map(slots)
+        return self._template(reply, said, language).format_map(slots)
 
-    def _for_verdict(self, verdict: Verdict) -> str:
-        if verdict.action == "crisis":
-            levels = self.crisis.get(_category(verdict.category), self.crisis["suicide"])
-            by_level: dict[Level, str] = {
-                "imminent": levels.imminent,
-                "high": levels.high,
-                "concern": levels.concern,
-                "none": levels.concern,
-            }
-            return by_level[verdict.level]
-        if verdict.action == "emergency":
-            return self.emergency
+    def reach_clinic(self, phone: str = "", language: Language = "en") -> str:
+        """Say how to reach the clinic, as the words that fill the slot {clinic}."""
+        words = self.clinic.with_phone if phone else self.clinic.without_phone
+        return words.of(language).format(phone=phone)
+
+    def _template(self, reply: Verdict | ReplyName, said: str, language: Language) -> str:
+        if isinstance(reply, Verdict):
+            return self._for_verdict(reply, said, language)
+        if reply == "emergency":
+            return self._danger("medical_emergency", language)
+        if reply == "refuse":
+            return self.refuse.injection.of(language)
+        if reply == "resources":
+            return self.resources[GENERAL].of(language)
+        if reply not in self.fixed:
+            raise ValueError(f"no reply is called {reply!r}: there are {sorted(get_args(ReplyName))}")
+        return self.fixed[reply].of(language)
+
+    def _for_verdict(self, verdict: Verdict, said: str, language: Language) -> str:
+        if verdict.action in ("crisis", "emergency"):
+            return self._danger(self._kinds.kind(verdict, said), language)
         if verdict.action == "refuse":
-            return self.refuse.injection if verdict.category == "injection" else self.refuse.harmful_request
+            injection = verdict.category == "injection"
+            return (self.refuse.injection if injection else self.refuse.harmful_request).of(language)
         if verdict.action == "support":
-            return str(getattr(self.support, f"resources_{verdict.category}", self.support.resources))
+            subject = self._kinds.subject(verdict, said)
+            return self.resources.get(subject, self.resources[GENERAL]).of(language)
         raise ValueError("a verdict that allows a message has no fixed reply: answer the message")
 
-    def _for_name(self, name: ReplyName) -> str:
-        named: dict[ReplyName, str] = {
-            "emergency": self.emergency,
-            "refuse": self.refuse.injection,
-            "too_long": self.too_long,
-            "unavailable": self.unavailable,
-            "clarify": self.clarify,
-            "abstain": self.abstain,
-            "support_brief": self.support.brief,
-            "support_closing": self.support.closing,
-            "resources": self.support.resources,
-            "standing": self.standing,
-            "crisis_line": self.crisis_line,
-        }
-        if name not in named:
-            raise ValueError(f"no reply is called {name!r}: there are {sorted(named)}")
-        return named[name]
+    def _danger(self, kind: ReplyKind, language: Language) -> str:
+        reply = self.danger[kind]
+        parts = reply.of(language)
+        pieces = (self.pieces[name].of(language) for name in reply.then)
+        return "\n\n".join((parts.call, parts.now, parts.person, *pieces))
 
     def _templates(self) -> list[str]:
-        by_level = [text for levels in self.crisis.values() for text in levels.model_dump().values()]
-        rest = [self.emergency, self.too_long, self.unavailable, self.clarify, self.abstain]
-        rest += [self.standing, self.crisis_line]
-        return [*by_level, *rest, *self.refuse.model_dump().values(), *self.support.model_dump().values()]
+        translated = [*self.pieces.values(), *self.resources.values(), *self.fixed.values()]
+        translated += [self.refuse.injection, self.refuse.harmful_request]
+        texts = [one.of(language) for one in translated for language in LANGUAGES]
+        for reply in self.danger.values():
+            for language in LANGUAGES:
+                parts = reply.of(language)
+                texts += [parts.call, parts.now, parts.person]
+        return texts
 
 
-def reach_clinic(phone: str = "") -> str:
-    """Say how to reach the clinic, as the words that fill the slot {clinic}."""
-    return f"call the clinic at {phone}" if phone else "contact the clinic"
-
-
-def _category(name: str) -> CrisisCategory:
-    for known in get_args(CrisisCategory):
-        if known == name:
-            return known  # type: ignore[no-any-return]
-    return "suicide"
+def _slots(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}

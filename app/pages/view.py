@@ -84,10 +84,10 @@ class View:
         chat = self.words.chat
         if turn.answer is not None:
             if turn.answer.kind in URGENT:
-                return URGENT_MARK + paragraphs(in_pairs(turn.answer.text), self.links)
+                return URGENT_MARK + paragraphs(turn.answer.text, self.links)
             return self._whole(turn.answer)
         if turn.urgent:
-            return URGENT_MARK + paragraphs(in_pairs("\n\n".join(turn.sentences)), self.links)
+            return URGENT_MARK + paragraphs("\n\n".join(turn.sentences), self.links)
         said = paragraphs(" ".join(turn.sentences), self.links)
         if turn.stage == "gave_up":
             return paragraphs(chat.gave_up.format(clinic=self.reach()), self.links)
@@ -243,11 +243,3 @@ def _small(text: str) -> str:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
-
-
-def in_pairs(text: str) -> str:
-    """Break a reply to someone in danger after every second sentence: whom to call stands first, alone."""
-    said = split_sentences(text)
-    if " ".join(said) != " ".join(text.split()):
-        return text  # not a word of it may change
-    return "\n\n".join(" ".join(said[at : at + 2]) for at in range(0, len(said), 2))

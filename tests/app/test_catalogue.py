@@ -126,8 +126,7 @@ def test_the_folder_holds_no_language_without_crisis_gate() -> None:
 
 
 def test_no_number_of_a_hotline_stands_in_a_catalogue() -> None:
-    lines = Replies.load().hotlines
-    every = [text for slots in (lines.default, *lines.countries.values()) for text in slots.values()]
+    every = Replies.load().hotlines.every_word()
     numbers = set(re.findall(r"\b[\d-]{3,}\b", " ".join(every)))
     assert {"988", "911", "741741"} <= numbers
     for file in FOLDER.glob("*.yaml"):

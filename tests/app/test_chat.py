@@ -262,6 +262,40 @@ def test_crisis_reply_is_out_before_anything_else_is_done(make_service: MakeServ
     assert service.parts.scrubber.state().status == "not built"
 
 
+@pytest.mark.parametrize("scrubs", [True, False])
+def test_what_is_kept_of_a_crisis_reply_is_what_was_shown(make_service: MakeService, scrubs: bool) -> None:
+    service = make_service(parts={} if scrubs else {"scrubber": broken("scrubber")})
+    if scrubs:
+        service.parts.scrubber.get()
+    first, *_, last = service.stream("i just took all my pills, i want to die", Conversation())
+    assert isinstance(first, Sentence) and isinstance(last, ChatAnswer)
+    assert last.text == first.text
+    assert "Poison Control" in first.text
+
+
+def test_reply_in_danger_comes_in_the_language_of_the_message(make_service: MakeService) -> None:
+    answer = make_service().answer("ya no aguanto, me quiero morir", Conversation())
+    assert answer.kind == "crisis"
+    assert "oprima 2" in answer.text and "llame a la clínica al" in answer.text
+    assert "call or text" not in answer.text
+
+
+def test_other_fixed_words_come_in_the_language_of_the_message(make_service: MakeService) -> None:
+    service = make_service(parts={"scrubber": broken("scrubber")})
+    closed = service.answer("¿a qué hora abren el lunes?", Conversation())
+    assert (closed.kind, closed.text[:22]) == ("unavailable", "Ahora no puedo respond")
+    long = service.answer("quiero una cita con la doctora. " * 200, Conversation())
+    assert (long.kind, long.text[:11]) == ("too_long", "Ese mensaje")
+
+
+def test_resources_line_comes_in_the_language_of_the_message(make_service: MakeService) -> None:
+    service, conversation = make_service(), Conversation()
+    service.answer("me quiero morir", conversation)
+    later = service.answer("¿dónde puedo estacionar mi coche en la clínica?", conversation)
+    assert later.kind not in ("crisis", "emergency")
+    assert later.text.startswith("Si pesa demasiado, llame al 988")
+
+
 def test_fault_after_the_crisis_reply_does_not_take_it_back(
     make_service: MakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,24 +6,25 @@ import html
 import re
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 
-import safety
 from app.answer import ChatAnswer, Citation, ModelUsed
 from app.catalogue import Catalogue, load_catalogue
 from app.clinic import Clinic
 from app.feedback import Draft
-from app.pages.view import EXCERPT_CHARS, View, in_pairs
+from app.pages.view import EXCERPT_CHARS, View
 from app.sentences import split_sentences
 from app.sessions import Session
 from app.turns import Turn
 from retrieval.faq import FaqEntry
 from safety.entities import Entity
-from safety.verdict import ALLOW
+from safety.language import LANGUAGES, Language
+from safety.replies import Replies
+from safety.reply_kinds import REPLY_KINDS
+from safety.verdict import ALLOW, Verdict
 
 HERE = ZoneInfo("America/New_York")
 REACH = "call the clinic at (802) 555-0110"
@@ -152,23 +153,22 @@ def test_answer_that_was_given_up_names_a_person(view: View) -> None:
     assert REACH in said and "try again in a minute" in said
 
 
-def test_urgent_reply_breaks_after_every_second_sentence_also_while_it_streams(view: View) -> None:
-    said = "Call 988 now. Or call 911. You matter. Stay. I am here."
+@pytest.mark.parametrize(("kind", "language"), list(product(REPLY_KINDS, LANGUAGES)))
+def test_urgent_reply_is_shown_and_spoken_whole_also_while_it_streams(
+    view: View, kind: str, language: Language
+) -> None:
+    verdict = Verdict("crisis", kind, "high")
+    said = Replies.load().text(verdict, country="US", language=language, clinic_phone="(802) 555-0110")
     streaming = Turn(urgent=True, sentences=[said])
-    whole = Turn(urgent=True, stage="done", answer=answer(said, kind="crisis", citations=()))
+    done = answer(said, kind="crisis", citations=())
+    whole = Turn(urgent=True, stage="done", sentences=[said], answer=done)
     for turn in (streaming, whole):
         content = view.messages(window(turn))[1]["content"]
-        assert read(content.split("\n\n")[0]) == "Call 988 now. Or call 911."
-        assert content.count("\n\n") == 2 and read(content).split() == said.split()
-
-
-def test_no_fixed_reply_loses_a_word_by_the_breaks() -> None:
-    texts = yaml.safe_load((Path(safety.__file__).parent / "replies.yaml").read_text("utf-8"))
-    replies = [text for levels in texts["crisis"].values() for text in levels.values()]
-    assert len(replies) > 10
-    for text in replies:
-        assert in_pairs(text).split() == text.split()
-        assert "\n\n" in in_pairs(text)
+        assert [read(part).split() for part in content.split("\n\n")] == [
+            part.split() for part in said.split("\n\n")
+        ]
+        assert content.count("\n") == said.count("\n")  # each step keeps a line of its own
+        assert read(view.spoken(window(turn)).replace("</span>", " ")).split() == said.split()
 
 
 def test_no_session_and_no_turns_show_nothing(view: View) -> None:

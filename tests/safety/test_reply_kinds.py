@@ -1,0 +1,117 @@
+"""Which reply a message gets: by verdict first, finer by its words; a miss costs fit and never the numbers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+import safety
+from safety.reply_kinds import REPLY_KINDS, KindRules, ReplyKind, ReplyKinds
+from safety.verdict import Level, Verdict
+
+KINDS = ReplyKinds.load()
+FILE = yaml.safe_load((Path(safety.__file__).parent / "reply_kinds.yaml").read_text(encoding="utf-8"))
+
+BY_VERDICT: Mapping[tuple[str, Level], ReplyKind] = {
+    ("suicide", "concern"): "wish_dead",
+    ("suicide", "none"): "wish_dead",
+    ("suicide", "high"): "ideation",
+    ("suicide", "imminent"): "intent_plan",
+    ("self_harm", "high"): "self_harm",
+    ("concern_for_other", "imminent"): "worried_other",
+    ("eating_disorder", "high"): "eating_disorder",
+    ("abuse", "high"): "abuse",
+    ("violence", "high"): "harm_others",
+    ("something new", "high"): "ideation",
+}
+
+
+@pytest.mark.parametrize(("category", "level"), BY_VERDICT)
+def test_category_and_level_choose_the_reply(category: str, level: Level) -> None:
+    assert KINDS.kind(Verdict("crisis", category, level), "") == BY_VERDICT[category, level]
+
+
+@pytest.mark.parametrize("kind", REPLY_KINDS)
+def test_a_category_that_is_a_reply_gets_it(kind: ReplyKind) -> None:
+    assert KINDS.kind(Verdict("crisis", kind, "high"), "") == kind
+
+
+SUICIDE, SELF_HARM, ABUSE, VIOLENCE = ("suicide", "self_harm", "abuse", "violence")
+MEDICAL = "medical_emergency"
+
+
+@pytest.mark.parametrize(
+    ("category", "text", "kind"),
+    [
+        (SUICIDE, "i just took all my pills", "attempt"),
+        (SUICIDE, "I tried to kill myself an hour ago", "attempt"),
+        (SUICIDE, "me tomé todas las pastillas", "attempt"),
+        (SUICIDE, "intenté matarme anoche", "attempt"),
+        (SUICIDE, "what is the least painful way to die", "method"),
+        (SUICIDE, "how many tablets would it take to die", "method"),
+        (SUICIDE, "cuántas pastillas hacen falta para morir", "method"),
+        (SUICIDE, "i woke up in the hospital and i was not meant to", "attempt"),
+        (SUICIDE, "anoche me quise matar y mi hermana me encontró", "attempt"),
+        (SUICIDE, "the voices keep telling me to end it", "psychosis"),
+        (SUICIDE, "i have the note written and i will do it tonight", "intent_plan"),
+        (SELF_HARM, "a voice says i have to cut myself", "psychosis"),
+        (SELF_HARM, "i want to cut again", "self_harm"),
+        (VIOLENCE, "oigo voces que me mandan hacerle daño", "psychosis"),
+        (VIOLENCE, "i am going to hurt my boss", "harm_others"),
+        (ABUSE, "my stepdad hits me when mom is at work", "child_at_risk"),
+        (ABUSE, "i think the neighbor is hurting her kids", "child_at_risk"),
+        (ABUSE, "mi padrastro me toca por la noche", "child_at_risk"),
+        (ABUSE, "la maestra vio moretones en la niña, creo que le pegan", "child_at_risk"),
+        (ABUSE, "my husband choked me last night", "abuse"),
+        (ABUSE, "my boyfriend hits me and the kids are scared", "abuse"),
+        (ABUSE, "my grandson takes my pension and shoves me", "abuse"),
+        (ABUSE, "mi esposo me golpea", "abuse"),
+        (MEDICAL, "my toddler swallowed a battery", "overdose_poisoning"),
+        (MEDICAL, "he overdosed and his lips are blue", "overdose_poisoning"),
+        (MEDICAL, "mi hijo se tomó el cloro", "overdose_poisoning"),
+        (MEDICAL, "creo que es una sobredosis", "overdose_poisoning"),
+        (MEDICAL, "hives and my throat is closing, i took a new tablet", "medical_emergency"),
+        (MEDICAL, "we smell gas and the baby is drowsy", "overdose_poisoning"),
+        (MEDICAL, "crushing chest pain and my arm is numb", "medical_emergency"),
+        (MEDICAL, "mi mamá no respira", "medical_emergency"),
+    ],
+)
+def test_words_make_the_reply_finer(category: str, text: str, kind: ReplyKind) -> None:
+    action = "emergency" if category == MEDICAL else "crisis"
+    assert KINDS.kind(Verdict(action, category, "imminent"), text) == kind
+
+
+@pytest.mark.parametrize("category", ["concern_for_other", "eating_disorder"])
+def test_words_never_turn_worry_about_another_into_ones_own_danger(category: str) -> None:
+    said = "she took all her pills and hears voices"
+    assert KINDS.kind(Verdict("crisis", category, "high"), said) == KINDS.kind(
+        Verdict("crisis", category, "high"), ""
+    )
+
+
+def test_grief_after_a_suicide_has_a_subject_of_its_own() -> None:
+    grief = Verdict("support", "grief", "concern")
+    assert KINDS.subject(grief, "my brother took his own life in spring") == "bereaved"
+    assert KINDS.subject(grief, "mi hermano se quitó la vida") == "bereaved"
+    assert KINDS.subject(grief, "my grandmother died of a stroke") == "grief"
+    assert KINDS.subject(Verdict("support", "low_mood", "concern"), "suicide") == "low_mood"
+
+
+def test_a_kind_that_nothing_leads_to_stops_the_start() -> None:
+    content = {**FILE, "finer": [finer for finer in FILE["finer"] if finer["kind"] != "attempt"]}
+    with pytest.raises(ValidationError, match="attempt"):
+        KindRules.model_validate(content)
+
+
+def test_a_huge_message_is_read_at_its_ends_only() -> None:
+    began = time.process_time()
+    kind = KINDS.kind(
+        Verdict("crisis", "suicide", "high"), "it was a long day. " * 100_000 + "i took all my pills."
+    )
+    assert kind == "attempt"
+    assert time.process_time() - began < 1.0
