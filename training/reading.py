@@ -1,4 +1,4 @@
-"""Read a corpus as rows: from a file, the data folder or the hub, one at a time.
+"""Read a corpus as rows: from a file, the data folder, the hub or this project, one at a time.
 
 What a source holds is not scrubbed yet: rows stay in memory and their words out of reprs and errors.
 Counts add up: every row that is taken comes out as a `RawRow` or is set aside with a reason.
@@ -26,6 +26,7 @@ from weights.errors import WeightsCorrupt
 
 STAGE = "read"
 _HUB = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)@(?P<revision>[\w.-]+)")
+_WRITTEN = re.compile(r"written:(?P<name>[\w-]+)@(?P<seed>\d{1,9})")
 _MOVING = ("main", "master", "HEAD")
 _OWN_ID = re.compile(r"(?=.*\d)[\w.:#-]{1,80}")  # an e-mail address or a name is no id
 
@@ -58,6 +59,8 @@ def read_corpus(
         records = _hub_records(corpus, hub["name"], hub["revision"], cache_dir, offline)
     elif corpus.source.startswith("hub:"):
         raise CorpusError(f"cannot read the source {corpus.source!r}: write hub:org/name@revision")
+    elif corpus.source.startswith("written:"):
+        records = _written(corpus.source)
     else:
         file = _file(corpus.source, datasets)
         records = _file_records(file, _format(corpus, file))
@@ -69,6 +72,8 @@ def source_name(corpus: Corpus) -> str:
     kind, _, rest = corpus.source.partition(":")
     if kind in ("hub", "datasets"):
         return rest
+    if kind == "written":
+        return corpus.source.partition("@")[0]
     return "/".join(Path(corpus.source).parts[-2:]).lstrip("/")
 
 
@@ -88,6 +93,18 @@ def _rows(records: Iterable[Record], corpus: Corpus) -> Iterator[RawRow | SetAsi
                 name = place
             seen.add(hash(name))
             yield RawRow(name, source, line, values)
+
+
+def _written(source: str) -> Iterator[Record]:
+    """Yield the rows of a corpus of this project. Raises CorpusError when there is no such one."""
+    from training.written import WRITTEN
+
+    found = _WRITTEN.fullmatch(source)
+    if found is None or found["name"] not in WRITTEN:
+        raise CorpusError(
+            f"cannot read the source {source!r}: write written:NAME@SEED; there is {', '.join(WRITTEN)}"
+        )
+    return _numbered(WRITTEN[found["name"]](int(found["seed"])))
 
 
 def _file(source: str, datasets: Path | None) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from training.tasks.base import Task
 from training.tasks.counseling import Counseling
+from training.tasks.crisis_classifier import CRISIS_CLASSIFIER
 
 __all__ = ["TASKS", "Task"]
 
-TASKS: dict[str, Task] = {"counseling": Counseling()}
+TASKS: dict[str, Task] = {"counseling": Counseling(), "crisis_classifier": CRISIS_CLASSIFIER}
