@@ -69,6 +69,7 @@ class Running:
             "ready": self.ready(),
             "model": model.status,
             "parts": {part.name: part.state().status for part in parts},
+            "gate": {"detectors": list(service.gate.detectors), "missing": service.gate.missing},
             "support": service.writers.support,
             "releases": {task: status.model_dump(mode="json") for task, status in releases.items()},
             "sample": self.application.clinic.sample,

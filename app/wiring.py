@@ -14,13 +14,14 @@ from app.chat import ChatService, Parts, Rules
 from app.clinic import Clinic, load_clinic
 from app.errors import ConfigError, PartUnavailable
 from app.lineup import Lineup
+from app.logs import get_logger
 from app.models import MODELS
 from app.models.base import ChatModel, ModelSetup
 from app.parts import Part
 from app.prompting import prompt_hash
 from app.release_watch import Fits, ReleaseWatch, expected
 from app.settings import Settings
-from safety.crisis import CrisisGate
+from safety.crisis import CrisisGate, load_gate
 from safety.replies import Replies
 from weights import fetch
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from safety.output_check import OutputCheck
     from safety.screen import Screener
     from safety.scrubber import Scrubber
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -101,13 +104,16 @@ def build(
             f"CAREFOLD_INDEX_DIR is {settings.index_dir}, and there is no index. "
             "Build one: python -m retrieval build --faq PATH --out DIR"
         )
+    gate = load_gate()
+    if gate.missing:
+        log.warning("crisis_rules_alone", detectors=list(gate.detectors))  # the reason stands in /healthz
     lineup = Lineup(expected=expected(settings.models_dir))
     watch = ReleaseWatch(settings.models_dir, lineup, fits=_fits(settings))
     embedder = Part("embedder", lambda: _embedder(settings))
     scrubber = Part("scrubber", lambda: _scrubber(settings, clinic))
     parts = Parts(
         scrubber=scrubber,
-        screener=Part("screener", lambda: _screener(embedder)),
+        screener=Part("screener", lambda: _screener(embedder, gate)),
         retriever=Part("retriever", lambda: _retriever(settings, embedder)),
         output_check=Part("output check", lambda: _output_check(clinic, scrubber, paraphrase=False)),
         tuned_check=Part("tuned check", lambda: _output_check(clinic, scrubber, paraphrase=True)),
@@ -125,7 +131,7 @@ def build(
         keep_unanswered=settings.keep_unanswered,
     )
     service = ChatService(
-        gate=CrisisGate(), replies=Replies.load(), clinic=clinic, parts=parts, rules=rules, lineup=lineup
+        gate=gate, replies=Replies.load(), clinic=clinic, parts=parts, rules=rules, lineup=lineup
     )
     return Application(service, clinic, settings, watch)
 
@@ -172,11 +178,11 @@ def _scrubber(settings: Settings, clinic: Clinic) -> Scrubber:
     return Scrubber(policy=settings.policy, name_model=names.folder, keep=clinic.public_words)
 
 
-def _screener(embedder: Part[Embedder]) -> Screener:
-    """Screen with the encoder's help; without it the service has the rules."""
+def _screener(embedder: Part[Embedder], gate: CrisisGate) -> Screener:
+    """Screen with the encoder's help; without it the service has the gate and the rules."""
     from safety.screen import Screener
 
-    return Screener(embedder.get().embed)
+    return Screener(embedder.get().embed, gate=gate)
 
 
 def _embedder(settings: Settings) -> Embedder:

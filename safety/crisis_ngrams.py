@@ -146,7 +146,7 @@ class CrisisNgrams:
         return self._most(windows(text))
 
     def shares(self, text: str) -> dict[str, float]:
-        """Return the probability of each label for the whole of `text`; without a word in it all are alike."""
+        """Return the probability of each label for the whole of `text`; without a word all are alike."""
         parts = windows(text)[:1]
         of = (
             self._shares(parts)[0].tolist()
