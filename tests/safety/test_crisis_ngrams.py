@@ -21,19 +21,27 @@ from safety.verdict import ALLOW, Verdict
 
 LABELS = ("none", "suicide", "medical_emergency", "grief")
 # Words that mean nothing to the rules: what is found here, the classifier found.
-TELLING = {"zubrowka": "suicide", "quagmire": "medical_emergency", "tulip": "none", "willow": "grief"}
+TELLING = {
+    "zubrowka": "suicide", "gherkin": "suicide", "quagmire": "medical_emergency", "tulip": "none", "willow": "grief",
+}  # fmt: skip
 HIDDEN = "the zubrowka is ready"
 FILLER = "we walked along the canal and looked at the boats and had a cup of tea afterwards "
 
 
-def write_weights(folder: Path, *, act: float = 0.8, support: float = 0.5, **changes: object) -> Path:
-    """Write a classifier that knows the four words of TELLING, and return its folder."""
+def write_weights(
+    folder: Path, *, act: float = 0.8, support: float = 0.5, strength: float = 0.4, ordinary: float = 2.0,
+    **changes: object,
+) -> Path:  # fmt: skip
+    """Write a classifier that knows the words of TELLING, and return its folder.
+
+    `strength` is what a word weighs, a 127th of it; `ordinary` are the log-odds of a text without any.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     weights = np.zeros((1 << BITS, len(LABELS)), np.int8)
     for word, label in TELLING.items():
         weights[hashed([(word,)]).columns[:1], LABELS.index(label)] = 127
-    scale = np.full(len(LABELS), 0.4, np.float32)
-    bias = np.array([2.0, 0.0, 0.0, 0.0], np.float32)
+    scale = np.full(len(LABELS), strength, np.float32)
+    bias = np.array([ordinary, 0.0, 0.0, 0.0], np.float32)
     raw = save({"weights": weights, "scale": scale, "bias": bias})
     config = {
         "bits": BITS, "labels": LABELS, "act": act, "support": support, "part_discount": 1.0,
@@ -72,19 +80,22 @@ def test_one_sentence_among_four_hundred_words_is_not_diluted(model: CrisisNgram
     assert model.assess(f"{FILLER * 12}. {FILLER * 12}") == ALLOW
 
 
-def test_one_sentence_in_a_long_text_without_full_stops_is_not_diluted(tmp_path: Path) -> None:
-    unsure = CrisisNgrams.load(write_weights(tmp_path, act=1.0, support=0.14))
-    whole = unsure.shares(f"{FILLER * 12} {HIDDEN} {FILLER * 12}")
-    assert 1 - whole["none"] - whole["grief"] < unsure.danger(f"{FILLER * 12} {HIDDEN} {FILLER * 12}").share
+def test_one_sentence_in_a_long_text_without_full_stops_is_not_diluted(model: CrisisNgrams) -> None:
+    text = f"{FILLER * 12} {HIDDEN} {FILLER * 12}"
+    whole = model.shares(text)
+    assert model.danger(text).share > 1 - whole["none"] - whole["grief"]
 
 
 def test_danger_may_show_only_with_what_was_said_before(tmp_path: Path) -> None:
-    together = ["zubrowka", "quagmire"]
-    alone = max(CrisisNgrams.load(write_weights(tmp_path / "a")).danger(text).share for text in together)
-    model = CrisisNgrams.load(write_weights(tmp_path / "b", act=min(1.0, alone + 1e-6)))
-    assert all(model.assess(text).action == "support" for text in together)
-    joined = model.danger(" ".join(together)).share
-    assert (model.assess(together[1], earlier=together[:1]).action == "crisis") == (joined > alone)
+    faint = {"strength": 0.1, "ordinary": 5.0, "support": 0.01}
+    model = CrisisNgrams.load(write_weights(tmp_path / "a", **faint))
+    alone = max(model.danger(text).share for text in ("zubrowka", "gherkin"))
+    joined = model.danger("zubrowka\ngherkin").share
+    assert joined > alone + 0.05
+    model = CrisisNgrams.load(write_weights(tmp_path / "b", act=(alone + joined) / 2, **faint))
+    assert model.assess("zubrowka").action == model.assess("gherkin").action == "support"
+    assert model.assess("gherkin", earlier=["zubrowka"]).action == "crisis"
+    assert model.assess("gherkin", earlier=["zubrowka", FILLER, FILLER]).action == "support"
 
 
 def test_earlier_danger_alone_is_not_judged_again(model: CrisisNgrams) -> None:
