@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from safety.crisis_ngrams import CrisisNgrams
 
 WINDOW: Final = 4_000
+RULE_FILES: Final = ("crisis_rules.yaml", "crisis_rules_es.yaml")
 GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
@@ -107,7 +108,7 @@ class CrisisGate:
         self._sets = {name: tuple(members.split()) for name, members in words["sets"].items()}
         self._soon = frozenset(self._sets["soon"])
         self._others = frozenset(self._sets["other"])
-        self._rules = _load_rules(here / "crisis_rules.yaml")
+        self._rules = [rule for name in RULE_FILES for rule in _load_rules(here / name)]
         self._masks = [
             Mask(
                 m["name"],

@@ -94,7 +94,7 @@ def test_thresholds_keep_to_their_budget_of_false_alarms(trained: Job) -> None:
 @pytest.mark.parametrize(("budget", "alarms"), [(0.0, 0), (0.1, 1), (0.5, 5), (1.0, 10)])
 def test_a_threshold_lets_so_many_ordinary_rows_through_and_no_more(budget: float, alarms: int) -> None:
     kept = [
-        OutOfAuthor(id=str(n), author="a", label="none", share=n / 20, category="suicide") for n in range(10)
+        OutOfAuthor(id=str(n), author="a", label="none", share=(n + 1) / 20, category="suicide") for n in range(10)
     ]
     assert sum(one.share >= threshold(kept, budget) for one in kept) == alarms
 

@@ -43,6 +43,9 @@ _ITERATIONS: Final = 60
 _TOLERANCE: Final = 3e-3
 _LEAST_ROWS: Final = 3  # a column that fewer rows have says little of other rows, and costs time
 _LEAST: Final = 1e-12
+# Easy rows alone would leave room for thresholds that no doubt about a message could stay below.
+_LEAST_ACT: Final = 0.5
+_LEAST_SUPPORT: Final = 0.25
 # What an action weighs in the loss, whatever the number of its rows.
 _SHARE_OF_ACTION: Final = {"none": 0.5, "medical_emergency": 0.12, "grief": 0.03}
 _SHARE_OF_CRISIS: Final = 0.35
@@ -76,8 +79,8 @@ class NgramLinear:
             left_out += _left_out(job, rows, author)
             points.append(Point(step=step, epoch=1.0, seconds=time.perf_counter() - begun))
             progress(points[-1], steps)
-        act = threshold(left_out, task.act_budget)
-        support = min(act, threshold(left_out, task.support_budget))
+        act = max(_LEAST_ACT, threshold(left_out, task.act_budget))
+        support = min(act, max(_LEAST_SUPPORT, threshold(left_out, task.support_budget)))
         final = _served(rows.taught(), act=act, support=support)
         loss = _mean_nats(final, job.validation)
         points.append(Point(step=steps, epoch=1.0, seconds=time.perf_counter() - begun, validation_loss=loss))
