@@ -28,7 +28,7 @@ from safety.errors import CrisisWeightsError
 from safety.ngrams import BITS, Words, hashed, windows
 from safety.verdict import ALLOW, Action, Verdict
 
-SHIPPED: Final = Path(__file__).parent / "crisis_ngrams"
+SHIPPED: Final = Path(__file__).parent / "crisis_weights"
 WEIGHTS: Final = "model.safetensors"
 CONFIG: Final = "crisis_ngrams.json"
 SAFE_LABELS: Final = ("none", "grief")

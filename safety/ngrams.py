@@ -88,7 +88,9 @@ def _pieces(sentence: Words) -> Iterable[Words]:
 
 
 def _word_grams(texts: Sequence[Words]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    coded = [(_EDGE, *(zlib.crc32(word.encode(errors="replace")) for word in words), _EDGE) for words in texts]
+    coded = [
+        (_EDGE, *(zlib.crc32(word.encode(errors="replace")) for word in words), _EDGE) for words in texts
+    ]
     units = np.fromiter(chain.from_iterable(coded), dtype=np.uint64)
     of = np.repeat(np.arange(len(coded)), [len(one) for one in coded])
     inner = units != _EDGE

@@ -223,3 +223,17 @@ def test_the_config_says_what_it_needs() -> None:
         NgramConfig(
             bits=BITS, labels=("none", "suicide"), act=1, support=1, part_discount=0, weights_sha256="0" * 64
         )
+
+
+def test_what_is_shipped_can_be_read_and_knows_both_languages() -> None:
+    gate = load_gate()
+    assert gate.missing == ""
+    model = CrisisNgrams.load()
+    for text in (
+        "i want to kill myself",
+        "quiero matarme, no aguanto mas",
+        "he is not breathing and his lips are blue",
+    ):
+        assert model.danger(text).share > model.config.support
+    for text in ("can i move my appointment to tuesday?", "quiero cambiar mi cita para el martes"):
+        assert gate.assess(text) == ALLOW
