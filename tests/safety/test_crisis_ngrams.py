@@ -225,15 +225,13 @@ def test_the_config_says_what_it_needs() -> None:
         )
 
 
-def test_what_is_shipped_can_be_read_and_knows_both_languages() -> None:
-    gate = load_gate()
+def test_what_is_shipped_can_be_read_and_tells_danger_from_ordinary_talk_in_both_languages() -> None:
+    gate, model = load_gate(), CrisisNgrams.load()
     assert gate.missing == ""
-    model = CrisisNgrams.load()
-    for text in (
-        "i want to kill myself",
-        "quiero matarme, no aguanto mas",
-        "he is not breathing and his lips are blue",
-    ):
-        assert model.danger(text).share > model.config.support
-    for text in ("can i move my appointment to tuesday?", "quiero cambiar mi cita para el martes"):
-        assert gate.assess(text) == ALLOW
+    danger = ("i want to kill myself", "ya no quiero vivir asi", "he is not breathing and his lips are blue")
+    ordinary = ("can i move my appointment to tuesday?", "quiero cambiar mi cita para el martes")
+    assert all(gate.assess(text).action in ("crisis", "emergency") for text in danger)
+    assert all(gate.assess(text) == ALLOW for text in ordinary)
+    assert min(model.danger(text).share for text in danger) > max(
+        model.danger(text).share for text in ordinary
+    )

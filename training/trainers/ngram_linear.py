@@ -86,7 +86,7 @@ class NgramLinear:
         points.append(Point(step=steps, epoch=1.0, seconds=time.perf_counter() - begun, validation_loss=loss))
 
         def fill(fresh: Path) -> None:
-            (fresh / WEIGHTS).write_bytes(_tensors(final))
+            (fresh / WEIGHTS).write_bytes(save_tensors(final.tensors()))
             write_value(fresh / CONFIG, final.config)
             write_rows(fresh / OUT_OF_AUTHOR, left_out)
 
@@ -269,10 +269,6 @@ def _served(learned: _Learned, *, act: float, support: float) -> CrisisNgrams:
         weights_sha256=hashlib.sha256(raw).hexdigest(),
     )  # fmt: skip
     return CrisisNgrams(config, small, scale=scale.astype(np.float32), bias=learned.bias)
-
-
-def _tensors(model: CrisisNgrams) -> bytes:
-    return save_tensors(model.tensors())
 
 
 def _mean_nats(model: CrisisNgrams, rows: Sequence[Example]) -> float:
