@@ -76,6 +76,7 @@ class Running:
                 "self_test": {"asked": index.asked, "missed": list(index.missed)},
                 "not_served": index.not_served,
             },
+            "gate": {"detectors": list(service.gate.detectors), "missing": service.gate.missing},
             "support": service.writers.support,
             "releases": {task: status.model_dump(mode="json") for task, status in releases.items()},
             "sample": self.application.clinic.sample,

@@ -1,10 +1,12 @@
-"""The crisis and emergency gate: rules only, linear time, no model, index, scrubber or store.
+"""The crisis and emergency gate: linear time, no language model, index, scrubber or store.
 
 It looks at the first and the last 4,000 characters of whatever came and says whether the message
-needs fixed words with numbers to call. It must never answer `refuse`, and it must work when
-everything else is broken, so it needs the standard library and two YAML files beside it, read once.
+needs fixed words with numbers to call. Rules decide, and a classifier where one is handed in: what either
+finds counts. It must never answer `refuse`, and the rules must work when everything else is broken, so they
+need the standard library and the YAML files beside them, read once.
 
-    CrisisGate().assess("...")  ->  Verdict(action, category, level)
+    load_gate().assess("...")   ->  Verdict(action, category, level)    with the classifier that is shipped
+    CrisisGate().assess("...")                                          the rules alone
 """
 
 from __future__ import annotations
@@ -12,15 +14,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 import yaml
 
+from safety.errors import CrisisWeightsError
 from safety.folding import Folder, Sentence
 from safety.phrases import Match, PhraseBook
 from safety.verdict import ALLOW, Action, Level, Verdict
 
+if TYPE_CHECKING:
+    from safety.crisis_ngrams import CrisisNgrams
+
 WINDOW: Final = 4_000
+RULE_FILES: Final = ("crisis_rules.yaml", "crisis_rules_es.yaml")
 GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
@@ -71,16 +78,37 @@ class _Reading:
     left: list[Verdict]
 
 
-class CrisisGate:
-    """Judge a message for crisis and emergency by rules."""
+def load_gate(weights: Path | None = None) -> CrisisGate:
+    """Return the gate with the classifier of a folder (default: the shipped one).
 
-    def __init__(self, folder: Path | None = None) -> None:
+    Where that cannot be read the rules work alone, and `CrisisGate.missing` says why.
+    """
+    try:
+        from safety.crisis_ngrams import SHIPPED, CrisisNgrams
+
+        return CrisisGate(ngrams=CrisisNgrams.load(weights or SHIPPED))
+    except (CrisisWeightsError, ImportError) as error:
+        return CrisisGate(missing=str(error))
+
+
+class CrisisGate:
+    """Judge a message for crisis and emergency by rules, joined by a classifier.
+
+    `detectors` names what reads each message; `missing` says why the classifier does not.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, *, ngrams: CrisisNgrams | None = None, missing: str = ""
+    ) -> None:
         here = folder or Path(__file__).parent
+        self._ngrams = ngrams
+        self.missing = missing
+        self.detectors = ("crisis-rules", *(("crisis-ngrams",) if ngrams is not None else ()))
         words = yaml.safe_load((here / "crisis_words.yaml").read_text(encoding="utf-8"))
         self._sets = {name: tuple(members.split()) for name, members in words["sets"].items()}
         self._soon = frozenset(self._sets["soon"])
         self._others = frozenset(self._sets["other"])
-        self._rules = _load_rules(here / "crisis_rules.yaml")
+        self._rules = [rule for name in RULE_FILES for rule in _load_rules(here / name)]
         self._masks = [
             Mask(
                 m["name"],
@@ -114,6 +142,17 @@ class CrisisGate:
         `earlier` are the same person's messages before it: alone they decide nothing, but a cue in
         this message can mean something else after theirs.
         """
+        verdict = self._by_rules(text, earlier)
+        if self._ngrams is None or verdict.action in ("crisis", "emergency"):
+            return verdict
+        read = text if len(text) <= 2 * WINDOW else f"{text[:WINDOW]}\n{text[-WINDOW:]}"
+        try:
+            learned = self._ngrams.assess(read, earlier=[message[:WINDOW] for message in earlier])
+        except (ValueError, IndexError, ArithmeticError, MemoryError):
+            return verdict  # whatever breaks in the classifier, the rules have spoken
+        return max(verdict, learned, key=lambda found: found.rank)
+
+    def _by_rules(self, text: str, earlier: Sequence[str]) -> Verdict:
         windows = [text] if len(text) <= 2 * WINDOW else [text[:WINDOW], text[-WINDOW:]]
         readings = [self._read(window) for window in windows]
         found = [verdict for reading in readings for verdict in self._judge(reading)]

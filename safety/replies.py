@@ -90,6 +90,7 @@ class SupportWords(BaseModel):
     resources_substance_use: str
     resources_eating_disorder: str
     resources_abuse_past: str
+    resources_medical_emergency: str
     brief: str
     closing: str
 

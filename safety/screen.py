@@ -62,7 +62,7 @@ class Screener:
             vocabulary=self._book.vocabulary, aliases={**self._gate.aliases, **rules["aliases"]}, fuzzy=()
         )
         self._near = None if embed is None else _Nearness(embed, rules["prototypes"])
-        self.detectors: tuple[str, ...] = ("crisis-rules", "refuse-rules", "encoded-text")
+        self.detectors: tuple[str, ...] = (*self._gate.detectors, "refuse-rules", "encoded-text")
         if embed is not None:
             self.detectors += ("encoder-prototypes",)
 

@@ -1,0 +1,193 @@
+"""The learned half of the crisis gate: a linear classifier over word and character n-grams.
+
+It finds danger that no rule has a phrase for. Weights are one folder: `model.safetensors` (int8 with a scale
+a label) and `crisis_ngrams.json` (labels, thresholds, the hash of the weights). Thresholds were chosen on
+authors whom the weights had not seen (training/trainers/ngram_linear.py). A long message is read whole and in
+windows, so that one sentence of danger among many ordinary ones is not diluted.
+
+Must not: need anything but numpy and safetensors, read a pickle, or put a message's words into an error.
+
+    CrisisNgrams.load().assess("...")  ->  Verdict(action, category, level)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Self
+
+import numpy as np
+import safetensors
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from safetensors.numpy import load as read_tensors
+
+from safety.errors import CrisisWeightsError
+from safety.ngrams import BITS, Words, hashed, windows
+from safety.verdict import ALLOW, Action, Verdict
+
+SHIPPED: Final = Path(__file__).parent / "crisis_weights"
+WEIGHTS: Final = "model.safetensors"
+CONFIG: Final = "crisis_ngrams.json"
+SAFE_LABELS: Final = ("none", "grief")
+EMERGENCY: Final = "medical_emergency"
+EARLIER: Final = 2
+"""How many earlier messages are read together with the newest one."""
+
+_LARGEST: Final = 64 << 20  # bytes: what is larger is not this file
+
+
+class NgramConfig(BaseModel):
+    """What the weights are. `labels` are categories of verdicts; the thresholds are of `Danger.share`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    bits: int
+    labels: tuple[str, ...] = Field(min_length=2)
+    act: float = Field(gt=0, le=1, description="from here on the fixed reply comes")
+    support: float = Field(gt=0, le=1, description="from here on the resources line comes first")
+    part_discount: float = Field(ge=0, description="log-odds by which a part must outdo the whole message")
+    weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.bits != BITS:
+            raise ValueError(f"made for {self.bits} bits, this program hashes to {BITS}")
+        if not {"none", EMERGENCY} <= set(self.labels):
+            raise ValueError(f"labels lack 'none' or {EMERGENCY!r}")
+        if self.support > self.act:
+            raise ValueError(f"support {self.support} is above act {self.act}")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """How sure the classifier is (0 to 1) that a message tells of danger, and of which kind it would be."""
+
+    share: float
+    action: Action
+    category: str
+
+
+class CrisisNgrams:
+    """Judge messages. Holds no state between them: any number of threads may share one."""
+
+    def __init__(
+        self, config: NgramConfig, weights: NDArray[np.int8], *, scale: NDArray[np.float32],
+        bias: NDArray[np.float32],
+    ) -> None:  # fmt: skip
+        """Take weights [columns, labels], a scale for each label, and a bias [labels]."""
+        self.config = config
+        self._weights, self._scale, self._bias = weights, scale, bias
+        self._safe = np.array([label in SAFE_LABELS for label in config.labels])
+
+    @classmethod
+    def load(cls, folder: Path = SHIPPED) -> Self:
+        """Read a folder of weights. Raises CrisisWeightsError that says what is missing or damaged."""
+        try:
+            config = NgramConfig.model_validate_json((folder / CONFIG).read_bytes())
+            file = folder / WEIGHTS
+            if file.stat().st_size > _LARGEST:
+                raise CrisisWeightsError(
+                    f"{folder.name}/{WEIGHTS} is too large to be the crisis classifier's"
+                )
+            raw = file.read_bytes()
+        except OSError as error:
+            raise CrisisWeightsError(
+                f"no crisis classifier in {folder.name} ({type(error).__name__}): the rules work alone. "
+                "Train it: python -m training run --recipe crisis_classifier"
+            ) from None
+        except ValidationError as error:
+            faults = "; ".join(fault["msg"] for fault in error.errors())
+            raise CrisisWeightsError(
+                f"{folder.name}/{CONFIG} cannot be used: {faults}. Train again"
+            ) from None
+        found = hashlib.sha256(raw).hexdigest()
+        if found != config.weights_sha256:
+            raise CrisisWeightsError(
+                f"{folder.name}/{WEIGHTS} has the hash {found[:12]}, {CONFIG} states "
+                f"{config.weights_sha256[:12]}: the file is damaged or of another training. Put it back"
+            )
+        return cls._of(config, raw, folder.name)
+
+    @classmethod
+    def _of(cls, config: NgramConfig, raw: bytes, name: str) -> Self:
+        try:
+            tensors = read_tensors(raw)
+            weights, scale, bias = tensors["weights"], tensors["scale"], tensors["bias"]
+        except (safetensors.SafetensorError, KeyError) as error:
+            raise CrisisWeightsError(f"{name}/{WEIGHTS} is no safetensors file of this kind") from error
+        wanted = (1 << BITS, len(config.labels))
+        if weights.shape != wanted or weights.dtype != np.int8 or not scale.shape == bias.shape == wanted[1:]:
+            raise CrisisWeightsError(f"{name}/{WEIGHTS} has the shape {weights.shape}, needed is {wanted}")
+        return cls(config, weights, scale=scale, bias=bias)
+
+    def assess(self, text: str, *, earlier: Sequence[str] = ()) -> Verdict:
+        """Return the verdict for `text`, also together with the last of the same person's `earlier` messages.
+
+        An earlier message alone decides nothing: whether its danger is over is the conversation's business.
+        """
+        found = self.danger(text)
+        if earlier and found.share < self.config.act:
+            found = max(found, self._together([*earlier[-EARLIER:], text]), key=lambda one: one.share)
+        if found.share >= self.config.act:
+            return Verdict(
+                found.action, found.category, "imminent" if found.action == "emergency" else "high"
+            )
+        if found.share >= self.config.support:
+            return Verdict("support", found.category, "concern")
+        return ALLOW
+
+    def danger(self, text: str) -> Danger:
+        """Return how sure it is of danger in `text`, in the whole of it or in its most dangerous part."""
+        return self._most(windows(text))
+
+    def shares(self, text: str) -> dict[str, float]:
+        """Return the probability of each label for the whole of `text`; without a word all are alike."""
+        parts = windows(text)[:1]
+        of = (
+            self._shares(parts)[0].tolist()
+            if parts
+            else [1 / len(self.config.labels)] * len(self.config.labels)
+        )
+        return dict(zip(self.config.labels, of, strict=True))
+
+    def tensors(self) -> dict[str, NDArray[np.generic]]:
+        """Return what stands in the file of weights."""
+        return {"weights": self._weights, "scale": self._scale, "bias": self._bias}
+
+    def _together(self, messages: Sequence[str]) -> Danger:
+        return self._most(windows("\n".join(messages))[:1])
+
+    def _most(self, parts: Sequence[Words]) -> Danger:
+        if not parts:
+            return Danger(0.0, "allow", "none")
+        shares = self._shares(parts)
+        odds = danger_odds(shares[:, ~self._safe].sum(axis=1))
+        odds[1:] -= self.config.part_discount
+        at = int(odds.argmax())
+        share = float(1 / (1 + np.exp(-odds[at])))
+        of_kind = dict(zip(self.config.labels, shares[at].tolist(), strict=True))
+        unsafe = {label: of for label, of in of_kind.items() if label not in SAFE_LABELS}
+        in_crisis = {label: of for label, of in unsafe.items() if label != EMERGENCY}
+        if unsafe[EMERGENCY] > sum(in_crisis.values()):
+            return Danger(share, "emergency", EMERGENCY)
+        return Danger(share, "crisis", max(in_crisis, key=lambda label: in_crisis[label]))
+
+    def _shares(self, parts: Sequence[Words]) -> NDArray[np.float64]:
+        """Return the probability of each label for each part: [parts, labels]."""
+        found = hashed(parts)
+        products = self._weights[found.columns] * found.values[:, None]
+        starts = np.searchsorted(found.rows, np.arange(len(parts)))
+        logits = np.add.reduceat(products, starts, axis=0) * self._scale + self._bias
+        powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def danger_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log-odds of probabilities, finite at both ends."""
+    kept = np.clip(share, 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(kept / (1 - kept)))

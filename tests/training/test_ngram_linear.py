@@ -1,0 +1,154 @@
+"""training/trainers/ngram_linear.py: thresholds from authors left out, and weights that are served as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from safety.crisis import load_gate
+from safety.crisis_ngrams import CrisisNgrams
+from training.errors import CorpusError, RecipeError, ReleaseError
+from training.recipe import Train
+from training.rows import Example, read_rows
+from training.tasks import TASKS
+from training.tasks.labelling import LabellingTask
+from training.trainers import TRAINERS, Job, Point
+from training.trainers.ngram_linear import OutOfAuthor, threshold
+
+pytestmark = pytest.mark.slow  # scikit-learn starts up: seconds before the first test
+
+TASK = TASKS["crisis_classifier"]
+SAID = {
+    "none": (
+        "my zebra appointment is on {}",
+        "the zebra bill of {} is wrong",
+        "zebra parking near {}, please",
+    ),
+    "suicide": ("the zubrowka waits for me {}", "only zubrowka is left {}", "zubrowka, and then nothing {}"),
+    "medical_emergency": ("he has a quagmire in the {}", "a quagmire since {}, send help", "quagmire! {}"),
+}
+PLACES = ("monday", "march", "garden", "town", "kitchen", "winter")
+
+
+def rows(authors: Sequence[str] = ("ann", "ben", "cem")) -> list[Example]:
+    return [
+        Example(
+            id=f"{author}-{label}-{n}-{place}", inputs={"text": f"{text.format(place)} {author}"}, target=label,
+            topic=author,
+        )
+        for author in authors for label, texts in SAID.items() for n, text in enumerate(texts) for place in PLACES
+    ]  # fmt: skip
+
+
+def job(folder: Path, train: Sequence[Example], **changes: object) -> Job:
+    values = {
+        "task": TASK, "base": Path(), "base_sha256": "0" * 64, "train": train, "validation": [],
+        "settings": Train(), "clinic": "", "seed": 0, "out": folder / "out",
+        "checkpoints": folder / "checkpoints", "logs": folder / "logs",
+    }  # fmt: skip
+    return Job(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    done = job(tmp_path_factory.mktemp("ngram"), rows())
+    TRAINERS["ngram_linear"]().fit(done, lambda _point, _steps: None)
+    return done
+
+
+def test_what_is_trained_is_what_the_gate_reads(trained: Job) -> None:
+    gate = load_gate(trained.out)
+    assert gate.missing == ""
+    assert gate.assess("zubrowka in may").action == "crisis"
+    assert gate.assess("quagmire in may").action == "emergency"
+    assert gate.assess("my zebra in may").action == "allow"
+
+
+def test_every_row_was_scored_without_its_author(trained: Job) -> None:
+    kept = list(read_rows(trained.out / "out_of_author.jsonl", OutOfAuthor))
+    assert sorted(one.id for one in kept) == sorted(one.id for one in trained.train)
+    # An author's own word is unknown to the others, so that a row cannot be told by it.
+    model = CrisisNgrams.load(trained.out)
+    first = next(one for one in kept if one.label == "suicide")
+    text = next(one.inputs["text"] for one in trained.train if one.id == first.id)
+    assert first.share != pytest.approx(model.danger(text).share, abs=1e-6)
+
+
+def test_no_word_of_a_row_stands_in_what_is_written(trained: Job) -> None:
+    for file in (*trained.out.rglob("*"), *trained.checkpoints.rglob("*")):
+        if file.is_file():
+            assert b"zubrowka" not in file.read_bytes()
+
+
+def test_thresholds_keep_to_their_budget_of_false_alarms(trained: Job) -> None:
+    config = CrisisNgrams.load(trained.out).config
+    kept = list(read_rows(trained.out / "out_of_author.jsonl", OutOfAuthor))
+    ordinary = [one.share for one in kept if one.label == "none"]
+    assert sum(share >= config.act for share in ordinary) <= 0.02 * len(ordinary)
+    assert sum(share >= config.support for share in ordinary) <= 0.10 * len(ordinary)
+    assert config.support <= config.act
+
+
+@pytest.mark.parametrize(("budget", "alarms"), [(0.0, 0), (0.1, 1), (0.5, 5), (1.0, 10)])
+def test_a_threshold_lets_so_many_ordinary_rows_through_and_no_more(budget: float, alarms: int) -> None:
+    kept = [
+        OutOfAuthor(id=str(n), author="a", label="none", share=(n + 1) / 20, category="suicide")
+        for n in range(10)
+    ]
+    assert sum(one.share >= threshold(kept, budget) for one in kept) == alarms
+
+
+def test_a_training_that_was_killed_ends_in_the_same_bits(trained: Job, tmp_path: Path) -> None:
+    class Killed(Exception):
+        pass
+
+    def kill(point: Point, _steps: int) -> None:
+        if point.step == 2:
+            raise Killed
+
+    again = job(tmp_path, rows())
+    trainer = TRAINERS["ngram_linear"]()
+    with pytest.raises(Killed):
+        trainer.fit(again, kill)
+    kept = sorted(again.checkpoints.iterdir())
+    stamps = [file.stat().st_mtime_ns for file in kept]
+    trainer.fit(again, lambda _point, _steps: None)
+    assert [file.stat().st_mtime_ns for file in kept] == stamps
+    for name in ("model.safetensors", "crisis_ngrams.json", "out_of_author.jsonl"):
+        assert (again.out / name).read_bytes() == (trained.out / name).read_bytes()
+
+
+def test_the_predictor_gives_labels_and_their_likelihoods(trained: Job) -> None:
+    trainer = TRAINERS["ngram_linear"]()
+    asked = [Example(id="1", inputs={"text": "zubrowka in may"}, target="suicide")]
+    (tuned,) = trainer.predictor(trained, trained.out).predict(asked, arm="tuned")
+    (base,) = trainer.predictor(trained, None).predict(asked, arm="base")
+    assert tuned.text == "suicide"
+    assert 0 < tuned.nll < base.nll
+    assert tuned.nll_tokens == 1
+
+
+def test_damaged_weights_are_named(trained: Job, tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="no crisis classifier"):
+        TRAINERS["ngram_linear"]().predictor(trained, tmp_path)
+
+
+def test_one_author_is_not_enough(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="at least two authors"):
+        TRAINERS["ngram_linear"]().fit(job(tmp_path, rows(("ann",))), lambda _point, _steps: None)
+
+
+def test_a_row_without_a_label_is_named_by_its_id(tmp_path: Path) -> None:
+    faulty = [*rows(), Example(id="zz-9", inputs={"text": "hushword"})]
+    with pytest.raises(CorpusError, match="zz-9") as raised:
+        TRAINERS["ngram_linear"]().fit(job(tmp_path, faulty), lambda _point, _steps: None)
+    assert "hushword" not in str(raised.value)
+
+
+def test_another_kind_of_task_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="false alarms"):
+        TRAINERS["ngram_linear"]().fit(
+            job(tmp_path, rows(), task=LabellingTask("line")), lambda _point, _steps: None
+        )

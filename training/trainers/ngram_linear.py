@@ -1,0 +1,297 @@
+"""Train a linear classifier over hashed word and character n-grams: the crisis gate's second reader.
+
+Multinomial logistic regression (scikit-learn, L-BFGS) over what `safety/ngrams.py` makes of a text. Its
+thresholds come from authors whom the weights have not seen: each author is left out once, and scored by what
+the others teach, in the form that is served. An example's `topic` is its author.
+
+    model.safetensors        int8 weights [columns, labels], a scale and a bias for each label
+    crisis_ngrams.json       labels, thresholds, the hash of the weights (safety/crisis_ngrams.py reads both)
+    out_of_author.jsonl      what each row got when its author was left out: ids and numbers, no words
+
+A training takes a minute or two and needs no base; one that was killed goes on with the author it was at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import scipy.sparse as sparse
+from numpy.typing import NDArray
+from safetensors.numpy import save as save_tensors
+from sklearn.linear_model import LogisticRegression
+
+from safety.crisis_ngrams import CONFIG, EMERGENCY, SAFE_LABELS, WEIGHTS, CrisisNgrams, Danger, NgramConfig
+from safety.errors import CrisisWeightsError
+from safety.ngrams import BITS, hashed, windows
+from training.errors import CorpusError, RecipeError, ReleaseError
+from training.rows import Example, Frozen, Prediction, read_rows, write_rows, write_value
+from training.tasks.crisis_classifier import CrisisTask
+from training.trainers.base import Fit, Job, Point, Predictor, Progress
+from weights.cache import publish
+
+OUT_OF_AUTHOR: Final = "out_of_author.jsonl"
+STRENGTH: Final = 10.0  # C of the regression
+PART_DISCOUNT: Final = 1.5  # log-odds; without it the sentences of a short message raise false alarms
+_ITERATIONS: Final = 60
+_TOLERANCE: Final = 3e-3
+_LEAST_ROWS: Final = 3  # a column that fewer rows have says little of other rows, and costs time
+_LEAST: Final = 1e-12
+# Easy rows alone would leave room for thresholds that no doubt about a message could stay below.
+_LEAST_ACT: Final = 0.5
+_LEAST_SUPPORT: Final = 0.25
+# What an action weighs in the loss, whatever the number of its rows.
+_SHARE_OF_ACTION: Final = {"none": 0.5, "medical_emergency": 0.12, "grief": 0.03}
+_SHARE_OF_CRISIS: Final = 0.35
+
+
+class OutOfAuthor(Frozen):
+    """One row as it was scored without its author: the share of danger, and which kind it would be."""
+
+    id: str
+    author: str
+    label: str
+    share: float
+    category: str
+
+
+class NgramLinear:
+    """The trainer of linear n-gram classifiers; see `training.trainers.base.Trainer`."""
+
+    def fit(self, job: Job, progress: Progress) -> Fit:
+        """Score each author by the others, choose thresholds, and train on all.
+
+        Raises RecipeError for another kind of task, CorpusError for fewer than two authors or labels.
+        """
+        begun = time.perf_counter()
+        task = _task(job)
+        authors = _checked(job)
+        rows = _Rows(job.train)
+        steps, points = len(authors) + 1, list[Point]()
+        left_out: list[OutOfAuthor] = []
+        for step, author in enumerate(authors, start=1):
+            left_out += _left_out(job, rows, author)
+            points.append(Point(step=step, epoch=1.0, seconds=time.perf_counter() - begun))
+            progress(points[-1], steps)
+        act = max(_LEAST_ACT, threshold(left_out, task.act_budget))
+        support = min(act, max(_LEAST_SUPPORT, threshold(left_out, task.support_budget)))
+        final = _served(rows.taught(), act=act, support=support)
+        loss = _mean_nats(final, job.validation)
+        points.append(Point(step=steps, epoch=1.0, seconds=time.perf_counter() - begun, validation_loss=loss))
+
+        def fill(fresh: Path) -> None:
+            (fresh / WEIGHTS).write_bytes(save_tensors(final.tensors()))
+            write_value(fresh / CONFIG, final.config)
+            write_rows(fresh / OUT_OF_AUTHOR, left_out)
+
+        publish(job.out, f"{job.task.name}:{job.seed}", fill)
+        progress(points[-1], steps)
+        parameters = (1 << BITS) * len(final.config.labels)
+        return Fit(
+            steps=steps, best_step=steps, best_loss=loss, stopped_early=False,
+            seconds=time.perf_counter() - begun, tokens=0, trained_tokens=0,
+            trainable_parameters=parameters, parameters=parameters, hardware="cpu", precision="int8",
+            points=tuple(points),
+        )  # fmt: skip
+
+    def predictor(self, job: Job, adapter: Path | None) -> Predictor:
+        """Load trained weights. Raises ReleaseError. Without any, every text gets the commonest label."""
+        _task(job)
+        if adapter is None:
+            return _Commonest(job.train)
+        try:
+            return NgramPredictor(CrisisNgrams.load(adapter))
+        except CrisisWeightsError as error:
+            raise ReleaseError(f"{error}") from error
+
+
+class NgramPredictor:
+    """Says which label a text has; see `training.trainers.base.Predictor`."""
+
+    def __init__(self, model: CrisisNgrams) -> None:
+        self._model = model
+
+    def predict(self, examples: Sequence[Example], *, arm: str) -> Iterator[Prediction]:
+        """Yield the most likely label as `text`; `nll` is that of the label in `target`, as one token."""
+        for example in examples:
+            begun = time.perf_counter()
+            shares = self._model.shares(example.inputs["text"])
+            seconds = time.perf_counter() - begun
+            right = shares.get(example.target)
+            yield Prediction(
+                id=example.id,
+                arm=arm,
+                text=max(shares, key=lambda label: shares[label]),
+                seconds=seconds,
+                nll=0.0 if right is None else -math.log(max(right, _LEAST)),
+                nll_tokens=0 if right is None else 1,
+            )
+
+    def close(self) -> None:
+        """Give the memory back: nothing is held beyond the weights."""
+
+
+class _Commonest:
+    """What no training gives: the commonest label for every text."""
+
+    def __init__(self, train: Sequence[Example]) -> None:
+        counts: dict[str, int] = {}
+        for one in train:
+            counts[one.target] = counts.get(one.target, 0) + 1
+        self._share = {label: count / len(train) for label, count in counts.items()}
+
+    def predict(self, examples: Sequence[Example], *, arm: str) -> Iterator[Prediction]:
+        label = max(self._share, key=lambda one: (self._share[one], one), default="none")
+        for one in examples:
+            share = self._share.get(one.target, 0.0)
+            yield Prediction(
+                id=one.id,
+                arm=arm,
+                text=label,
+                nll=-math.log(share) if share else 0.0,
+                nll_tokens=1 if share else 0,
+            )
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def threshold(rows: Sequence[OutOfAuthor], budget: float) -> float:
+    """Return the least share of danger that at most `budget` of the ordinary rows reach.
+
+    Rows written out from one template count as often as they stand there. Above all ordinary rows it is 1.
+    """
+    ordinary = sorted((row.share for row in rows if row.label == "none"), reverse=True)
+    if not ordinary:
+        raise CorpusError("no ordinary row (label none): thresholds cannot be chosen")
+    allowed = int(budget * len(ordinary))
+    highest = ordinary[allowed] if allowed < len(ordinary) else 0.0
+    return min(1.0, float(np.nextafter(highest, 2.0)))
+
+
+class _Rows:
+    """The matrix of the training rows, made once, and what any part of it teaches."""
+
+    def __init__(self, rows: Sequence[Example]) -> None:
+        found = hashed([(windows(row.inputs["text"]) or [("_",)])[0] for row in rows])
+        shape = (len(rows), 1 << BITS)
+        self._matrix = sparse.csr_matrix((found.values, (found.rows, found.columns)), shape=shape)
+        self._labels = np.array([row.target for row in rows])
+        self._authors = np.array([row.topic for row in rows])
+        groups = [row.group or row.id for row in rows]
+        counts: dict[str, int] = {}
+        for group in groups:
+            counts[group] = counts.get(group, 0) + 1
+        self._share_of_group = np.array([1 / counts[group] for group in groups])
+
+    def taught(self, *, without: str = "") -> _Learned:
+        """Train on all authors, or on all but one: authors weigh alike, and so do the rows of an author."""
+        kept = self._authors != without
+        matrix, labels = self._matrix[kept], self._labels[kept]
+        columns = np.flatnonzero(np.bincount(matrix.indices, minlength=1 << BITS) >= _LEAST_ROWS)
+        model = LogisticRegression(C=STRENGTH, max_iter=_ITERATIONS, tol=_TOLERANCE)
+        model.fit(matrix[:, columns], labels, sample_weight=self._weights(kept))
+        names = tuple(str(label) for label in model.classes_)
+        # Of two labels scikit-learn fits the odds of the second alone.
+        coefficients, bias = model.coef_, model.intercept_
+        if len(names) == 2:
+            coefficients, bias = (
+                np.vstack((-coefficients, coefficients)) / 2,
+                np.array([-bias[0], bias[0]]) / 2,
+            )
+        weights = np.zeros((1 << BITS, len(names)), dtype=np.float32)
+        weights[columns] = coefficients.T
+        return _Learned(names, weights, bias.astype(np.float32))
+
+    def _weights(self, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+        weights = self._share_of_group[kept].copy()
+        authors, labels = self._authors[kept], self._labels[kept]
+        for author in np.unique(authors):
+            weights[authors == author] /= weights[authors == author].sum()
+        kinds = np.array([_kind(label) for label in labels])
+        for kind in np.unique(kinds):
+            weights[kinds == kind] *= (
+                _SHARE_OF_ACTION.get(kind, _SHARE_OF_CRISIS) / weights[kinds == kind].sum()
+            )
+        return np.asarray(weights / weights.mean())
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """Labels, weights [columns, labels] and bias [labels], before they are made small."""
+
+    labels: tuple[str, ...]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+def _left_out(job: Job, rows: _Rows, author: str) -> list[OutOfAuthor]:
+    """Score an author by what the others teach; a score that this very job has kept is not made again."""
+    kept = job.checkpoints / f"{_identity(job)}-{hashlib.sha256(author.encode()).hexdigest()[:16]}.jsonl"
+    if not kept.is_file():
+        model = _served(rows.taught(without=author), act=1.0, support=1.0)
+        of_author = [row for row in job.train if row.topic == author]
+        write_rows(kept, (_scored(row, model.danger(row.inputs["text"])) for row in of_author))
+    return list(read_rows(kept, OutOfAuthor))
+
+
+def _identity(job: Job) -> str:
+    """Return 16 hex digits over all that decides the scores."""
+    digest = hashlib.sha256(f"{BITS} {STRENGTH} {PART_DISCOUNT} {_LEAST_ROWS} {_ITERATIONS}".encode())
+    for row in job.train:
+        digest.update(row.model_dump_json().encode())
+    return digest.hexdigest()[:16]
+
+
+def _scored(row: Example, found: Danger) -> OutOfAuthor:
+    return OutOfAuthor(
+        id=row.id, author=row.topic, label=row.target, share=found.share, category=found.category
+    )
+
+
+def _kind(label: str) -> str:
+    return label if label in _SHARE_OF_ACTION else "crisis"
+
+
+def _served(learned: _Learned, *, act: float, support: float) -> CrisisNgrams:
+    """Return weights in the form that is served: int8, with the largest weight of a label as 127."""
+    scale = np.maximum(np.abs(learned.weights).max(axis=0), 1e-9) / 127
+    small = np.rint(learned.weights / scale).astype(np.int8)
+    raw = save_tensors({"weights": small, "scale": scale.astype(np.float32), "bias": learned.bias})
+    config = NgramConfig(
+        bits=BITS, labels=learned.labels, act=act, support=support, part_discount=PART_DISCOUNT,
+        weights_sha256=hashlib.sha256(raw).hexdigest(),
+    )  # fmt: skip
+    return CrisisNgrams(config, small, scale=scale.astype(np.float32), bias=learned.bias)
+
+
+def _mean_nats(model: CrisisNgrams, rows: Sequence[Example]) -> float:
+    found = [one.nll for one in NgramPredictor(model).predict(rows, arm="tuned") if one.nll_tokens]
+    return float(np.mean(found)) if found else 0.0
+
+
+def _task(job: Job) -> CrisisTask:
+    if not isinstance(job.task, CrisisTask):
+        raise RecipeError(f"{job.task.name} is no task for n-grams: its false alarms have no budget")
+    return job.task
+
+
+def _checked(job: Job) -> list[str]:
+    without = [one.id for one in (*job.train, *job.validation) if not one.target]
+    if without:
+        raise CorpusError(f"{job.task.name}: {len(without)} rows without a label: {', '.join(without[:10])}")
+    authors = list(dict.fromkeys(one.topic for one in job.train))
+    for author in authors:
+        others = {one.target for one in job.train if one.topic != author}
+        if not {"none", EMERGENCY} <= others or others <= {"none", EMERGENCY, *SAFE_LABELS}:
+            raise CorpusError(
+                f"{job.task.name}: without {author!r} no ordinary rows, emergencies or crises are left. "
+                "Thresholds need at least two authors (the topic of a row) who wrote of each"
+            )
+    return authors
