@@ -72,6 +72,8 @@ def _add(kept: list[str], value: str) -> None:
         return
     if value in (" ", "_", "-") and kept[-1:] and kept[-1] in (" ", "_", "-"):
         return
+    if kept and kept[-1][-1].isalpha() and value[0].isalpha() and not _CAMEL.search(kept[-1][-1] + value[0]):
+        kept.append("_")  # two words must not read as one: "DR:" is not DRx
     kept.append(value)
 
 

@@ -1,7 +1,7 @@
 """Find what was found once a second time in the same text, where nothing gives it away.
 
 "Oona Tindle" in the greeting makes "tindle" further down personal too. Words are compared, so that case,
-spacing and signs between them do not matter ("802-555-0100", "802 555 0100").
+spacing and signs between them do not matter ("44-7712-x", "44 7712 x").
 
 Must not: outlive the text, since it holds what was found there, or show any of it.
 """

@@ -27,6 +27,8 @@ from safety.bulk_names import numbered, safe_name, safe_path
         (".scrub", "x"),
         ("Zoë.txt", "x.txt"),
         ("…", "x"),
+        ("DR:", "DR_x"),
+        (":notes.txt", "x_notes.txt"),
     ],
 )
 def test_only_words_that_name_nobody_stay(name: str, safe: str) -> None:
