@@ -9,7 +9,6 @@ anything else that is heavy, must not load weights, and must not decide who is s
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -20,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from app.errors import Mismatch, ReleaseRefused
 from weights.cache import hash_file
+from weights.durable import write_durably
 
 MANIFEST: Final = "manifest.json"
 # The file whose SHA-256 is the release's identity.
@@ -192,26 +192,6 @@ def check_servable(folder: Path, manifest: ReleaseManifest) -> None:
     if dora:
         fault = Mismatch("adapter_config.json", "lora", "dora_or_unreadable")
         raise ReleaseRefused(manifest.name, [fault], advice="Train LoRA without DoRA to serve it")
-
-
-def write_durably(file: Path, text: str) -> None:
-    """Write a file so that after a crash there is the old one or the new one, whole."""
-    fresh = file.with_name(f".{file.name}.{os.getpid()}.new")
-    with fresh.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
-    sync_folder(file.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Let the names in a folder outlast a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _hashes(folder: Path, release: str) -> dict[str, str]:

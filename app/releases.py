@@ -32,11 +32,10 @@ from app.release_manifest import (
     read_manifest,
     release_name,
     seal,
-    sync_folder,
     verify,
     warnings_about,
-    write_durably,
 )
+from weights.durable import sync_folder, write_durably
 
 __all__ = [
     "MANIFEST", "WEIGHTS", "Active", "Broken", "Measured", "Past", "Registered", "ReleaseFacts",

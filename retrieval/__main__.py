@@ -16,12 +16,13 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from pydantic import BaseModel
 
 from retrieval import faq_cli
+from retrieval.faq_cli import stop
 from retrieval.faq_commands import Keep
 from weights.defaults import EMBEDDER
 from weights.errors import WeightsError
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from retrieval.faq import Reject
 
 SOME_FAILED = 1
-NOTHING_DONE = 2
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Build and search FAQ indexes.")
 
@@ -91,7 +91,7 @@ def build(
         with locked(out):
             manifest = build_index(load.entries, out=out, embedder=model, index=index, keep=keep, reuse=True)
     except (RetrievalError, WeightsError, OSError) as error:
-        _stop(error)
+        stop(error)
     counts = manifest.counts
     sys.stderr.write(
         f"{out}: {counts.entries} entries, {counts.alternates} alternates, {counts.passages} passages; "
@@ -116,12 +116,12 @@ def search(
 ) -> None:
     """Search an index for each line of JSON Lines, by the embedder that built it."""
     if top_k <= 0:
-        _stop(ValueError(f"top_k must be greater than 0. Currently, top_k is {top_k}"))
+        stop(ValueError(f"top_k must be greater than 0. Currently, top_k is {top_k}"))
     if index is None:
-        _stop(ValueError("no index: give --index DIR or set CAREFOLD_INDEX_DIR"))
+        stop(ValueError("no index: give --index DIR or set CAREFOLD_INDEX_DIR"))
     source = None if file is None or str(file) == "-" else file
     if source is not None and not source.is_file():
-        _stop(ValueError(f"no file at {source}"))
+        stop(ValueError(f"no file at {source}"))
 
     from retrieval.embedder import load_embedder
     from retrieval.errors import RetrievalError
@@ -133,7 +133,7 @@ def search(
         model = load_embedder(name, cache_dir=cache_dir, offline=offline, num_threads=threads or None)
         retriever = Retriever.open(index, model)
     except (RetrievalError, WeightsError, OSError) as error:
-        _stop(error)
+        stop(error)
     failed = False
     for row in read_jsonl(source, TextRow):
         if isinstance(row, BadLine):
@@ -153,11 +153,6 @@ for command in faq_cli.COMMANDS:
 def _list(what: str, rows: tuple[Reject, ...]) -> None:
     for row in rows:
         sys.stderr.write(f"{what}: {row}\n")
-
-
-def _stop(error: Exception) -> NoReturn:
-    sys.stderr.write(f"{type(error).__name__}: {error}\n")
-    raise typer.Exit(NOTHING_DONE)
 
 
 if __name__ == "__main__":

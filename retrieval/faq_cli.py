@@ -59,7 +59,7 @@ def import_(
 ) -> None:
     """Import JSONL, CSV, XLSX, Markdown, HTML, DOCX, PDF and call transcripts: rows in = kept + set aside."""
     if index is None and kept is None and not dry_run:
-        _stop(ValueError("nowhere to put the rows: give --index DIR, --kept FILE, or --dry-run"))
+        stop(ValueError("nowhere to put the rows: give --index DIR, --kept FILE, or --dry-run"))
     codes: list[int] = []
     _told(
         lambda: codes.append(
@@ -237,10 +237,11 @@ def _told(command: Callable[[], None]) -> None:
     try:
         command()
     except (RetrievalError, WeightsError, ValueError, OSError) as error:
-        _stop(error)
+        stop(error)
 
 
-def _stop(error: Exception) -> NoReturn:
+def stop(error: Exception) -> NoReturn:
+    """End with 2 and what is wrong: nothing was done."""
     sys.stderr.write(f"{type(error).__name__}: {error}\n")
     raise typer.Exit(NOTHING_DONE)
 

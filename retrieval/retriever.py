@@ -97,18 +97,19 @@ class Retriever:
 
         Raises IndexMissing, IndexCorrupt, or IndexMismatch when another embedder built it.
         """
-        for attempt in range(_ATTEMPTS):
+        for _ in range(_ATTEMPTS):
             manifest = read_manifest(folder)
             check_embedder(manifest, embedder)
             try:
                 verify(folder, manifest)
                 contents = read_contents(folder, manifest)
-            except (IndexCorrupt, OSError):
-                # A new build may have been published while we were reading: begin again with it.
-                if attempt + 1 < _ATTEMPTS and read_manifest(folder) != manifest:
-                    continue
-                raise
-            return cls(contents, embedder, manifest)
+            except (IndexCorrupt, OSError, ValueError):
+                if read_manifest(folder) == manifest:
+                    raise
+            else:
+                if read_manifest(folder) == manifest:
+                    return cls(contents, embedder, manifest)
+            # Another generation took its place while we were reading: what was read may be of both.
         raise IndexMissing(f"{folder} was replaced {_ATTEMPTS} times while it was read. Try again")
 
     @property

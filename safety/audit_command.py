@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from safety.bulk_command import stop
+from safety.command_line import MODELS, CacheDir, ModelsDir, NameModel, Offline, Tagger, stop
 from safety.errors import SafetyError
 from safety.policies import Policy
 from weights.defaults import NAME_MODEL
@@ -34,20 +34,11 @@ def audit(
     canaries_only: Annotated[
         bool, typer.Option("--canaries-only", help="Search for the canaries alone: fast, and needs no model.")
     ] = False,
-    name_model: Annotated[
-        str, typer.Option(help="Source of the spaCy name model; 'none' for rules alone.")
-    ] = NAME_MODEL,
-    tagger: Annotated[
-        str,
-        typer.Option(help="Folder of a tagger's release; default: the active one; 'none': the name model."),
-    ] = "",
-    models_dir: Annotated[
-        Path, typer.Option(envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")
-    ] = Path("models"),
-    cache_dir: Annotated[
-        Path | None, typer.Option(envvar="CAREFOLD_CACHE_DIR", help="Folder of fetched weights.")
-    ] = None,
-    offline: Annotated[bool, typer.Option(envvar="CAREFOLD_OFFLINE", help="Never fetch weights.")] = False,
+    name_model: NameModel = NAME_MODEL,
+    tagger: Tagger = "",
+    models_dir: ModelsDir = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
 ) -> None:
     """Search a file, folder, database, index or adapter for personal data and planted canaries."""
     if not path.exists():

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from safety.command_line import MODELS, SOME_FAILED, CacheDir, ModelsDir, NameModel, Offline, Tagger, stop
 from safety.errors import SafetyError
 from safety.policies import Policy
 from weights.defaults import NAME_MODEL
@@ -20,8 +21,6 @@ from weights.errors import WeightsError
 if TYPE_CHECKING:
     from safety.bulk_report import BulkReport
 
-SOME_FAILED = 1
-NOTHING_DONE = 2
 _LOG_INTERVAL_S = 60
 _SHOWN = 20
 
@@ -45,20 +44,11 @@ def scrub_folder(
     report: Annotated[
         Path | None, typer.Option(help="Where the JSON report goes; default: OUT/.scrub/report.json.")
     ] = None,
-    name_model: Annotated[
-        str, typer.Option(help="Source of the spaCy name model; 'none' for rules alone.")
-    ] = NAME_MODEL,
-    tagger: Annotated[
-        str,
-        typer.Option(help="Folder of a tagger's release; default: the active one; 'none': the name model."),
-    ] = "",
-    models_dir: Annotated[
-        Path, typer.Option(envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")
-    ] = Path("models"),
-    cache_dir: Annotated[
-        Path | None, typer.Option(envvar="CAREFOLD_CACHE_DIR", help="Folder of fetched weights.")
-    ] = None,
-    offline: Annotated[bool, typer.Option(envvar="CAREFOLD_OFFLINE", help="Never fetch weights.")] = False,
+    name_model: NameModel = NAME_MODEL,
+    tagger: Tagger = "",
+    models_dir: ModelsDir = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
 ) -> None:
     """Scrub the text files of a folder into another, and report on every file."""
     import codecs
@@ -112,12 +102,6 @@ def scrub_folder(
     _tell(done)
     sys.stderr.write(f"report: {page.name} and {target.name}\n")
     raise typer.Exit(0 if done.clean else SOME_FAILED)
-
-
-def stop(message: str) -> NoReturn:
-    """End with 2: wrong arguments or configuration, nothing done."""
-    sys.stderr.write(f"error: {message}\n")
-    raise typer.Exit(NOTHING_DONE)
 
 
 def _tell(report: BulkReport) -> None:

@@ -21,6 +21,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from safety.errors import SafetyError
+from weights.durable import sync_folder, write_durably
 
 FOLDER: Final = ".scrub"
 VERSION: Final = 1
@@ -98,7 +99,8 @@ class Manifest:
         for left in self.parts.iterdir():
             left.unlink()
         if not self._file.exists():
-            write_whole(self._file, Header(options=mine).model_dump_json() + "\n")
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(self._file, Header(options=mine).model_dump_json() + "\n")
         self._stream = self._file.open("a", encoding="utf-8")
 
     def place(self, part: Path, record: Record, out: Path) -> None:
@@ -106,7 +108,7 @@ class Manifest:
         target = out / record.path
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
-        flush_folder(target.parent)
+        sync_folder(target.parent)
         self._stream.write(record.model_dump_json(exclude_defaults=True) + "\n")
         self._stream.flush()
 
@@ -131,7 +133,7 @@ class Manifest:
                 "the output folder was made under another policy, options or version: name a new one"
             )
         if len(whole) < len(raw):
-            write_whole(self._file, whole.decode())
+            write_durably(self._file, whole.decode())
 
 
 def latest(records: Iterator[Record]) -> Iterator[Record]:
@@ -156,24 +158,3 @@ def is_whole(out: Path, record: Record) -> bool:
         )
     except OSError:
         return False
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a file whole or not at all: beside it, to the disk, then under its name."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.part")
-    with fresh.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(file)
-    flush_folder(file.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,8 +15,9 @@ from typing import Final
 
 from pydantic import Field
 
-from safety.bulk_manifest import Frozen, Options, Record, write_whole
+from safety.bulk_manifest import Frozen, Options, Record
 from safety.placeholders import PLACEHOLDER
+from weights.durable import write_durably
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 SAMPLES: Final = 12
@@ -82,9 +83,10 @@ class Bar:
 
 def write_report(report: BulkReport, file: Path) -> Path:
     """Write the report as JSON to `file` and as a page beside it; return the page's path."""
-    write_whole(file, report.model_dump_json(indent=1) + "\n")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_durably(file, report.model_dump_json(indent=1) + "\n")
     page = file.with_suffix(".html")
-    write_whole(page, render(report))
+    write_durably(page, render(report))
     return page
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import BaseModel
 
+from safety.command_line import MODELS, SOME_FAILED, CacheDir, ModelsDir, NameModel, Offline, Tagger, stop
 from safety.errors import SafetyError, ScrubError
 from safety.policies import Policy
 from weights.defaults import NAME_MODEL
@@ -22,9 +23,6 @@ from weights.jsonl import BadLine, TextRow, read_jsonl, report_bad_line, write_r
 if TYPE_CHECKING:
     from safety.placeholders import Replacer
     from safety.scrubber import Scrubber
-
-SOME_FAILED = 1
-NOTHING_DONE = 2
 
 
 class EntityRow(BaseModel):
@@ -53,24 +51,15 @@ def scrub(
         bool, typer.Option("--surrogates", help="Write made-up values, not placeholders.")
     ] = False,
     seed: Annotated[int, typer.Option(help="Of the surrogates.")] = 0,
-    name_model: Annotated[
-        str, typer.Option(help="Source of the spaCy name model; 'none' for rules alone.")
-    ] = NAME_MODEL,
-    tagger: Annotated[
-        str,
-        typer.Option(help="Folder of a tagger's release; default: the active one; 'none': the name model."),
-    ] = "",
-    models_dir: Annotated[
-        Path, typer.Option(envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")
-    ] = Path("models"),
-    cache_dir: Annotated[
-        Path | None, typer.Option(envvar="CAREFOLD_CACHE_DIR", help="Folder of fetched weights.")
-    ] = None,
-    offline: Annotated[bool, typer.Option(envvar="CAREFOLD_OFFLINE", help="Never fetch weights.")] = False,
+    name_model: NameModel = NAME_MODEL,
+    tagger: Tagger = "",
+    models_dir: ModelsDir = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
 ) -> None:
     """Replace personal data in each row's text."""
     if file is not None and not file.is_file():
-        _stop(f"no file {str(file)!r}")
+        stop(f"no file {str(file)!r}")
     scrubber = _scrubber(
         policy, name_model, tagger=tagger, models_dir=models_dir, cache_dir=cache_dir, offline=offline
     )
@@ -117,9 +106,4 @@ def _scrubber(
             )
         )
     except (WeightsError, SafetyError) as error:
-        _stop(str(error))
-
-
-def _stop(message: str) -> NoReturn:
-    sys.stderr.write(f"error: {message}\n")
-    raise typer.Exit(NOTHING_DONE)
+        stop(str(error))

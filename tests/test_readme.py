@@ -37,7 +37,7 @@ def test_python_commands_run_in_their_order(tmp_path: Path) -> None:
     environment = dict(os.environ) | {"CAREFOLD_DATA_DIR": str(tmp_path / "data")}
     script = "\n".join(PYTHON).replace(".venv/bin/python", sys.executable)
     script = script.replace("indexes/sample", str(tmp_path / "index"))
-    for folder in ("letters", "scrubbed"):
+    for folder in ("letters", "scrubbed", "documents"):
         script = re.sub(rf"\b{folder}\b", str(tmp_path / folder), script)
     script = script.replace("--recipe toy", f"--recipe toy --runs {tmp_path / 'runs'}")
     for command in script.splitlines():

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import ReleaseError as NotARelease
-from app.release_manifest import MANIFEST, WEIGHTS, ReleaseManifest, read_manifest, sync_folder, verify
+from app.release_manifest import MANIFEST, WEIGHTS, ReleaseManifest, read_manifest, verify
 from training.errors import ReleaseError, RemoteError
 from weights import hub
+from weights.durable import sync_folder
 from weights.errors import WeightsError
 
 _PLACE = re.compile(r"path:(?P<path>.+)|hub:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.DOTALL)

@@ -52,8 +52,8 @@ class Chooser:
         self._before = no_repeat_ngram_size - 1
         self._random = random.Random(seed)
         self._seen: dict[tuple[int, ...], set[int]] = {}
-        for end in range(1, len(spoken) + 1):
-            self.remember(spoken[:end])
+        for end in range(no_repeat_ngram_size, len(spoken) + 1):
+            self.remember(spoken[end - no_repeat_ngram_size : end])
 
     def choose(self, logits: torch.Tensor, said: Sequence[int]) -> int:
         """Return a token for `logits` [vocabulary], given the tokens of the answer so far."""

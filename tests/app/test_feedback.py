@@ -167,7 +167,8 @@ def test_comment_that_is_too_long_is_cut(make_service: MakeService) -> None:
 def test_cut_leaves_no_part_of_a_number(make_service: MakeService, shown: int) -> None:
     service = make_service()
     number = "219-09-9999"
-    before = "it was good ".rjust(LONGEST_COMMENT - len("my ssn is ") - shown, "x")
+    room = LONGEST_COMMENT - len("my ssn is ") - shown
+    before = ("it was good " * room)[-room:]
     comment = f"{before}my ssn is {number}, thank you for that"
     assert comment[:LONGEST_COMMENT].endswith(number[:shown])
     draft = drafted(keeper_of(service), asked(service, REFILL), comment=comment)

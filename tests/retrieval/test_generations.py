@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from retrieval import retriever
 from retrieval.build import build_index
 from retrieval.changes import Book, bring_back, change_index, put, read_book, retire
 from retrieval.embedder import HashEmbedder, Vectors
 from retrieval.errors import ChangeRefused, IndexCorrupt, NoSuchGeneration, UnknownEntry
 from retrieval.faq import FaqEntry
 from retrieval.generations import generations, roll_back
-from retrieval.manifest import read_manifest
+from retrieval.manifest import Manifest, read_manifest
 from retrieval.retriever import Retriever
 
 NEW = FaqEntry("bus", "Which bus stops here?", "Lines 4 and 7 stop at the door.")
@@ -177,6 +178,28 @@ def test_reader_finds_a_whole_index_at_any_moment_of_many_changes(index: Path) -
     stop.set()
     reader.join()
     assert faults == []
+
+
+@pytest.mark.parametrize("moment", ["verify", "read_contents"])
+def test_what_is_read_across_a_change_is_never_of_two_generations(
+    index: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    entry = Retriever.open(index, HashEmbedder()).entries["parking"]
+    changed = dataclasses.replace(entry, answer="The garage is closed until June.")
+    real = getattr(retriever, moment)
+    calls: list[Path] = []
+
+    def change_before(folder: Path, manifest: Manifest) -> object:
+        if folder == index and not calls:  # as many entries as before: no count tells them apart
+            calls.append(folder)
+            add(index, changed)
+        return real(folder, manifest)
+
+    monkeypatch.setattr(retriever, moment, change_before)
+    opened = Retriever.open(index, HashEmbedder())
+    assert calls == [index]
+    assert opened.entries["parking"] == changed
+    assert opened.manifest == read_manifest(index)
 
 
 def test_retired_entry_is_not_found_and_comes_back_as_it_was(index: Path) -> None:
