@@ -41,8 +41,21 @@ def test_both_languages_have_several_authors_with_ordinary_messages_and_danger()
     authors = Counter((row.language, row.author, row.action == "allow") for row in ROWS)
     for language in ("en", "es"):
         names = {author for of, author, _ in authors if of == language}
-        assert len(names) >= 2
-        assert all(authors[language, name, calm] >= 100 for name in names for calm in (True, False))
+        of_both = [
+            name for name in names if all(authors[language, name, calm] >= 100 for calm in (True, False))
+        ]
+        assert len(of_both) >= 2
+        assert all(authors[language, name, True] >= 100 for name in names)
+
+
+def test_each_language_has_ordinary_messages_of_few_words() -> None:
+    """Without them, two words of a harmless message look like danger."""
+    for language in ("en", "es"):
+        few = [
+            row for row in ROWS
+            if row.language == language and row.action == "allow" and len(row.text.split()) <= 6
+        ]  # fmt: skip
+        assert len(few) >= 100
 
 
 def test_no_text_is_there_twice() -> None:
