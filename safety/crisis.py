@@ -32,6 +32,7 @@ GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
 _FIRST_PERSON: Final = frozenset({"i", "me", "myself"})
+_OWN: Final = _FIRST_PERSON | {"my", "mi", "yo"}
 _PERSONAL: Final = frozenset(
     {"i", "my", "me", "myself", "mine", "son", "daughter", "husband", "wife", "mom", "mum", "dad", "friend"}
     | {"brother", "sister", "boyfriend", "girlfriend", "roommate", "he", "she", "him", "her"}
@@ -78,23 +79,25 @@ class _Reading:
     left: list[Verdict]
 
 
-def load_gate(weights: Path | None = None) -> CrisisGate:
+def load_gate(weights: Path | None = None, *, passed_over: str = "") -> CrisisGate:
     """Return the gate with the classifier of a folder (default: the shipped one).
 
-    Where that cannot be read the rules work alone, and `CrisisGate.missing` says why.
+    Where that cannot be read the rules work alone, and `CrisisGate.missing` says why; `passed_over` is what it
+    says of another classifier that the shipped one stands in for.
     """
     try:
         from safety.crisis_ngrams import SHIPPED, CrisisNgrams
 
-        return CrisisGate(ngrams=CrisisNgrams.load(weights or SHIPPED))
+        return CrisisGate(ngrams=CrisisNgrams.load(weights or SHIPPED), missing=passed_over)
     except (CrisisWeightsError, ImportError) as error:
-        return CrisisGate(missing=str(error))
+        return CrisisGate(missing="; ".join(filter(None, (passed_over, str(error)))))
 
 
 class CrisisGate:
     """Judge a message for crisis and emergency by rules, joined by a classifier.
 
-    `detectors` names what reads each message; `missing` says why the classifier does not.
+    `detectors` names what reads each message; `missing` says why the classifier does not, or why it is not
+    the one that was asked for.
     """
 
     def __init__(
@@ -189,9 +192,9 @@ class CrisisGate:
         for match in matches:
             rule = self._rules[match.rule]
             frame = frames[match.sentence]
-            if "about" in rule.unless and "about" in frame:
-                continue
             sentence = reading.masked[match.sentence]
+            if "about" in rule.unless and ("about" in frame or _of_a_work(frame, sentence, match)):
+                continue
             if others and rule.category in _ABOUT_ONESELF and self._of_another(sentence, match):
                 continue
             if "past" in rule.unless and "past" in frame:
@@ -202,17 +205,24 @@ class CrisisGate:
         return verdicts
 
     def _framed(self, sentences: Sequence[Sentence]) -> list[set[str]]:
-        """Say of each sentence whether it only asks about a subject, or tells of a settled past."""
+        """Say of each sentence whether it asks about a subject, tells of a work, or of a settled past.
+
+        What is told in the past tense is past too where the message says that it was long ago and that all
+        is well now.
+        """
         frames: list[set[str]] = [set() for _ in sentences]
         for match in self._frame_book.find(sentences):
             frames[match.sentence].add(self._frames[match.rule])
         everywhere = set().union(*frames)
         open_past = "current" in everywhere
+        over = not open_past and {"past", "settled"} <= everywhere
         for frame, sentence in zip(frames, sentences, strict=True):
             if not _PERSONAL.isdisjoint(sentence):
                 frame.discard("about")
             if open_past:
                 frame.discard("past")
+            elif over and "told" in frame and "present" not in frame:
+                frame.add("past")
         return frames
 
     def _of_another(self, sentence: Sentence, match: Match) -> bool:
@@ -239,6 +249,11 @@ class CrisisGate:
 
     def _cues_in(self, reading: _Reading) -> set[str]:
         return {self._cues[match.rule] for match in self._cue_book.find(reading.masked)}
+
+
+def _of_a_work(frame: set[str], sentence: Sentence, match: Match) -> bool:
+    """Say whether a match stands in what is told of a book, a film or the news, and is of nobody's self."""
+    return "work" in frame and _OWN.isdisjoint(sentence[match.start : match.end])
 
 
 def _swaps(word: str) -> set[str]:
