@@ -156,7 +156,7 @@ class ChatService:
         with turn.timing("gate"):
             turn.verdict = self.gate.assess(turn.raw)
         if self.gate.missing:
-            turn.reasons.append("crisis_rules_alone")
+            turn.reasons.append("crisis_classifier_missing")
         yield self._reply_now(turn) if turn.verdict.action in URGENT else Gated()
         with conversation.lock:
             try:

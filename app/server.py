@@ -65,7 +65,7 @@ class Running:
         releases = self.releases()
         index = self.application.index.state
         whole = model.status == "ready" and not any(task.refused for task in releases.values())
-        whole = whole and index.whole
+        whole = whole and index.whole and not service.gate.missing
         return {
             "status": "ok" if self.ready() and whole else "degraded",
             "ready": self.ready(),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.chat import ChatService, Parts, Rules
 from app.clinic import Clinic, load_clinic
+from app.crisis_release import active_gate
 from app.errors import ConfigError, PartUnavailable
 from app.index_watch import IndexWatch
 from app.lineup import Lineup
@@ -23,7 +24,7 @@ from app.prompting import prompt_hash
 from app.release_watch import Fits, ReleaseWatch, expected
 from app.settings import Settings
 from app.tagger import active_tagger
-from safety.crisis import CrisisGate, load_gate
+from safety.crisis import CrisisGate
 from safety.replies import Replies
 from weights import fetch
 
@@ -108,9 +109,9 @@ def build(
             f"CAREFOLD_INDEX_DIR is {settings.index_dir}, and there is no index. "
             "Build one: python -m retrieval build --faq PATH --out DIR"
         )
-    gate = load_gate()
+    gate = active_gate(settings.models_dir)
     if gate.missing:
-        log.warning("crisis_rules_alone", detectors=list(gate.detectors))  # the reason stands in /healthz
+        log.warning("crisis_classifier_missing", detectors=list(gate.detectors))  # /healthz says why
     lineup = Lineup(expected=expected(settings.models_dir))
     watch = ReleaseWatch(settings.models_dir, lineup, fits=_fits(settings))
     embedder = Part("embedder", lambda: _embedder(settings))

@@ -82,8 +82,8 @@ class _Reading:
 def load_gate(weights: Path | None = None, *, passed_over: str = "") -> CrisisGate:
     """Return the gate with the classifier of a folder (default: the shipped one).
 
-    Where that cannot be read the rules work alone, and `CrisisGate.missing` says why; `passed_over` is what it
-    says of another classifier that the shipped one stands in for.
+    Where that cannot be read the rules work alone, and `CrisisGate.missing` says why; `passed_over` is what
+    it says of another classifier that the shipped one stands in for.
     """
     try:
         from safety.crisis_ngrams import SHIPPED, CrisisNgrams

@@ -1,8 +1,9 @@
 """The learned half of the crisis gate: a linear classifier over word and character n-grams.
 
 It finds danger that no rule has a phrase for. Weights are one folder: `model.safetensors` (int8 with a scale
-a label) and `crisis_ngrams.json` (labels, thresholds, the hash of the weights). Thresholds were chosen on
-authors whom the weights had not seen (training/trainers/ngram_linear.py). A long message is read whole and in
+a label) and `crisis_ngrams.json` (labels, limits, the hash of the weights). Limits were chosen on authors
+whom the weights had not seen, under a ceiling of false alarms (training/out_of_author.py): apart for crisis
+and emergency, by language, and higher for a message of few words. A long message is read whole and in
 windows, so that one sentence of danger among many ordinary ones is not diluted.
 
 Must not: need anything but numpy and safetensors, read a pickle, or put a message's words into an error.
@@ -25,8 +26,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from safetensors.numpy import load as read_tensors
 
 from safety.errors import CrisisWeightsError
+from safety.function_words import Language, content_words, language_of
 from safety.ngrams import BITS, Words, hashed, windows
-from safety.verdict import ALLOW, Action, Verdict
+from safety.verdict import ALLOW, Level, Verdict
 
 SHIPPED: Final = Path(__file__).parent / "crisis_weights"
 WEIGHTS: Final = "model.safetensors"
@@ -35,22 +37,57 @@ SAFE_LABELS: Final = ("none", "grief")
 EMERGENCY: Final = "medical_emergency"
 EARLIER: Final = 2
 """How many earlier messages are read together with the newest one."""
+SHORT: Final = 4
+"""Content words: a message of fewer is short, and needs more to be taken for danger."""
+
+Kind = Literal["crisis", "emergency"]
+KINDS: Final[tuple[Kind, ...]] = ("crisis", "emergency")
+LANGUAGES: Final[tuple[Literal["en", "es"], ...]] = ("en", "es")
 
 _LARGEST: Final = 64 << 20  # bytes: what is larger is not this file
 
 
-class NgramConfig(BaseModel):
-    """What the weights are. `labels` are categories of verdicts; the thresholds are of `Danger.share`."""
+class Limit(BaseModel):
+    """From which share of danger on something is shown to a message of one kind.
+
+    At `act` the fixed reply comes, at `support` the resources line before the answer. Of a message whose
+    language its words do not tell, the higher limit of both counts.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    action: Kind
+    language: Literal["en", "es"]
+    short: bool
+    act: float = Field(gt=0, le=1)
+    support: float = Field(gt=0, le=1)
+
+
+class Ceilings(BaseModel):
+    """Shares of the ordinary messages of an unseen author that may get the fixed reply, or that or the line.
+
+    They hold for each action, language and length apart; the limits follow from them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    act: float = Field(ge=0, le=1)
+    support: float = Field(ge=0, le=1)
+
+
+class NgramConfig(BaseModel):
+    """What the weights are, and from where on they count. `labels` are categories of verdicts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[2] = 2
     bits: int
     labels: tuple[str, ...] = Field(min_length=2)
-    act: float = Field(gt=0, le=1, description="from here on the fixed reply comes")
-    support: float = Field(gt=0, le=1, description="from here on the resources line comes first")
+    limits: tuple[Limit, ...]
+    ceilings: Ceilings
     part_discount: float = Field(ge=0, description="log-odds by which a part must outdo the whole message")
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    scores_sha256: str = Field(default="", description="the out-of-author scores that the limits follow from")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -58,18 +95,45 @@ class NgramConfig(BaseModel):
             raise ValueError(f"made for {self.bits} bits, this program hashes to {BITS}")
         if not {"none", EMERGENCY} <= set(self.labels):
             raise ValueError(f"labels lack 'none' or {EMERGENCY!r}")
-        if self.support > self.act:
-            raise ValueError(f"support {self.support} is above act {self.act}")
+        found = sorted((one.action, one.language, one.short) for one in self.limits)
+        if found != sorted(
+            (kind, tongue, short) for kind in KINDS for tongue in LANGUAGES for short in (0, 1)
+        ):
+            raise ValueError("limits must have each action, language and length once")
+        for one in self.limits:
+            if one.support > one.act:
+                raise ValueError(f"support {one.support} is above act {one.act}")
         return self
+
+    def limit(self, danger: Danger) -> tuple[float, float]:
+        """Return the shares at which a message gets the fixed reply, and the resources line."""
+        fitting = [
+            one
+            for one in self.limits
+            if one.action == danger.action
+            and one.language in (danger.language or LANGUAGES)
+            and one.short == danger.short
+        ]
+        return max(one.act for one in fitting), max(one.support for one in fitting)
 
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """How sure the classifier is (0 to 1) that a message tells of danger, and of which kind it would be."""
+    """How sure the classifier is (0 to 1) that a message tells of danger, and of which kind it would be.
+
+    `language` and `words` (content words) are those of the whole message.
+    """
 
     share: float
-    action: Action
+    action: Kind
     category: str
+    language: Language = ""
+    words: int = 0
+
+    @property
+    def short(self) -> bool:
+        """Say whether there were too few words to be as sure as of others."""
+        return self.words < SHORT
 
 
 class CrisisNgrams:
@@ -130,16 +194,11 @@ class CrisisNgrams:
 
         An earlier message alone decides nothing: whether its danger is over is the conversation's business.
         """
-        found = self.danger(text)
-        if earlier and found.share < self.config.act:
-            found = max(found, self._together([*earlier[-EARLIER:], text]), key=lambda one: one.share)
-        if found.share >= self.config.act:
-            return Verdict(
-                found.action, found.category, "imminent" if found.action == "emergency" else "high"
-            )
-        if found.share >= self.config.support:
-            return Verdict("support", found.category, "concern")
-        return ALLOW
+        verdict = self._verdict(self.danger(text))
+        if earlier and verdict.action not in KINDS:
+            together = self._most(windows("\n".join([*earlier[-EARLIER:], text]))[:1])
+            verdict = max(verdict, self._verdict(together), key=lambda one: one.rank)
+        return verdict
 
     def danger(self, text: str) -> Danger:
         """Return how sure it is of danger in `text`, in the whole of it or in its most dangerous part."""
@@ -159,12 +218,17 @@ class CrisisNgrams:
         """Return what stands in the file of weights."""
         return {"weights": self._weights, "scale": self._scale, "bias": self._bias}
 
-    def _together(self, messages: Sequence[str]) -> Danger:
-        return self._most(windows("\n".join(messages))[:1])
+    def _verdict(self, found: Danger) -> Verdict:
+        act, support = self.config.limit(found)
+        if found.share >= act:
+            level: Level = "imminent" if found.action == "emergency" else "high"
+            return Verdict(found.action, found.category, level)
+        return Verdict("support", found.category, "concern") if found.share >= support else ALLOW
 
     def _most(self, parts: Sequence[Words]) -> Danger:
+        """Judge the first part, which is the whole of a message, and its other parts."""
         if not parts:
-            return Danger(0.0, "allow", "none")
+            return Danger(0.0, "crisis", "none")
         shares = self._shares(parts)
         odds = danger_odds(shares[:, ~self._safe].sum(axis=1))
         odds[1:] -= self.config.part_discount
@@ -173,9 +237,14 @@ class CrisisNgrams:
         of_kind = dict(zip(self.config.labels, shares[at].tolist(), strict=True))
         unsafe = {label: of for label, of in of_kind.items() if label not in SAFE_LABELS}
         in_crisis = {label: of for label, of in unsafe.items() if label != EMERGENCY}
-        if unsafe[EMERGENCY] > sum(in_crisis.values()):
-            return Danger(share, "emergency", EMERGENCY)
-        return Danger(share, "crisis", max(in_crisis, key=lambda label: in_crisis[label]))
+        urgent = unsafe[EMERGENCY] > sum(in_crisis.values())
+        return Danger(
+            share=share,
+            action="emergency" if urgent else "crisis",
+            category=EMERGENCY if urgent else max(in_crisis, key=lambda label: in_crisis[label]),
+            language=language_of(parts[0]),
+            words=content_words(parts[0]),
+        )
 
     def _shares(self, parts: Sequence[Words]) -> NDArray[np.float64]:
         """Return the probability of each label for each part: [parts, labels]."""

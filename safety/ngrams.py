@@ -2,7 +2,9 @@
 
 Texts are made plain as the rules do (`folding.plain`), cut into windows of whole sentences, and each n-gram
 becomes a column by a hash that is the same on every machine (CRC-32 of words, then FNV-1a over 64 bits: no
-seed, no vocabulary file). Counts are scaled as 1 + ln(count), rows to unit length (Salton and Buckley 1988).
+seed, no vocabulary file). Counts are scaled as 1 + ln(count), rows to a length below 1 (after Salton and
+Buckley 1988): what says little is short and moves the odds little, so that of two words no single one
+decides.
 Hashing: Weinberger et al. 2009.
 
 Must not: need anything but numpy, or take more than linear time (a sort aside).
@@ -28,6 +30,7 @@ WORD_SIZES: Final = (1, 2, 3)
 CHARACTER_SIZES: Final = (3, 4, 5)
 
 _CHARACTER_SHARE: Final = 0.6  # what a character n-gram weighs against a word n-gram
+FEW: Final = 75.0  # the squared length of the n-grams of about eight words: a text of so many has length 0.7
 _LONG: Final = 40  # words: a longer sentence is read in windows as well
 _STEP: Final = 20
 _SHORT: Final = 3  # words: a shorter sentence says nothing without the others
@@ -67,7 +70,7 @@ def windows(text: str) -> list[Words]:
 
 
 def hashed(texts: Sequence[Words]) -> Hashed:
-    """Return the scaled n-grams of texts (from `windows`), a row a text, each of unit length."""
+    """Return the scaled n-grams of texts (from `windows`), a row a text, of length 0 to 1 by its words."""
     rows, columns = _word_grams(texts)
     more_rows, more_columns = _character_grams(texts)
     keys, counts = np.unique(
@@ -76,7 +79,7 @@ def hashed(texts: Sequence[Words]) -> Hashed:
     )
     rows, columns = keys >> BITS, keys & ((1 << BITS) - 1)
     values = (1 + np.log(counts)) * np.where(columns >= 1 << (BITS - 1), _CHARACTER_SHARE, 1.0)
-    lengths = np.sqrt(np.bincount(rows, values**2, minlength=len(texts)))
+    lengths = np.sqrt(np.bincount(rows, values**2, minlength=len(texts)) + FEW)
     return Hashed(rows, columns, (values / lengths[rows]).astype(np.float32))
 
 

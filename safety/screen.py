@@ -83,7 +83,8 @@ class Screener:
         category = self._refused(text) or self._refused_together(text, earlier)
         if category:
             return Verdict("refuse", category, "high")
-        if self._near is not None and first.action == "allow":
+        # What may be an emergency and asks for harm is refused; what may be about oneself never is.
+        if self._near is not None and (first.action == "allow" or first.category == "medical_emergency"):
             category = self._near.category(text)
             if category:
                 return Verdict("refuse", category, "concern")

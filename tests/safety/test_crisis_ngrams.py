@@ -10,52 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import save
 
 from safety.crisis import CrisisGate, load_gate
 from safety.crisis_ngrams import CONFIG, WEIGHTS, CrisisNgrams, NgramConfig
 from safety.errors import CrisisWeightsError
-from safety.ngrams import BITS, hashed
+from safety.ngrams import hashed
 from safety.screen import Screener
 from safety.verdict import ALLOW, Verdict
+from tests.safety.tiny_ngrams import HIDDEN, LABELS, TELLING, write_weights
 
-LABELS = ("none", "suicide", "medical_emergency", "grief")
-# Words that mean nothing to the rules: what is found here, the classifier found.
-TELLING = {
-    "zubrowka": "suicide", "gherkin": "suicide", "quagmire": "medical_emergency", "tulip": "none", "willow": "grief",
-}  # fmt: skip
-HIDDEN = "the zubrowka is ready"
 FILLER = "we walked along the canal and looked at the boats and had a cup of tea afterwards "
-
-
-def write_weights(
-    folder: Path, *, act: float = 0.8, support: float = 0.5, strength: float = 0.4, ordinary: float = 2.0,
-    **changes: object,
-) -> Path:  # fmt: skip
-    """Write a classifier that knows the words of TELLING, and return its folder.
-
-    `strength` is what a word weighs, a 127th of it; `ordinary` are the log-odds of a text without any.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = np.zeros((1 << BITS, len(LABELS)), np.int8)
-    for word, label in TELLING.items():
-        weights[_own_column(word), LABELS.index(label)] = 127
-    scale = np.full(len(LABELS), strength, np.float32)
-    bias = np.array([ordinary, 0.0, 0.0, 0.0], np.float32)
-    raw = save({"weights": weights, "scale": scale, "bias": bias})
-    config = {
-        "bits": BITS, "labels": LABELS, "act": act, "support": support, "part_discount": 1.0,
-        "weights_sha256": hashlib.sha256(raw).hexdigest(),
-    }  # fmt: skip
-    (folder / WEIGHTS).write_bytes(raw)
-    (folder / CONFIG).write_text(json.dumps(config | changes), encoding="utf-8")
-    return folder
-
-
-def _own_column(word: str) -> int:
-    """Return the column of the word itself, which it has whatever stands around it."""
-    alone, among = (set(hashed([words]).columns.tolist()) for words in ((word,), ("x", word, "y")))
-    return min(alone & among)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +41,44 @@ def test_danger_that_no_rule_knows_is_found_with_its_kind(model: CrisisNgrams) -
 def test_between_the_thresholds_comes_the_resources_line(tmp_path: Path) -> None:
     unsure = CrisisNgrams.load(write_weights(tmp_path, act=1.0, support=0.5))
     assert unsure.assess(HIDDEN) == Verdict("support", "suicide", "concern")
+
+
+def test_each_action_language_and_length_has_a_limit_of_its_own(tmp_path: Path) -> None:
+    english, spanish = (
+        "so now the zubrowka is ready, the one that we had",
+        "ya esta el zubrowka que nos dio mi tia",
+    )
+    sudden, few = "so now there is a quagmire in the house", "zubrowka"
+    for place, (only, caught) in enumerate(
+        (
+            ({"action": "crisis", "language": "en", "short": False}, english),
+            ({"action": "crisis", "language": "es", "short": False}, spanish),
+            ({"action": "emergency", "language": "en", "short": False}, sudden),
+        )
+    ):
+        model = CrisisNgrams.load(write_weights(tmp_path / str(place), support=0.2, act=0.3, only=only))
+        acted = [
+            text
+            for text in (english, spanish, sudden, few)
+            if model.assess(text).action in ("crisis", "emergency")
+        ]
+        assert acted == [caught]
+
+
+def test_a_message_of_unknown_language_needs_the_higher_limit(tmp_path: Path) -> None:
+    only = {"language": "en"}  # what holds for Spanish stays at 1
+    model = CrisisNgrams.load(write_weights(tmp_path, act=0.3, support=0.2, only=only))
+    assert model.danger("zubrowka zubrowka").language == ""
+    assert model.assess("zubrowka zubrowka") == ALLOW
+    assert model.assess("so the zubrowka is here").action == "crisis"
+
+
+def test_few_words_move_the_odds_less_than_the_same_among_more(model: CrisisNgrams) -> None:
+    """A word of danger alone says less than the whole sentence of it, as long as that says nothing else."""
+    lengths = [
+        np.sqrt((hashed([("zubrowka",) * n]).values.astype(np.float64) ** 2).sum()) for n in (1, 4, 40)
+    ]
+    assert 0 < lengths[0] < lengths[1] < lengths[2] < 1
 
 
 def test_one_sentence_among_four_hundred_words_is_not_diluted(model: CrisisNgrams) -> None:
@@ -155,7 +157,12 @@ DAMAGES = {
     "a pickle": (_other_format, "no safetensors file"),
     "config is no JSON": (lambda folder: (folder / CONFIG).write_text("{"), "Invalid JSON"),
     "other bits": (lambda folder: write_weights(folder, bits=12), "12 bits"),
-    "thresholds crossed": (lambda folder: write_weights(folder, act=0.2, support=0.9), "above act"),
+    "limits crossed": (lambda folder: write_weights(folder, act=0.2, support=0.9), "above act"),
+    "a limit is missing": (
+        lambda folder: write_weights(folder, limits=[]),
+        "each action, language and length",
+    ),
+    "an older format": (lambda folder: write_weights(folder, format=1), "Input should be 2"),
     "other labels": (lambda folder: write_weights(folder, labels=["none", "medical_emergency"]), "the shape"),
 }
 
@@ -218,11 +225,10 @@ def test_text_of_every_kind_gets_a_share(model: CrisisNgrams) -> None:
         assert 0 <= model.danger(text).share <= 1
 
 
-def test_the_config_says_what_it_needs() -> None:
+def test_the_config_says_what_it_needs(model: CrisisNgrams) -> None:
+    values = model.config.model_dump() | {"labels": ("none", "suicide")}
     with pytest.raises(ValueError, match="medical_emergency"):
-        NgramConfig(
-            bits=BITS, labels=("none", "suicide"), act=1, support=1, part_discount=0, weights_sha256="0" * 64
-        )
+        NgramConfig.model_validate(values)
 
 
 def test_what_is_shipped_can_be_read_and_tells_danger_from_ordinary_talk_in_both_languages() -> None:
@@ -235,3 +241,20 @@ def test_what_is_shipped_can_be_read_and_tells_danger_from_ordinary_talk_in_both
     assert min(model.danger(text).share for text in danger) > max(
         model.danger(text).share for text in ordinary
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "something about my pills and the thing", "my pills", "the tablets thing", "about the bleeding", "his pills again",
+        "pastillas de mi papa", "lo de la sangre", "blood", "?", "help with form", "my son and the form", "knife left in kitchen",
+    ],
+)  # fmt: skip
+def test_what_is_shipped_gives_no_fixed_reply_to_a_few_ordinary_words(text: str) -> None:
+    assert CrisisNgrams.load().assess(text).action in ("allow", "support")
+
+
+def test_a_gate_that_stands_in_for_another_says_so(folder: Path) -> None:
+    gate = load_gate(folder, passed_over="the other one is damaged")
+    assert gate.missing == "the other one is damaged"
+    assert gate.assess(HIDDEN).action == "crisis"

@@ -15,15 +15,15 @@ from training.written.crisis_rows import CATEGORY_OF_LEVEL
 
 @dataclass(frozen=True)
 class CrisisTask(LabellingTask):
-    """A labelling that is trained over n-grams, with the false alarms that its thresholds may give.
+    """A labelling that is trained over n-grams, with the false alarms that its limits may give.
 
-    `act_budget` and `support_budget` are shares of the ordinary messages of authors who were left out of
-    the training: so many at most get the fixed reply, and so many the resources line or the fixed reply.
+    Both are shares of the ordinary messages of authors who were left out of the training, for crisis and for
+    emergency apart: so many at most get the fixed reply, and so many the resources line or the fixed reply.
     """
 
     trainer: TrainerKind = "ngram_linear"
-    act_budget: float = 0.02
-    support_budget: float = 0.10
+    act_ceiling: float = 0.01
+    support_ceiling: float = 0.05
 
 
 CRISIS_CLASSIFIER = CrisisTask(

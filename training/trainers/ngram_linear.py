@@ -1,12 +1,13 @@
 """Train a linear classifier over hashed word and character n-grams: the crisis gate's second reader.
 
 Multinomial logistic regression (scikit-learn, L-BFGS) over what `safety/ngrams.py` makes of a text. Its
-thresholds come from authors whom the weights have not seen: each author is left out once, and scored by what
-the others teach, in the form that is served. An example's `topic` is its author.
+limits come from authors whom the weights have not seen: each author is left out once, and scored by what the
+others teach, in the form that is served (`training/out_of_author.py`). An example's `topic` is its author.
 
     model.safetensors        int8 weights [columns, labels], a scale and a bias for each label
-    crisis_ngrams.json       labels, thresholds, the hash of the weights (safety/crisis_ngrams.py reads both)
-    out_of_author.jsonl      what each row got when its author was left out: ids and numbers, no words
+    crisis_ngrams.json       labels, limits, the hash of the weights (safety/crisis_ngrams.py reads both)
+    out_of_author.csv        what each row got when its author was left out; it stays with the run's logs,
+                             because nothing that serves needs it
 
 A training takes a minute or two and needs no base; one that was killed goes on with the author it was at.
 """
@@ -27,45 +28,47 @@ from numpy.typing import NDArray
 from safetensors.numpy import save as save_tensors
 from sklearn.linear_model import LogisticRegression
 
-from safety.crisis_ngrams import CONFIG, EMERGENCY, SAFE_LABELS, WEIGHTS, CrisisNgrams, Danger, NgramConfig
+from safety.crisis_ngrams import (
+    CONFIG,
+    EMERGENCY,
+    KINDS,
+    LANGUAGES,
+    SAFE_LABELS,
+    WEIGHTS,
+    Ceilings,
+    CrisisNgrams,
+    Limit,
+    NgramConfig,
+)
 from safety.errors import CrisisWeightsError
-from safety.ngrams import BITS, hashed, windows
+from safety.ngrams import BITS, FEW, hashed, windows
 from training.errors import CorpusError, RecipeError, ReleaseError
-from training.rows import Example, Frozen, Prediction, read_rows, write_rows, write_value
+from training.out_of_author import OUT_OF_AUTHOR, Score, limits_from, read_scores, scored, write_scores
+from training.rows import Example, Prediction, write_value
 from training.tasks.crisis_classifier import CrisisTask
 from training.trainers.base import Fit, Job, Point, Predictor, Progress
 from weights.cache import publish
 
-OUT_OF_AUTHOR: Final = "out_of_author.jsonl"
 STRENGTH: Final = 10.0  # C of the regression
 PART_DISCOUNT: Final = 1.5  # log-odds; without it the sentences of a short message raise false alarms
 _ITERATIONS: Final = 60
 _TOLERANCE: Final = 3e-3
 _LEAST_ROWS: Final = 3  # a column that fewer rows have says little of other rows, and costs time
 _LEAST: Final = 1e-12
-# Easy rows alone would leave room for thresholds that no doubt about a message could stay below.
-_LEAST_ACT: Final = 0.5
-_LEAST_SUPPORT: Final = 0.25
+_UNLIMITED: Final = tuple(
+    Limit(action=kind, language=tongue, short=short, act=1.0, support=1.0)
+    for kind in KINDS for tongue in LANGUAGES for short in (False, True)
+)  # fmt: skip
 # What an action weighs in the loss, whatever the number of its rows.
 _SHARE_OF_ACTION: Final = {"none": 0.5, "medical_emergency": 0.12, "grief": 0.03}
 _SHARE_OF_CRISIS: Final = 0.35
-
-
-class OutOfAuthor(Frozen):
-    """One row as it was scored without its author: the share of danger, and which kind it would be."""
-
-    id: str
-    author: str
-    label: str
-    share: float
-    category: str
 
 
 class NgramLinear:
     """The trainer of linear n-gram classifiers; see `training.trainers.base.Trainer`."""
 
     def fit(self, job: Job, progress: Progress) -> Fit:
-        """Score each author by the others, choose thresholds, and train on all.
+        """Score each author by the others, choose limits, and train on all.
 
         Raises RecipeError for another kind of task, CorpusError for fewer than two authors or labels.
         """
@@ -74,21 +77,24 @@ class NgramLinear:
         authors = _checked(job)
         rows = _Rows(job.train)
         steps, points = len(authors) + 1, list[Point]()
-        left_out: list[OutOfAuthor] = []
+        left_out: list[Score] = []
         for step, author in enumerate(authors, start=1):
             left_out += _left_out(job, rows, author)
             points.append(Point(step=step, epoch=1.0, seconds=time.perf_counter() - begun))
             progress(points[-1], steps)
-        act = max(_LEAST_ACT, threshold(left_out, task.act_budget))
-        support = min(act, max(_LEAST_SUPPORT, threshold(left_out, task.support_budget)))
-        final = _served(rows.taught(), act=act, support=support)
+        ceilings = Ceilings(act=task.act_ceiling, support=task.support_ceiling)
+        final = _served(
+            rows.taught(),
+            limits=limits_from(left_out, ceilings),
+            ceilings=ceilings,
+            scores_sha256=write_scores(job.logs / OUT_OF_AUTHOR, left_out),
+        )
         loss = _mean_nats(final, job.validation)
         points.append(Point(step=steps, epoch=1.0, seconds=time.perf_counter() - begun, validation_loss=loss))
 
         def fill(fresh: Path) -> None:
             (fresh / WEIGHTS).write_bytes(save_tensors(final.tensors()))
             write_value(fresh / CONFIG, final.config)
-            write_rows(fresh / OUT_OF_AUTHOR, left_out)
 
         publish(job.out, f"{job.task.name}:{job.seed}", fill)
         progress(points[-1], steps)
@@ -162,19 +168,6 @@ class _Commonest:
         """Nothing is held."""
 
 
-def threshold(rows: Sequence[OutOfAuthor], budget: float) -> float:
-    """Return the least share of danger that at most `budget` of the ordinary rows reach.
-
-    Rows written out from one template count as often as they stand there. Above all ordinary rows it is 1.
-    """
-    ordinary = sorted((row.share for row in rows if row.label == "none"), reverse=True)
-    if not ordinary:
-        raise CorpusError("no ordinary row (label none): thresholds cannot be chosen")
-    allowed = int(budget * len(ordinary))
-    highest = ordinary[allowed] if allowed < len(ordinary) else 0.0
-    return min(1.0, float(np.nextafter(highest, 2.0)))
-
-
 class _Rows:
     """The matrix of the training rows, made once, and what any part of it teaches."""
 
@@ -231,42 +224,46 @@ class _Learned:
     bias: NDArray[np.float32]
 
 
-def _left_out(job: Job, rows: _Rows, author: str) -> list[OutOfAuthor]:
-    """Score an author by what the others teach; a score that this very job has kept is not made again."""
-    kept = job.checkpoints / f"{_identity(job)}-{hashlib.sha256(author.encode()).hexdigest()[:16]}.jsonl"
+def _left_out(job: Job, rows: _Rows, author: str) -> list[Score]:
+    """Score an author by what the others teach; scores that this very job has kept are not made again."""
+    kept = job.checkpoints / f"{_identity(job)}-{hashlib.sha256(author.encode()).hexdigest()[:16]}.csv"
     if not kept.is_file():
-        model = _served(rows.taught(without=author), act=1.0, support=1.0)
-        of_author = [row for row in job.train if row.topic == author]
-        write_rows(kept, (_scored(row, model.danger(row.inputs["text"])) for row in of_author))
-    return list(read_rows(kept, OutOfAuthor))
+        model = _served(rows.taught(without=author))
+        of_author = {row.group or row.id: row for row in reversed(job.train) if row.topic == author}
+        write_scores(
+            kept,
+            (
+                scored(row.id, row.target, model.danger(row.inputs["text"]))
+                for row in sorted(of_author.values(), key=lambda one: one.id)
+            ),
+        )
+    return read_scores(kept)
 
 
 def _identity(job: Job) -> str:
     """Return 16 hex digits over all that decides the scores."""
-    digest = hashlib.sha256(f"{BITS} {STRENGTH} {PART_DISCOUNT} {_LEAST_ROWS} {_ITERATIONS}".encode())
+    digest = hashlib.sha256(f"{BITS} {FEW} {STRENGTH} {PART_DISCOUNT} {_LEAST_ROWS} {_ITERATIONS}".encode())
     for row in job.train:
         digest.update(row.model_dump_json().encode())
     return digest.hexdigest()[:16]
-
-
-def _scored(row: Example, found: Danger) -> OutOfAuthor:
-    return OutOfAuthor(
-        id=row.id, author=row.topic, label=row.target, share=found.share, category=found.category
-    )
 
 
 def _kind(label: str) -> str:
     return label if label in _SHARE_OF_ACTION else "crisis"
 
 
-def _served(learned: _Learned, *, act: float, support: float) -> CrisisNgrams:
+def _served(
+    learned: _Learned, *, limits: tuple[Limit, ...] = _UNLIMITED, ceilings: Ceilings | None = None,
+    scores_sha256: str = "",
+) -> CrisisNgrams:  # fmt: skip
     """Return weights in the form that is served: int8, with the largest weight of a label as 127."""
     scale = np.maximum(np.abs(learned.weights).max(axis=0), 1e-9) / 127
     small = np.rint(learned.weights / scale).astype(np.int8)
     raw = save_tensors({"weights": small, "scale": scale.astype(np.float32), "bias": learned.bias})
     config = NgramConfig(
-        bits=BITS, labels=learned.labels, act=act, support=support, part_discount=PART_DISCOUNT,
-        weights_sha256=hashlib.sha256(raw).hexdigest(),
+        bits=BITS, labels=learned.labels, limits=limits, ceilings=ceilings or Ceilings(act=0, support=0),
+        part_discount=PART_DISCOUNT, weights_sha256=hashlib.sha256(raw).hexdigest(),
+        scores_sha256=scores_sha256,
     )  # fmt: skip
     return CrisisNgrams(config, small, scale=scale.astype(np.float32), bias=learned.bias)
 
@@ -278,7 +275,7 @@ def _mean_nats(model: CrisisNgrams, rows: Sequence[Example]) -> float:
 
 def _task(job: Job) -> CrisisTask:
     if not isinstance(job.task, CrisisTask):
-        raise RecipeError(f"{job.task.name} is no task for n-grams: its false alarms have no budget")
+        raise RecipeError(f"{job.task.name} is no task for n-grams: its false alarms have no ceiling")
     return job.task
 
 
@@ -292,6 +289,6 @@ def _checked(job: Job) -> list[str]:
         if not {"none", EMERGENCY} <= others or others <= {"none", EMERGENCY, *SAFE_LABELS}:
             raise CorpusError(
                 f"{job.task.name}: without {author!r} no ordinary rows, emergencies or crises are left. "
-                "Thresholds need at least two authors (the topic of a row) who wrote of each"
+                "Limits need at least two authors (the topic of a row) who wrote of each"
             )
     return authors
