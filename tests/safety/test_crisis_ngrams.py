@@ -45,10 +45,10 @@ def test_between_the_thresholds_comes_the_resources_line(tmp_path: Path) -> None
 
 def test_each_action_language_and_length_has_a_limit_of_its_own(tmp_path: Path) -> None:
     english, spanish = (
-        "so now the zubrowka is ready, the one that we had",
-        "ya esta el zubrowka que nos dio mi tia",
+        "so now the zubrowka is ready beside my green chair",
+        "ya esta el zubrowka que trajo mi tia vieja",
     )
-    sudden, few = "so now there is a quagmire in the house", "zubrowka"
+    sudden, few = "so now there is a quagmire in the house with red stairs", "zubrowka"
     for place, (only, caught) in enumerate(
         (
             ({"action": "crisis", "language": "en", "short": False}, english),
@@ -56,7 +56,9 @@ def test_each_action_language_and_length_has_a_limit_of_its_own(tmp_path: Path) 
             ({"action": "emergency", "language": "en", "short": False}, sudden),
         )
     ):
-        model = CrisisNgrams.load(write_weights(tmp_path / str(place), support=0.2, act=0.3, only=only))
+        model = CrisisNgrams.load(
+            write_weights(tmp_path / str(place), support=0.3, act=0.4, strength=4.0, only=only)
+        )
         acted = [
             text
             for text in (english, spanish, sudden, few)
