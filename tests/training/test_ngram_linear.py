@@ -62,8 +62,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
 def test_what_is_trained_is_what_the_gate_reads(trained: Job) -> None:
     gate = load_gate(trained.out)
     assert gate.missing == ""
-    assert gate.assess("zubrowka in may").action == "crisis"
-    assert gate.assess("quagmire in may").action == "emergency"
+    assert gate.assess("only zubrowka is left, the zubrowka waits for me in winter").action == "crisis"
+    assert gate.assess("a quagmire since monday, send help, he has a quagmire").action == "emergency"
     assert gate.assess("my zebra in may").action == "allow"
 
 
