@@ -19,7 +19,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-screen \
+.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen \
   bench-answers bench-real bench-start bench-load bench-page bench-training screens image-test space clean
 
 help: ## list the targets
@@ -101,6 +101,9 @@ bench-scrub: setup ## personal data found and missed, against stock Presidio
 
 bench-pii: $(DEV_READY) setup ## personal data in full against stock Presidio (hours); QUICK=1: a check (minutes)
 	$(BIN)/python -m benchmarks.pii $(if $(QUICK),--quick,--out benchmarks/results/pii.json --page benchmarks/results/pii.html)
+
+bench-crisis: setup ## crisis gate by level and author, rules and classifier apart (on what it is taught with)
+	$(BIN)/python -m benchmarks.crisis --out benchmarks/results/crisis.json
 
 bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
 	$(BIN)/python -m benchmarks.screen --out benchmarks/results/screen.json

@@ -119,7 +119,7 @@ class ChatService:
         lineup: Lineup | None = None,
     ) -> None:
         """Put the path together; without a `lineup` the base model is all that writes."""
-        self._gate = gate
+        self.gate = gate
         self._rules_screener = Screener(gate=gate)
         self.words = Wording(replies, clinic, max_chars=rules.max_chars)
         self._clinic = clinic
@@ -155,7 +155,9 @@ class ChatService:
         del message  # a stream may wait in line: the raw words must not wait with it
         # 1: before anything else, needing nothing else, and waiting for no turn under way.
         with turn.timing("gate"):
-            turn.verdict = self._gate.assess(turn.raw)
+            turn.verdict = self.gate.assess(turn.raw)
+        if self.gate.missing:
+            turn.reasons.append("crisis_classifier_missing")
         yield self._reply_now(turn) if turn.verdict.action in URGENT else Gated()
         with conversation.lock:
             try:
@@ -179,7 +181,7 @@ class ChatService:
         conversation = Conversation(audience=audience)
         for role, content in history:
             earlier = TurnRecord(conversation, threading.Event())
-            earlier.verdict = self._gate.assess(content) if role == "user" else ALLOW
+            earlier.verdict = self.gate.assess(content) if role == "user" else ALLOW
             self._remember_risk(earlier)
             if not self._scrub(earlier, self._shortened(content)):
                 continue

@@ -65,7 +65,7 @@ class Running:
         releases = self.releases()
         index = self.application.index.state
         whole = model.status == "ready" and not any(task.refused for task in releases.values())
-        whole = whole and index.whole
+        whole = whole and index.whole and not service.gate.missing
         return {
             "status": "ok" if self.ready() and whole else "degraded",
             "ready": self.ready(),
@@ -76,6 +76,7 @@ class Running:
                 "self_test": {"asked": index.asked, "missed": list(index.missed)},
                 "not_served": index.not_served,
             },
+            "gate": {"detectors": list(service.gate.detectors), "missing": service.gate.missing},
             "support": service.writers.support,
             "releases": {task: status.model_dump(mode="json") for task, status in releases.items()},
             "sample": self.application.clinic.sample,

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from app.chat import ChatService, Parts, Rules
 from app.clinic import Clinic, load_clinic
+from app.crisis_release import active_gate
 from app.errors import ConfigError, PartUnavailable
 from app.index_watch import IndexWatch
 from app.lineup import Lineup
+from app.logs import get_logger
 from app.models import MODELS
 from app.models.base import ChatModel, ModelSetup
 from app.parts import Part
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from safety.output_check import OutputCheck
     from safety.screen import Screener
     from safety.scrubber import Scrubber
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,9 @@ def build(
             f"CAREFOLD_INDEX_DIR is {settings.index_dir}, and there is no index. "
             "Build one: python -m retrieval build --faq PATH --out DIR"
         )
+    gate = active_gate(settings.models_dir)
+    if gate.missing:
+        log.warning("crisis_classifier_missing", detectors=list(gate.detectors))  # /healthz says why
     lineup = Lineup(expected=expected(settings.models_dir))
     watch = ReleaseWatch(settings.models_dir, lineup, fits=_fits(settings))
     embedder = Part("embedder", lambda: _embedder(settings))
@@ -114,7 +121,7 @@ def build(
     )
     parts = Parts(
         scrubber=scrubber,
-        screener=Part("screener", lambda: _screener(embedder)),
+        screener=Part("screener", lambda: _screener(embedder, gate)),
         retriever=Part("retriever", index.open),
         output_check=Part("output check", lambda: _output_check(clinic, scrubber, paraphrase=False)),
         tuned_check=Part("tuned check", lambda: _output_check(clinic, scrubber, paraphrase=True)),
@@ -132,7 +139,7 @@ def build(
         keep_unanswered=settings.keep_unanswered,
     )
     service = ChatService(
-        gate=CrisisGate(), replies=Replies.load(), clinic=clinic, parts=parts, rules=rules, lineup=lineup
+        gate=gate, replies=Replies.load(), clinic=clinic, parts=parts, rules=rules, lineup=lineup
     )
     index.start(parts.retriever)
     return Application(service, clinic, settings, watch, index)
@@ -184,11 +191,11 @@ def _scrubber(settings: Settings, clinic: Clinic) -> Scrubber:
     return Scrubber(policy=settings.policy, name_model=names, tagger=tagger, keep=clinic.public_words)
 
 
-def _screener(embedder: Part[Embedder]) -> Screener:
-    """Screen with the encoder's help; without it the service has the rules."""
+def _screener(embedder: Part[Embedder], gate: CrisisGate) -> Screener:
+    """Screen with the encoder's help; without it the service has the gate and the rules."""
     from safety.screen import Screener
 
-    return Screener(embedder.get().embed)
+    return Screener(embedder.get().embed, gate=gate)
 
 
 def _embedder(settings: Settings) -> Embedder:

@@ -1,10 +1,12 @@
-"""The crisis and emergency gate: rules only, linear time, no model, index, scrubber or store.
+"""The crisis and emergency gate: linear time, no language model, index, scrubber or store.
 
 It looks at the first and the last 4,000 characters of whatever came and says whether the message
-needs fixed words with numbers to call. It must never answer `refuse`, and it must work when
-everything else is broken, so it needs the standard library and two YAML files beside it, read once.
+needs fixed words with numbers to call. Rules decide, and a classifier where one is handed in: what either
+finds counts. It must never answer `refuse`, and the rules must work when everything else is broken, so they
+need the standard library and the YAML files beside them, read once.
 
-    CrisisGate().assess("...")  ->  Verdict(action, category, level)
+    load_gate().assess("...")   ->  Verdict(action, category, level)    with the classifier that is shipped
+    CrisisGate().assess("...")                                          the rules alone
 """
 
 from __future__ import annotations
@@ -12,19 +14,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 import yaml
 
+from safety.errors import CrisisWeightsError
 from safety.folding import Folder, Sentence
 from safety.phrases import Match, PhraseBook
 from safety.verdict import ALLOW, Action, Level, Verdict
 
+if TYPE_CHECKING:
+    from safety.crisis_ngrams import CrisisNgrams
+
 WINDOW: Final = 4_000
+RULE_FILES: Final = ("crisis_rules.yaml", "crisis_rules_es.yaml")
 GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
 _FIRST_PERSON: Final = frozenset({"i", "me", "myself"})
+_OWN: Final = _FIRST_PERSON | {"my", "mi", "yo"}
 _PERSONAL: Final = frozenset(
     {"i", "my", "me", "myself", "mine", "son", "daughter", "husband", "wife", "mom", "mum", "dad", "friend"}
     | {"brother", "sister", "boyfriend", "girlfriend", "roommate", "he", "she", "him", "her"}
@@ -71,16 +79,39 @@ class _Reading:
     left: list[Verdict]
 
 
-class CrisisGate:
-    """Judge a message for crisis and emergency by rules."""
+def load_gate(weights: Path | None = None, *, passed_over: str = "") -> CrisisGate:
+    """Return the gate with the classifier of a folder (default: the shipped one).
 
-    def __init__(self, folder: Path | None = None) -> None:
+    Where that cannot be read the rules work alone, and `CrisisGate.missing` says why; `passed_over` is what
+    it says of another classifier that the shipped one stands in for.
+    """
+    try:
+        from safety.crisis_ngrams import SHIPPED, CrisisNgrams
+
+        return CrisisGate(ngrams=CrisisNgrams.load(weights or SHIPPED), missing=passed_over)
+    except (CrisisWeightsError, ImportError) as error:
+        return CrisisGate(missing="; ".join(filter(None, (passed_over, str(error)))))
+
+
+class CrisisGate:
+    """Judge a message for crisis and emergency by rules, joined by a classifier.
+
+    `detectors` names what reads each message; `missing` says why the classifier does not, or why it is not
+    the one that was asked for.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, *, ngrams: CrisisNgrams | None = None, missing: str = ""
+    ) -> None:
         here = folder or Path(__file__).parent
+        self._ngrams = ngrams
+        self.missing = missing
+        self.detectors = ("crisis-rules", *(("crisis-ngrams",) if ngrams is not None else ()))
         words = yaml.safe_load((here / "crisis_words.yaml").read_text(encoding="utf-8"))
         self._sets = {name: tuple(members.split()) for name, members in words["sets"].items()}
         self._soon = frozenset(self._sets["soon"])
         self._others = frozenset(self._sets["other"])
-        self._rules = _load_rules(here / "crisis_rules.yaml")
+        self._rules = [rule for name in RULE_FILES for rule in _load_rules(here / name)]
         self._masks = [
             Mask(
                 m["name"],
@@ -114,6 +145,17 @@ class CrisisGate:
         `earlier` are the same person's messages before it: alone they decide nothing, but a cue in
         this message can mean something else after theirs.
         """
+        verdict = self._by_rules(text, earlier)
+        if self._ngrams is None or verdict.action in ("crisis", "emergency"):
+            return verdict
+        read = text if len(text) <= 2 * WINDOW else f"{text[:WINDOW]}\n{text[-WINDOW:]}"
+        try:
+            learned = self._ngrams.assess(read, earlier=[message[:WINDOW] for message in earlier])
+        except (ValueError, IndexError, ArithmeticError, MemoryError):
+            return verdict  # whatever breaks in the classifier, the rules have spoken
+        return max(verdict, learned, key=lambda found: found.rank)
+
+    def _by_rules(self, text: str, earlier: Sequence[str]) -> Verdict:
         windows = [text] if len(text) <= 2 * WINDOW else [text[:WINDOW], text[-WINDOW:]]
         readings = [self._read(window) for window in windows]
         found = [verdict for reading in readings for verdict in self._judge(reading)]
@@ -150,9 +192,9 @@ class CrisisGate:
         for match in matches:
             rule = self._rules[match.rule]
             frame = frames[match.sentence]
-            if "about" in rule.unless and "about" in frame:
-                continue
             sentence = reading.masked[match.sentence]
+            if "about" in rule.unless and ("about" in frame or _of_a_work(frame, sentence, match)):
+                continue
             if others and rule.category in _ABOUT_ONESELF and self._of_another(sentence, match):
                 continue
             if "past" in rule.unless and "past" in frame:
@@ -163,17 +205,24 @@ class CrisisGate:
         return verdicts
 
     def _framed(self, sentences: Sequence[Sentence]) -> list[set[str]]:
-        """Say of each sentence whether it only asks about a subject, or tells of a settled past."""
+        """Say of each sentence whether it asks about a subject, tells of a work, or of a settled past.
+
+        What is told in the past tense is past too where the message says that it was long ago and that all
+        is well now.
+        """
         frames: list[set[str]] = [set() for _ in sentences]
         for match in self._frame_book.find(sentences):
             frames[match.sentence].add(self._frames[match.rule])
         everywhere = set().union(*frames)
         open_past = "current" in everywhere
+        over = not open_past and {"past", "settled"} <= everywhere
         for frame, sentence in zip(frames, sentences, strict=True):
             if not _PERSONAL.isdisjoint(sentence):
                 frame.discard("about")
             if open_past:
                 frame.discard("past")
+            elif over and "told" in frame and "present" not in frame:
+                frame.add("past")
         return frames
 
     def _of_another(self, sentence: Sentence, match: Match) -> bool:
@@ -200,6 +249,11 @@ class CrisisGate:
 
     def _cues_in(self, reading: _Reading) -> set[str]:
         return {self._cues[match.rule] for match in self._cue_book.find(reading.masked)}
+
+
+def _of_a_work(frame: set[str], sentence: Sentence, match: Match) -> bool:
+    """Say whether a match stands in what is told of a book, a film or the news, and is of nobody's self."""
+    return "work" in frame and _OWN.isdisjoint(sentence[match.start : match.end])
 
 
 def _swaps(word: str) -> set[str]:

@@ -5,6 +5,7 @@ SafetyError
 │   ├── RecognizerFailed    a recognizer raised, ran out of time or was not run
 │   └── TextTooLong         the text is longer than the scrubber takes
 ├── PolicyError             a policy, recognizer table or name model does not fit together
+├── CrisisWeightsError      the crisis classifier is missing, damaged or of another version
 └── RepliesError            the files of replies or hotlines cannot be used (in safety/replies.py)
 
 No message holds a word of the text that was being worked on.
@@ -31,3 +32,7 @@ class TextTooLong(ScrubError):
 
 class PolicyError(SafetyError):
     """A policy, the recognizer table or the name model does not fit together."""
+
+
+class CrisisWeightsError(SafetyError):
+    """The crisis classifier is missing, damaged or of another version; the rules work without it."""

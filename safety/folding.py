@@ -74,7 +74,7 @@ class Folder:
 
     def sentences(self, text: str) -> list[Sentence]:
         """Return the sentences of `text` (linear in its length)."""
-        return _joined(self._split(_plain(text)))
+        return _joined(self._split(plain(text)))
 
     def _split(self, text: str) -> Iterator[Sentence]:
         words: list[str] = []
@@ -210,7 +210,8 @@ def _ends_sentence(chunk: str) -> bool:
     return chunk == "." or (chunk[0] == "." and "\n" in chunk)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return `text` in lower case without accents, look-alikes and invisible signs; some emoji as words."""
     folded = unicodedata.normalize("NFKC", text)[: 3 * len(text) + 16].lower()
     folded = unicodedata.normalize("NFD", folded)
     folded = "".join(

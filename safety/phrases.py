@@ -24,8 +24,8 @@ from safety.folding import Sentence
 
 _SELF = frozenset({"i", "me", "myself", "we", "us"})
 _NUMBER_WORDS = {
-    "eight", "nine", "ten", "twelve", "fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "hundred",
-    "dozens",
+    "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen",
+    "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "hundred", "dozens",
 }  # fmt: skip
 _SMALL_NUMBERS = {"one", "two", "three", "four", "five", "six", "seven"}
 _ENOUGH = 3  # matches of one phrase in one sentence: more of them say nothing new

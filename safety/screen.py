@@ -62,7 +62,7 @@ class Screener:
             vocabulary=self._book.vocabulary, aliases={**self._gate.aliases, **rules["aliases"]}, fuzzy=()
         )
         self._near = None if embed is None else _Nearness(embed, rules["prototypes"])
-        self.detectors: tuple[str, ...] = ("crisis-rules", "refuse-rules", "encoded-text")
+        self.detectors: tuple[str, ...] = (*self._gate.detectors, "refuse-rules", "encoded-text")
         if embed is not None:
             self.detectors += ("encoder-prototypes",)
 
@@ -83,7 +83,8 @@ class Screener:
         category = self._refused(text) or self._refused_together(text, earlier)
         if category:
             return Verdict("refuse", category, "high")
-        if self._near is not None and first.action == "allow":
+        # What may be an emergency and asks for harm is refused; what may be about oneself never is.
+        if self._near is not None and (first.action == "allow" or first.category == "medical_emergency"):
             category = self._near.category(text)
             if category:
                 return Verdict("refuse", category, "concern")

@@ -51,13 +51,17 @@ _FileArgument = typer.Argument(
 
 def screen(file: Annotated[Path | None, _FileArgument] = None) -> None:
     """Screen messages for crisis, emergency, prompt injection and harmful requests."""
+    from safety.crisis import load_gate
     from safety.screen import Screener
 
     if file is not None and not file.is_file():
         sys.stderr.write(f"no such file: {file}\n")
         raise typer.Exit(2)
-    screener = Screener()
+    gate = load_gate()
+    screener = Screener(gate=gate)
     sys.stderr.write(f"detectors: {', '.join(screener.detectors)}\n")
+    if gate.missing:
+        sys.stderr.write(f"{gate.missing}\n")
     failed = 0
     for row in read_jsonl(file, ScreenRow):
         if isinstance(row, BadLine):

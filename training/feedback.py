@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import UnknownTurn
-from safety.crisis import CrisisGate
+from safety.crisis import CrisisGate, load_gate
 from safety.errors import ScrubError
 from safety.placeholders import PLACEHOLDER, Placeholders
 from training.errors import CorpusError
@@ -65,7 +65,7 @@ def export_sheet(
     Raises CorpusError when the file is there already or has another ending, and StoreError.
     """
     ratings = {one.turn_id: one for one in store.feedback()}
-    gate = gate or CrisisGate()
+    gate = gate or load_gate()
     rows: list[ReviewRow] = []
     aside: list[SetAside] = []
     again = 0
@@ -115,7 +115,7 @@ def feedback_rows(
         )
     kept = {exchange.turn_id: exchange for exchange in store.exchanges()}
     often = Counter(row.turn_id for row in sheet)
-    gate = gate or CrisisGate()
+    gate = gate or load_gate()
     day = today or datetime.now(UTC).date()
     rows: list[FeedbackRow] = []
     aside: list[SetAside] = []

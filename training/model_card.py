@@ -30,6 +30,7 @@ PIPELINES: dict[TrainerKind, str] = {
     "causal_lm": "text-generation",
     "token_classifier": "token-classification",
     "text_classifier": "text-classification",
+    "ngram_linear": "text-classification",
     "sentence_embedder": "sentence-similarity",
 }
 MAY_NOT = (

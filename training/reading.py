@@ -1,8 +1,8 @@
-"""Read a corpus as rows: from a file, the data folder, the hub or a generator, one at a time.
+"""Read a corpus as rows: from a file, the data folder, the hub, this project or a generator, one at a time.
 
 What a source holds is not scrubbed yet: rows stay in memory and their words out of reprs and errors. Rows
-of a `generate:` source are invented; no other source can pass for one (`is_invented`). Counts add up: every
-row that is taken comes out as a `RawRow` or is set aside with a reason.
+of `generate:` and `written:` sources are invented; no other source can pass for one (`is_invented`). Counts
+add up: every row that is taken comes out as a `RawRow` or is set aside with a reason.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from weights.cache import publish, verified
 from weights.errors import WeightsCorrupt
 
 STAGE = "read"
-INVENTED = "generate:"
+INVENTED = ("generate:", "written:")
 _HUB = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)@(?P<revision>[\w.-]+)")
 _GENERATED = re.compile(r"generate:(?P<name>[\w-]+)@(?P<seed>\d{1,9})")
+_WRITTEN = re.compile(r"written:(?P<name>[\w-]+)@(?P<seed>\d{1,9})")
 _TEXT_FORMATS = {**TEXT_FORMATS, "conll": conll_sentences}
 _MOVING = ("main", "master", "HEAD")
 _OWN_ID = re.compile(r"(?=.*\d)[\w.:#-]{1,80}")  # an e-mail address or a name is no id
@@ -57,7 +58,8 @@ def read_corpus(
     Raises CorpusError at once when the source cannot be found, and while reading when it breaks off.
     """
     if is_invented(corpus):
-        records = _generated(corpus)
+        written = corpus.source.startswith("written:")
+        records = _written(corpus.source) if written else _generated(corpus)
     elif hub := _HUB.fullmatch(corpus.source):
         if hub["revision"] in _MOVING:
             raise CorpusError(
@@ -67,9 +69,7 @@ def read_corpus(
     elif corpus.source.startswith("hub:"):
         raise CorpusError(f"cannot read the source {corpus.source!r}: write hub:org/name@revision")
     elif source_name(corpus).startswith(INVENTED):
-        raise CorpusError(
-            f"the rows of {corpus.source!r} would pass for generated ones: give it another name"
-        )
+        raise CorpusError(f"the rows of {corpus.source!r} would pass for invented ones: give it another name")
     else:
         file = _file(corpus.source, datasets)
         records = _file_records(file, _format(corpus, file))
@@ -87,7 +87,7 @@ def source_name(corpus: Corpus) -> str:
 
 
 def is_invented(corpus: Corpus) -> bool:
-    """Say whether a corpus is made by a generator, so that nobody stands in it."""
+    """Say whether a corpus is made up, by a generator or in this project, so that nobody stands in it."""
     return corpus.source.startswith(INVENTED)
 
 
@@ -122,6 +122,18 @@ def _generated(corpus: Corpus) -> Iterator[Record]:
     if not corpus.limit:
         raise CorpusError(f"{corpus.source!r} never ends: set 'limit'")
     return _numbered(GENERATORS[found["name"]](int(found["seed"])))
+
+
+def _written(source: str) -> Iterator[Record]:
+    """Yield the rows of a corpus of this project. Raises CorpusError when there is no such one."""
+    from training.written import WRITTEN
+
+    found = _WRITTEN.fullmatch(source)
+    if found is None or found["name"] not in WRITTEN:
+        raise CorpusError(
+            f"cannot read the source {source!r}: write written:NAME@SEED; there is {', '.join(WRITTEN)}"
+        )
+    return _numbered(WRITTEN[found["name"]](int(found["seed"])))
 
 
 def _file(source: str, datasets: Path | None) -> Path:

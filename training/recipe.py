@@ -28,9 +28,10 @@ class Corpus(Frozen):
     """One source of rows.
 
     `source` is a path (relative to the recipe's folder), `datasets:PATH` below the data folder
-    (`--datasets`, CAREFOLD_DATASETS), `hub:org/name@revision`, or `generate:NAME@SEED` with a limit (rows
-    that a generator invents, `training/generated`). `fields` names the columns that hold the job's fields
-    where the names differ; `join` puts several columns into one.
+    (`--datasets`, CAREFOLD_DATASETS), `hub:org/name@revision`, `written:NAME@SEED` (a corpus of
+    `training/written`), or `generate:NAME@SEED` with a limit (rows that a generator invents,
+    `training/generated`). `fields` names the columns that hold the job's fields where the names differ;
+    `join` puts several columns into one.
     """
 
     source: str
@@ -220,7 +221,7 @@ def load_recipe(name: str | Path, changes: Sequence[str] = ()) -> Recipe:
 def _validated(values: dict[str, Any], file: Path) -> Recipe:
     for corpus in values.get("corpora") or ():
         source = corpus.get("source") if isinstance(corpus, dict) else None
-        if isinstance(source, str) and not re.match(r"(hub|datasets|generate):|/", source):
+        if isinstance(source, str) and not re.match(r"(hub|datasets|generate|written):|/", source):
             corpus["source"] = str((file.parent / source).resolve())
     try:
         return Recipe.model_validate(values)

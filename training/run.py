@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Read = TypeVar("Read", bound=Frozen)
 LOG_INTERVAL_S = 60.0
+NO_BASE = "none"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Run:
     @property
     def labels(self) -> bool:
         """Whether targets are labels, which no scrubbing or cleaning may touch."""
-        return self.task.trainer == "text_classifier"
+        return self.task.trainer in ("text_classifier", "ngram_linear")
 
     @property
     def writes(self) -> bool:
@@ -74,7 +75,9 @@ class Run:
 
     @cached_property
     def base(self) -> Fetched:
-        """The verified base model."""
+        """The verified base model; of a job that tunes none, a name for that and no folder."""
+        if self.task.trainer == "ngram_linear":
+            return Fetched(Path(), NO_BASE, hashlib.sha256(NO_BASE.encode()).hexdigest())
         source = self.recipe.base if self.writes else self.encoder
         return fetch(source, cache_dir=self.around.cache_dir, offline=self.around.offline)
 

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,13 @@ def test_the_build_context_holds_what_serves_and_nothing_else() -> None:
     # A pattern that follows takes out again what may lie inside these folders.
     for pattern in ("**/__pycache__", "**/*.sqlite3*", "**/*.log", "**/.*"):
         assert IGNORED.index(pattern) > IGNORED.index("!app")
+
+
+def test_the_build_context_holds_the_crisis_gates_weights() -> None:
+    taken_out = [line for line in IGNORED[1:] if not line.startswith("!")]
+    for name in ("model.safetensors", "crisis_ngrams.json"):
+        assert (ROOT / "safety" / "crisis_weights" / name).is_file()
+        assert not any(fnmatch(name, pattern.removeprefix("**/")) for pattern in taken_out)
 
 
 @pytest.mark.parametrize("package", space.PACKAGES)

@@ -56,6 +56,14 @@ def test_it_has_every_file_of_the_packages(folder: Path) -> None:
     assert [name for name in listed if (ROOT / name).exists() and not (folder / name).exists()] == []
 
 
+def test_it_has_the_gates_weights_and_nothing_that_they_were_taught_or_chosen_with(folder: Path) -> None:
+    weights = folder / "safety" / "crisis_weights"
+    assert sorted(file.name for file in weights.iterdir()) == ["crisis_ngrams.json", "model.safetensors"]
+    taught = {file.name for file in (ROOT / "training" / "written").rglob("*.[cj]s*")}
+    assert len(taught) > 2
+    assert {file.name for file in folder.rglob("*")} & {*taught, "out_of_author.csv", "training"} == set()
+
+
 def test_the_commands_run_from_it(folder: Path) -> None:
     done = run(folder, "-m", "app", "serve", "--help")
     assert done.returncode == 0, done.stderr

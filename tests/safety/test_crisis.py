@@ -183,3 +183,38 @@ def test_the_gate_needs_none_of_the_heavy_libraries() -> None:
         [sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "crisis", done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where do we keep the suicide precautions checklist?",
+        "please send the self-harm pathway to the new ward",
+        "the opera tonight: she poisons herself in act two. is there parking?",
+        "i was beaten as a child in the seventies. i am happy and safe now, just need a flu jab",
+        "my wife never hit me, we only bicker",
+        "zero thoughts of suicide, i only sleep badly",
+        "i shot myself in the foot by missing that call",
+        "how could a clinic explain that a nurse gave the wrong tablets?",
+        "the line was cut off before i could say my name",
+        "en la novela el protagonista se mata al final, ¿la tienen en el club de lectura?",
+        "mi tio murio por suicidio, ¿hay grupo?",
+    ],
+)
+def test_what_only_sounds_like_danger_gets_no_fixed_reply(text: str) -> None:
+    assert GATE.assess(text).action in ("allow", "support")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i was beaten as a child and i want to die now",
+        "years ago i got over it, i am fine, but the pills are lined up in front of me",
+        "he never stops. he hit me again last night",
+        "in the novel i read i saw my plan: i want to kill myself",
+        "no thoughts of hurting others, but i am going to kill myself",
+        "no bleeding at first, now the bleeding will not stop",
+    ],
+)
+def test_danger_beside_such_words_is_still_found(text: str) -> None:
+    assert GATE.assess(text).action in ("crisis", "emergency")

@@ -63,7 +63,7 @@ def test_no_file_passes_for_a_generated_source(tmp_path: Path) -> None:
     file.parent.mkdir()
     file.write_text(json.dumps({"text": REAL}) + "\n", encoding="utf-8")
     for one, datasets in ((corpus(str(file)), None), (corpus("datasets:generate:pii/rows.jsonl"), tmp_path)):
-        with pytest.raises(CorpusError, match="pass for generated"):
+        with pytest.raises(CorpusError, match="pass for invented"):
             read(one, datasets)
 
 

@@ -6,9 +6,10 @@ import pytest
 import yaml
 
 from tests.training.report_samples import bare_report, full_report, recipe
-from training.model_card import hub_name, model_card
+from training.model_card import PIPELINES, hub_name, model_card
 from training.recipe import Train
 from training.report import Judgement, Source
+from training.trainers import TRAINERS
 from weights.defaults import EMBEDDER
 
 
@@ -124,3 +125,8 @@ def test_no_words_of_a_row_stand_in_the_card() -> None:
 def test_table_cells_cannot_break_out() -> None:
     text = card(sources=(Source(source="a|b\n# c <i>", licence="x", rows=1),))
     assert r"a\|b \# c \<i\>" in text
+
+
+def test_every_kind_of_trainer_has_a_pipeline_tag() -> None:
+    """A model card is the last thing that a run writes: it must not be what breaks one."""
+    assert set(PIPELINES) == set(TRAINERS)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from training.tasks.base import Task
 from training.tasks.counseling import Counseling
+from training.tasks.crisis_classifier import CRISIS_CLASSIFIER
 from training.tasks.pii_tagger import PII_TAGGER
 
 __all__ = ["TASKS", "Task"]
 
-TASKS: dict[str, Task] = {"counseling": Counseling(), "pii_tagger": PII_TAGGER}
+TASKS: dict[str, Task] = {
+    "counseling": Counseling(),
+    "crisis_classifier": CRISIS_CLASSIFIER,
+    "pii_tagger": PII_TAGGER,
+}

@@ -37,9 +37,16 @@ def _sentence_embedder() -> Trainer:
     return Embedder()
 
 
+def _ngram_linear() -> Trainer:
+    from training.trainers.ngram_linear import NgramLinear
+
+    return NgramLinear()
+
+
 TRAINERS: dict[TrainerKind, Callable[[], Trainer]] = {
     "causal_lm": _causal_lm,
     "token_classifier": _token_classifier,
     "text_classifier": _text_classifier,
     "sentence_embedder": _sentence_embedder,
+    "ngram_linear": _ngram_linear,
 }

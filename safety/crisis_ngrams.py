@@ -1,0 +1,262 @@
+"""The learned half of the crisis gate: a linear classifier over word and character n-grams.
+
+It finds danger that no rule has a phrase for. Weights are one folder: `model.safetensors` (int8 with a scale
+a label) and `crisis_ngrams.json` (labels, limits, the hash of the weights). Limits were chosen on authors
+whom the weights had not seen, under a ceiling of false alarms (training/out_of_author.py): apart for crisis
+and emergency, by language, and higher for a message of few words. A long message is read whole and in
+windows, so that one sentence of danger among many ordinary ones is not diluted.
+
+Must not: need anything but numpy and safetensors, read a pickle, or put a message's words into an error.
+
+    CrisisNgrams.load().assess("...")  ->  Verdict(action, category, level)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Self
+
+import numpy as np
+import safetensors
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from safetensors.numpy import load as read_tensors
+
+from safety.errors import CrisisWeightsError
+from safety.function_words import Language, content_words, language_of
+from safety.ngrams import BITS, Words, hashed, windows
+from safety.verdict import ALLOW, Level, Verdict
+
+SHIPPED: Final = Path(__file__).parent / "crisis_weights"
+WEIGHTS: Final = "model.safetensors"
+CONFIG: Final = "crisis_ngrams.json"
+SAFE_LABELS: Final = ("none", "grief")
+EMERGENCY: Final = "medical_emergency"
+EARLIER: Final = 2
+"""How many earlier messages are read together with the newest one."""
+SHORT: Final = 4
+"""Content words: a message of fewer is short, and needs more to be taken for danger."""
+
+Kind = Literal["crisis", "emergency"]
+KINDS: Final[tuple[Kind, ...]] = ("crisis", "emergency")
+LANGUAGES: Final[tuple[Literal["en", "es"], ...]] = ("en", "es")
+
+_LARGEST: Final = 64 << 20  # bytes: what is larger is not this file
+
+
+class Limit(BaseModel):
+    """From which share of danger on something is shown to a message of one kind.
+
+    At `act` the fixed reply comes, at `support` the resources line before the answer. Of a message whose
+    language its words do not tell, the higher limit of both counts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: Kind
+    language: Literal["en", "es"]
+    short: bool
+    act: float = Field(gt=0, le=1)
+    support: float = Field(gt=0, le=1)
+
+
+class Ceilings(BaseModel):
+    """Shares of the ordinary messages of an unseen author that may get the fixed reply, or that or the line.
+
+    They hold for each action, language and length apart; the limits follow from them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    act: float = Field(ge=0, le=1)
+    support: float = Field(ge=0, le=1)
+
+
+class NgramConfig(BaseModel):
+    """What the weights are, and from where on they count. `labels` are categories of verdicts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[2] = 2
+    bits: int
+    labels: tuple[str, ...] = Field(min_length=2)
+    limits: tuple[Limit, ...]
+    ceilings: Ceilings
+    part_discount: float = Field(ge=0, description="log-odds by which a part must outdo the whole message")
+    weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    scores_sha256: str = Field(default="", description="the out-of-author scores that the limits follow from")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.bits != BITS:
+            raise ValueError(f"made for {self.bits} bits, this program hashes to {BITS}")
+        if not {"none", EMERGENCY} <= set(self.labels):
+            raise ValueError(f"labels lack 'none' or {EMERGENCY!r}")
+        found = sorted((one.action, one.language, one.short) for one in self.limits)
+        if found != sorted(
+            (kind, tongue, short) for kind in KINDS for tongue in LANGUAGES for short in (0, 1)
+        ):
+            raise ValueError("limits must have each action, language and length once")
+        for one in self.limits:
+            if one.support > one.act:
+                raise ValueError(f"support {one.support} is above act {one.act}")
+        return self
+
+    def limit(self, danger: Danger) -> tuple[float, float]:
+        """Return the shares at which a message gets the fixed reply, and the resources line."""
+        fitting = [
+            one
+            for one in self.limits
+            if one.action == danger.action
+            and one.language in (danger.language or LANGUAGES)
+            and one.short == danger.short
+        ]
+        return max(one.act for one in fitting), max(one.support for one in fitting)
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """How sure the classifier is (0 to 1) that a message tells of danger, and of which kind it would be.
+
+    `language` and `words` (content words) are those of the whole message.
+    """
+
+    share: float
+    action: Kind
+    category: str
+    language: Language = ""
+    words: int = 0
+
+    @property
+    def short(self) -> bool:
+        """Say whether there were too few words to be as sure as of others."""
+        return self.words < SHORT
+
+
+class CrisisNgrams:
+    """Judge messages. Holds no state between them: any number of threads may share one."""
+
+    def __init__(
+        self, config: NgramConfig, weights: NDArray[np.int8], *, scale: NDArray[np.float32],
+        bias: NDArray[np.float32],
+    ) -> None:  # fmt: skip
+        """Take weights [columns, labels], a scale for each label, and a bias [labels]."""
+        self.config = config
+        self._weights, self._scale, self._bias = weights, scale, bias
+        self._safe = np.array([label in SAFE_LABELS for label in config.labels])
+
+    @classmethod
+    def load(cls, folder: Path = SHIPPED) -> Self:
+        """Read a folder of weights. Raises CrisisWeightsError that says what is missing or damaged."""
+        try:
+            config = NgramConfig.model_validate_json((folder / CONFIG).read_bytes())
+            file = folder / WEIGHTS
+            if file.stat().st_size > _LARGEST:
+                raise CrisisWeightsError(
+                    f"{folder.name}/{WEIGHTS} is too large to be the crisis classifier's"
+                )
+            raw = file.read_bytes()
+        except OSError as error:
+            raise CrisisWeightsError(
+                f"no crisis classifier in {folder.name} ({type(error).__name__}): the rules work alone. "
+                "Train it: python -m training run --recipe crisis_classifier"
+            ) from None
+        except ValidationError as error:
+            faults = "; ".join(fault["msg"] for fault in error.errors())
+            raise CrisisWeightsError(
+                f"{folder.name}/{CONFIG} cannot be used: {faults}. Train again"
+            ) from None
+        found = hashlib.sha256(raw).hexdigest()
+        if found != config.weights_sha256:
+            raise CrisisWeightsError(
+                f"{folder.name}/{WEIGHTS} has the hash {found[:12]}, {CONFIG} states "
+                f"{config.weights_sha256[:12]}: the file is damaged or of another training. Put it back"
+            )
+        return cls._of(config, raw, folder.name)
+
+    @classmethod
+    def _of(cls, config: NgramConfig, raw: bytes, name: str) -> Self:
+        try:
+            tensors = read_tensors(raw)
+            weights, scale, bias = tensors["weights"], tensors["scale"], tensors["bias"]
+        except (safetensors.SafetensorError, KeyError) as error:
+            raise CrisisWeightsError(f"{name}/{WEIGHTS} is no safetensors file of this kind") from error
+        wanted = (1 << BITS, len(config.labels))
+        if weights.shape != wanted or weights.dtype != np.int8 or not scale.shape == bias.shape == wanted[1:]:
+            raise CrisisWeightsError(f"{name}/{WEIGHTS} has the shape {weights.shape}, needed is {wanted}")
+        return cls(config, weights, scale=scale, bias=bias)
+
+    def assess(self, text: str, *, earlier: Sequence[str] = ()) -> Verdict:
+        """Return the verdict for `text`, also together with the last of the same person's `earlier` messages.
+
+        An earlier message alone decides nothing: whether its danger is over is the conversation's business.
+        """
+        verdict = self._verdict(self.danger(text))
+        if earlier and verdict.action not in KINDS:
+            together = self._most(windows("\n".join([*earlier[-EARLIER:], text]))[:1])
+            verdict = max(verdict, self._verdict(together), key=lambda one: one.rank)
+        return verdict
+
+    def danger(self, text: str) -> Danger:
+        """Return how sure it is of danger in `text`, in the whole of it or in its most dangerous part."""
+        return self._most(windows(text))
+
+    def shares(self, text: str) -> dict[str, float]:
+        """Return the probability of each label for the whole of `text`; without a word all are alike."""
+        parts = windows(text)[:1]
+        of = (
+            self._shares(parts)[0].tolist()
+            if parts
+            else [1 / len(self.config.labels)] * len(self.config.labels)
+        )
+        return dict(zip(self.config.labels, of, strict=True))
+
+    def tensors(self) -> dict[str, NDArray[np.generic]]:
+        """Return what stands in the file of weights."""
+        return {"weights": self._weights, "scale": self._scale, "bias": self._bias}
+
+    def _verdict(self, found: Danger) -> Verdict:
+        act, support = self.config.limit(found)
+        if found.share >= act:
+            level: Level = "imminent" if found.action == "emergency" else "high"
+            return Verdict(found.action, found.category, level)
+        return Verdict("support", found.category, "concern") if found.share >= support else ALLOW
+
+    def _most(self, parts: Sequence[Words]) -> Danger:
+        """Judge the first part, which is the whole of a message, and its other parts."""
+        if not parts:
+            return Danger(0.0, "crisis", "none")
+        shares = self._shares(parts)
+        odds = danger_odds(shares[:, ~self._safe].sum(axis=1))
+        odds[1:] -= self.config.part_discount
+        at = int(odds.argmax())
+        share = float(1 / (1 + np.exp(-odds[at])))
+        of_kind = dict(zip(self.config.labels, shares[at].tolist(), strict=True))
+        unsafe = {label: of for label, of in of_kind.items() if label not in SAFE_LABELS}
+        in_crisis = {label: of for label, of in unsafe.items() if label != EMERGENCY}
+        urgent = unsafe[EMERGENCY] > sum(in_crisis.values())
+        return Danger(
+            share=share,
+            action="emergency" if urgent else "crisis",
+            category=EMERGENCY if urgent else max(in_crisis, key=lambda label: in_crisis[label]),
+            language=language_of(parts[0]),
+            words=content_words(parts[0]),
+        )
+
+    def _shares(self, parts: Sequence[Words]) -> NDArray[np.float64]:
+        """Return the probability of each label for each part: [parts, labels]."""
+        found = hashed(parts)
+        products = self._weights[found.columns] * found.values[:, None]
+        starts = np.searchsorted(found.rows, np.arange(len(parts)))
+        logits = np.add.reduceat(products, starts, axis=0) * self._scale + self._bias
+        powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def danger_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log-odds of probabilities, finite at both ends."""
+    kept = np.clip(share, 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(kept / (1 - kept)))

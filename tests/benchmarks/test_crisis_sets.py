@@ -1,0 +1,46 @@
+"""benchmarks/crisis_sets.py: the frozen set is whole, large, and unknown to what was taught and written down."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from benchmarks.crisis_sets import FOLDER, HASHES, ChangedSet, frozen_rows
+from training.written.crisis_rows import CATEGORY_OF_LEVEL, crisis_rows
+
+CASES = Path(__file__).parents[1] / "safety" / "crisis_cases.yaml"
+
+
+def folded(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def test_the_set_has_fifteen_hundred_messages_of_every_level_and_both_languages() -> None:
+    rows = list(frozen_rows())
+    assert len(rows) >= 1500
+    assert len({row.id for row in rows}) == len(rows)
+    assert {row.level for row in rows} == set(CATEGORY_OF_LEVEL)
+    assert min(Counter(row.language for row in rows).values()) >= 300
+    assert sum(len(row.turns) > 1 for row in rows) >= 30
+
+
+def test_no_message_and_no_author_of_it_is_taught_or_stands_among_the_rules_cases() -> None:
+    known = {folded(row.text) for row in crisis_rows()}
+    known |= {folded(line) for group in yaml.safe_load(CASES.read_text("utf-8")) for line in group["lines"]}
+    rows = list(frozen_rows())
+    same = [row.id for row in rows for text in row.turns if len(text.split()) > 4 and folded(text) in known]
+    assert same == []
+    assert not {row.author for row in rows} & {row.author for row in crisis_rows()}
+
+
+def test_a_changed_file_is_not_measured(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "set")
+    name = (FOLDER / HASHES).read_text("utf-8").split()[1]
+    with (tmp_path / "set" / name).open("ab") as stream:
+        stream.write(b" ")
+    with pytest.raises(ChangedSet, match=name):
+        list(frozen_rows(tmp_path / "set"))

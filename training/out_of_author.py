@@ -1,0 +1,115 @@
+"""What the crisis classifier says of authors whom it has not seen, and the limits that follow from that.
+
+Each author is left out once, and scored by what the others teach. The scores are one table, a row a message,
+ids and numbers and no words; of a template the first message stands for all. What is shipped was chosen on
+`training/written/crisis_out_of_author.csv`, and a test holds the limits to the rule below.
+
+The rule. Ordinary messages (label none) are grouped by the language that their words tell, those of neither
+counted in both, and by length. For each action, language and length:
+
+    act      the least share that at most `ceilings.act` of the group reach as that action, at least LEAST_ACT
+    support  the same for `ceilings.support` and LEAST_SUPPORT, at most act
+    short    of a message of few content words, besides: at least the limit of longer ones, and for `act`
+             LEAST_ACT_SHORT
+
+The ceilings are the prior of the real traffic: that ordinary messages outnumber danger by far moves every
+probability alike, so it is the share of ordinary messages stopped, and no share of danger, that decides.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from pydantic import Field, ValidationError
+
+from safety.crisis_ngrams import KINDS, LANGUAGES, SHORT, Ceilings, Danger, Kind, Limit
+from safety.function_words import Language
+from training.errors import CorpusError, RunError
+from training.rows import Frozen
+
+OUT_OF_AUTHOR: Final = "out_of_author.csv"
+SHIPPED_SCORES: Final = Path(__file__).parent / "written" / "crisis_out_of_author.csv"
+LEAST_ACT: Final = 0.6
+"""However few ordinary messages come near: a fixed reply needs danger to be clearly the likelier reading."""
+LEAST_ACT_SHORT: Final = 0.95
+"""Of a few words each may be read in many ways, and one that is new decides alone: twenty to one."""
+LEAST_SUPPORT: Final = 0.4
+_DIGITS: Final = 4
+
+
+class Score(Frozen):
+    """One message as scored without its author; `share` is that of danger, `action` the likelier kind."""
+
+    id: str
+    label: str
+    action: Kind
+    language: Language
+    words: int = Field(ge=0)
+    share: float = Field(ge=0, le=1)
+
+
+def limits_from(scores: Sequence[Score], ceilings: Ceilings) -> tuple[Limit, ...]:
+    """Return the limit of each action, language and length, by the rule above.
+
+    A language in which no ordinary message was written gets those of all. Raises CorpusError without any.
+    """
+    ordinary = [one for one in scores if one.label == "none"]
+    if not ordinary:
+        raise CorpusError("no ordinary row (label none): limits cannot be chosen")
+    found = []
+    for action in KINDS:
+        for language in LANGUAGES:
+            read = [one for one in ordinary if one.language in (language, "")]
+            if all(one.language == "" for one in read):
+                read = ordinary
+            groups = [[one for one in read if (one.words < SHORT) == short] for short in (False, True)]
+            act, support = 0.0, LEAST_SUPPORT
+            for short, group in enumerate(groups):
+                act = max(act, LEAST_ACT_SHORT if short else LEAST_ACT, _reached(group, action, ceilings.act))
+                support = min(act, max(support, _reached(group, action, ceilings.support)))
+                found.append(
+                    Limit(action=action, language=language, short=bool(short), act=act, support=support)
+                )
+    return tuple(found)
+
+
+def scored(row_id: str, label: str, danger: Danger) -> Score:
+    """Return a row of the table; its share is rounded as it is written."""
+    return Score(
+        id=row_id, label=label, action=danger.action, language=danger.language, words=danger.words,
+        share=round(danger.share, _DIGITS),
+    )  # fmt: skip
+
+
+def write_scores(file: Path, scores: Iterable[Score]) -> str:
+    """Write the table, whole or not at all; return its SHA-256."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}.part")
+    with fresh.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.DictWriter(stream, tuple(Score.model_fields), lineterminator="\n")
+        table.writeheader()
+        table.writerows(one.model_dump() for one in scores)
+    fresh.replace(file)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def read_scores(file: Path) -> list[Score]:
+    """Read what `write_scores` wrote. Raises RunError when it is not there or is no such table."""
+    try:
+        with file.open(encoding="utf-8", newline="") as stream:
+            return [Score.model_validate(row) for row in csv.DictReader(stream)]
+    except (OSError, ValidationError) as error:
+        raise RunError(f"cannot read {file.name}: train the crisis classifier again to write it") from error
+
+
+def _reached(group: Sequence[Score], action: Kind, ceiling: float) -> float:
+    """Return the least share that at most `ceiling` of the group reach as `action`; at most 1."""
+    shares = sorted((one.share for one in group if one.action == action), reverse=True)
+    allowed = int(ceiling * len(group))
+    if allowed >= len(shares):
+        return 0.0
+    return min(1.0, round(shares[allowed] + 10**-_DIGITS, _DIGITS))

@@ -1,0 +1,15 @@
+"""Corpora that were written for this project: a recipe names one as `written:NAME@SEED`.
+
+A corpus is a folder of JSON Lines beside this file, one file an author, so that what is learned can be tried
+on an author whom it has not seen. Everybody in it is invented. A new one is a folder, a reader and a line in
+`WRITTEN`. Readers give the rows of their folder in order, the same for the same seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from training.written.crisis_rows import training_rows
+
+WRITTEN: Final[dict[str, Callable[[int], Iterator[dict[str, object]]]]] = {"crisis": training_rows}
