@@ -102,7 +102,7 @@ bench-scrub: setup ## personal data found and missed, against stock Presidio
 bench-pii: $(DEV_READY) setup ## personal data in full against stock Presidio (hours); QUICK=1: a check (minutes)
 	$(BIN)/python -m benchmarks.pii $(if $(QUICK),--quick,--out benchmarks/results/pii.json --page benchmarks/results/pii.html)
 
-bench-crisis: setup ## crisis gate by level and author, rules and classifier apart (on what it is taught with)
+bench-crisis: setup ## crisis gate on the frozen set, by level and author, rules and classifier apart
 	$(BIN)/python -m benchmarks.crisis --out benchmarks/results/crisis.json
 
 bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
