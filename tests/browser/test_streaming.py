@@ -13,18 +13,27 @@ from tests.browser.steps import send
 from tests.served import Served, served
 
 FEELING = "my husband left me and i feel so sad and lonely"
+# Keeps each text that the last answer has had: a slow machine may look only when it is whole.
+REMEMBER = """() => {
+  window.shown = [];
+  new MutationObserver(() => {
+    const answer = [...document.querySelectorAll('#chat .bot-row')].at(-1);
+    if (answer) window.shown.push(answer.innerText);
+  }).observe(document.body, {childList: true, subtree: true, characterData: true});
+}"""
 
 
 def test_answer_streams_by_sentence_and_each_is_announced_once(echo: Served, open_page: OpenPage) -> None:
     page = open_page(echo)
+    page.evaluate(REMEMBER)
     page.locator("#box textarea").fill(FEELING)
     page.keyboard.press("Enter")
     expect(page.locator("#chat .bot-row").last).to_be_visible()
     expect(page.locator("#stop")).to_be_visible()
-    part = page.locator("#chat .bot-row").last.inner_text()
     expect(page.locator("#stop")).to_be_hidden(timeout=20_000)
-    whole = page.locator("#chat .bot-row").last.inner_text()
-    assert len(part) < len(whole)
+    lengths = [len(text) for text in page.evaluate("() => window.shown")]
+    whole = len(page.locator("#chat .bot-row").last.inner_text())
+    assert any(40 < length < whole for length in lengths)  # more than a sign that it is being written
     said = [line.strip() for line in page.locator("#announcer").inner_text().splitlines() if line.strip()]
     assert len(said) == len(set(said)) >= 2
     assert page.locator("#chat [role=log]").get_attribute("aria-live") == "off"
