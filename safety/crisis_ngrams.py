@@ -27,6 +27,7 @@ from safetensors.numpy import load as read_tensors
 
 from safety.errors import CrisisWeightsError
 from safety.function_words import Language, content_words, language_of
+from safety.language import LANGUAGES
 from safety.ngrams import BITS, Words, hashed, windows
 from safety.verdict import ALLOW, Level, Verdict
 
@@ -42,7 +43,6 @@ SHORT: Final = 4
 
 Kind = Literal["crisis", "emergency"]
 KINDS: Final[tuple[Kind, ...]] = ("crisis", "emergency")
-LANGUAGES: Final[tuple[Literal["en", "es"], ...]] = ("en", "es")
 
 _LARGEST: Final = 64 << 20  # bytes: what is larger is not this file
 

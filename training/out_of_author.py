@@ -26,10 +26,12 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
-from safety.crisis_ngrams import KINDS, LANGUAGES, SHORT, Ceilings, Danger, Kind, Limit
+from safety.crisis_ngrams import KINDS, SHORT, Ceilings, Danger, Kind, Limit
 from safety.function_words import Language
+from safety.language import LANGUAGES
 from training.errors import CorpusError, RunError
 from training.rows import Frozen
+from weights.durable import durable_text
 
 OUT_OF_AUTHOR: Final = "out_of_author.csv"
 SHIPPED_SCORES: Final = Path(__file__).parent / "written" / "crisis_out_of_author.csv"
@@ -88,12 +90,10 @@ def scored(row_id: str, label: str, danger: Danger) -> Score:
 def write_scores(file: Path, scores: Iterable[Score]) -> str:
     """Write the table, whole or not at all; return its SHA-256."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.part")
-    with fresh.open("w", encoding="utf-8", newline="") as stream:
+    with durable_text(file) as stream:
         table = csv.DictWriter(stream, tuple(Score.model_fields), lineterminator="\n")
         table.writeheader()
         table.writerows(one.model_dump() for one in scores)
-    fresh.replace(file)
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 

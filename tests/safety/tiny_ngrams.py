@@ -11,7 +11,8 @@ from types import MappingProxyType
 import numpy as np
 from safetensors.numpy import save
 
-from safety.crisis_ngrams import CONFIG, KINDS, LANGUAGES, WEIGHTS
+from safety.crisis_ngrams import CONFIG, KINDS, WEIGHTS
+from safety.language import LANGUAGES
 from safety.ngrams import BITS, hashed
 
 LABELS = ("none", "suicide", "medical_emergency", "grief")

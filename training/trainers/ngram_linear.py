@@ -32,7 +32,6 @@ from safety.crisis_ngrams import (
     CONFIG,
     EMERGENCY,
     KINDS,
-    LANGUAGES,
     SAFE_LABELS,
     WEIGHTS,
     Ceilings,
@@ -41,6 +40,7 @@ from safety.crisis_ngrams import (
     NgramConfig,
 )
 from safety.errors import CrisisWeightsError
+from safety.language import LANGUAGES
 from safety.ngrams import BITS, FEW, hashed, windows
 from training.errors import CorpusError, RecipeError, ReleaseError
 from training.out_of_author import OUT_OF_AUTHOR, Score, limits_from, read_scores, scored, write_scores
