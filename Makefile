@@ -20,7 +20,7 @@ CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
 .PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen \
-  bench-answers bench-real bench-start bench-load bench-page bench-training screens image-test space clean
+  bench-answers bench-support bench-real bench-start bench-load bench-page bench-training screens image-test space clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -107,6 +107,9 @@ bench-crisis: setup ## crisis gate on the frozen set, by level and author, rules
 
 bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
 	$(BIN)/python -m benchmarks.screen --out benchmarks/results/screen.json
+
+bench-support: setup ## sentences that passages bear out against the same with one swap (ten minutes), and supporting talk
+	$(BIN)/python -m benchmarks.support --out benchmarks/results/support.json
 
 bench-load: setup ## many people at once, over HTTP (ten minutes)
 	$(BIN)/python -m benchmarks.load --out benchmarks/results/load.json

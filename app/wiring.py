@@ -123,8 +123,8 @@ def build(
         scrubber=scrubber,
         screener=Part("screener", lambda: _screener(embedder, gate)),
         retriever=Part("retriever", index.open),
-        output_check=Part("output check", lambda: _output_check(clinic, scrubber, paraphrase=False)),
-        tuned_check=Part("tuned check", lambda: _output_check(clinic, scrubber, paraphrase=True)),
+        output_check=Part("output check", lambda: _output_check(clinic, scrubber)),
+        tuned_check=Part("tuned check", lambda: _output_check(clinic, scrubber, embedder)),
         store=Part("store", lambda: _store(settings)),
         model=Part("model", lambda: _followed(_model(settings), watch)),
     )
@@ -214,14 +214,26 @@ def _retriever(settings: Settings, embedder: Part[Embedder]) -> Retriever:
     return Retriever.open(folder, embedder.get())
 
 
-def _output_check(clinic: Clinic, scrubber: Part[Scrubber], *, paraphrase: bool) -> OutputCheck:
-    """Check a model's sentences; without `paraphrase` it may only quote: for one that is not tuned."""
-    from safety.output_check import OutputCheck
+def _output_check(
+    clinic: Clinic, scrubber: Part[Scrubber], embedder: Part[Embedder] | None = None
+) -> OutputCheck:
+    """Check a model's sentences; without `embedder` it may only quote: for one that is not tuned.
 
+    Another encoder than the one that the coefficients were fitted with would be read wrongly: with it the
+    words decide alone.
+    """
+    from safety.output_check import OutputCheck
+    from safety.support import SupportScorer
+
+    support = SupportScorer.load()
+    encoder = embedder.get() if embedder is not None else None
+    fitted = encoder is not None and encoder.name == support.weights.encoder
     return OutputCheck(
         allowed_contacts=clinic.contacts,
         find_personal_data=lambda sentence: bool(scrubber.get().find(sentence)),
-        paraphrase=paraphrase,
+        embed=encoder.embed if encoder is not None and fitted else None,
+        support=support,
+        paraphrase=embedder is not None,
     )
 
 

@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 HELD_OUT: Final = ("number", "unit", "negation", "entity", "cause")
-DEVELOPMENT: Final = ("absent", "opposite", "quantity", "certainty", "splice")
+DEVELOPMENT: Final = ("absent", "opposite", "quantity", "certainty", "splice", "word")
 
 _WORDS: Final = Path(__file__).parent / "support_words.yaml"
 _SURE_VERB: Final = re.compile(r"\b(is|are|was|were|can|will|should|must|does|do|has been|have been)\b")
@@ -31,19 +31,31 @@ _CAUSE: Final = re.compile(
 )
 _NO_SUBJECT: Final = re.compile(
     r"^(?:Although|If|When|While|Because|Since|To|In|It|There|However)\b|\b(?:the|an?|to|and|or|that|which|who|not|underlying|common|"
-    r"main|most|genetic|exact|other|possible|known|is|are)$"
+    r"main|most|genetic|exact|other|possible|known|is|are)$",
+    re.IGNORECASE,
 )
 _ANYBODY: Final = re.compile(
     r"\b(?:people|persons?|individuals?|patients?|parents|children|those|affected|you)\b", re.I
 )
 _VERB: Final = re.compile(r"(?<=\w) (?=(?:is|are|can|may|causes?|includes?|affects?|have|has|occurs?) )")
 _REVERSED: Final = {
-    "causes": "is caused by", "cause": "are caused by", "leads to": "is caused by",
-    "lead to": "are caused by", "results in": "results from", "result in": "result from", "results from": "results in",
-    "result from": "result in", "is caused by": "causes", "are caused by": "cause", "be caused by": "cause",
-    "is due to": "leads to", "are due to": "lead to", "be due to": "lead to",
-    "triggers": "is triggered by", "trigger": "are triggered by",
-}  # fmt: skip
+    "causes": "is caused by",
+    "cause": "are caused by",
+    "leads to": "is caused by",
+    "lead to": "are caused by",
+    "results in": "results from",
+    "result in": "result from",
+    "results from": "results in",
+    "result from": "result in",
+    "is caused by": "causes",
+    "are caused by": "cause",
+    "be caused by": "cause",
+    "is due to": "leads to",
+    "are due to": "lead to",
+    "be due to": "lead to",
+    "triggers": "is triggered by",
+    "trigger": "are triggered by",
+}
 _MOST_WORDS: Final = 14
 
 
@@ -212,9 +224,20 @@ def splice(sentence: str, around: Around, rng: random.Random) -> str:
     return f"{mine[0]} {rng.choice(ends)}" if fits else ""
 
 
+def word(sentence: str, around: Around, rng: random.Random) -> str:
+    """Put some word of the last passage, which is about another condition, in the place of one."""
+    found = list(re.finditer(r"(?<=[a-z,] )[a-z]{5,}\b", sentence))
+    others = sorted(
+        set(re.findall(r"\b[a-z]{6,}\b", around.passages[-1])) - set(re.findall(r"[a-z]+", sentence))
+    )
+    if not found or not others:
+        return ""
+    return _put(sentence, rng.choice(found), rng.choice(others))
+
+
 SWAPS: Final[dict[str, Swap]] = {
     "number": number, "unit": unit, "negation": negation, "entity": entity, "cause": cause,
-    "absent": absent, "opposite": opposite, "quantity": quantity, "certainty": certainty, "splice": splice,
+    "absent": absent, "opposite": opposite, "quantity": quantity, "certainty": certainty, "splice": splice, "word": word,
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ SafetyError
 │   └── TextTooLong         the text is longer than the scrubber takes
 ├── PolicyError             a policy, recognizer table or name model does not fit together
 ├── CrisisWeightsError      the crisis classifier is missing, damaged or of another version
+├── SupportWeightsError     the coefficients of the check for support are missing or damaged
 └── RepliesError            the files of replies or hotlines cannot be used (in safety/replies.py)
 
 No message holds a word of the text that was being worked on.
@@ -36,3 +37,7 @@ class PolicyError(SafetyError):
 
 class CrisisWeightsError(SafetyError):
     """The crisis classifier is missing, damaged or of another version; the rules work without it."""
+
+
+class SupportWeightsError(SafetyError):
+    """The coefficients of the check for support are missing or damaged; no sentence can be judged."""

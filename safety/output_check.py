@@ -22,12 +22,14 @@ import yaml
 
 from safety.assumed import AssumedFacts
 from safety.contacts import contacts
-from safety.evidence import Embed, content_stems, content_words, quoted, sentences, supported
+from safety.evidence import Embed, content_stems, content_words, quoted, sentences
 from safety.folding import Folder
 from safety.phrases import PhraseBook
+from safety.support import SupportScorer
 
 Mode = Literal["grounded", "support"]
 
+_MAY_QUOTE: Final = ("promise", "secrecy")  # what the clinic itself may say: "we never share your records"
 _ECHO_WORDS: Final = 7
 _SAME: Final = 0.8
 _VARIED: Final = 0.6
@@ -62,6 +64,7 @@ _DRUG_ENDING: Final = re.compile(
     r"pril|dipine|gliptin|gliflozin|clovir|[ao]zole|tinib|furantoin|darone|semide|formin|racetam|nidine|uracil|terone)\b",
     re.IGNORECASE,
 )
+_NAMED_CLINICIAN: Final = re.compile(r"\b(?:Dr|Doctor|Prof|Nurse)\b\.?\s+[A-Z]")
 _CLOCK_OR_MONEY: Final = re.compile(
     r"[$€£]\s?\d|\b\d{1,2}(?::\d{2})?\s?(?:am|pm|a\.m|p\.m)\b|\b\d{1,2}:\d{2}\b", re.I
 )
@@ -87,17 +90,20 @@ class OutputCheck:
         allowed_contacts: Collection[str],
         find_personal_data: Callable[[str], bool],
         embed: Embed | None = None,
+        support: SupportScorer | None = None,
         paraphrase: bool = True,
     ) -> None:
         """Take the clinic's numbers, addresses and links, and a test for personal data.
 
+        `embed` must be the encoder that the coefficients of `support` name (the shipped ones, unless given).
         `paraphrase` False takes nothing but quotations in grounded answers: for a model that was
-        not tuned to stay with its passages.
+        not tuned to stay with its passages. Raises SupportWeightsError.
         """
         rules = yaml.safe_load((Path(__file__).parent / "output_rules.yaml").read_text(encoding="utf-8"))
         self._allowed = frozenset().union(*(contacts(f"call {contact}") for contact in allowed_contacts))
         self._find_personal_data = find_personal_data
         self._embed = embed
+        self._support = support or SupportScorer.load()
         self._paraphrase = paraphrase
         self._assumed = AssumedFacts()
         sets = {name: tuple(members.split()) for name, members in rules["sets"].items() if members}
@@ -135,7 +141,7 @@ class OutputCheck:
             return Checked(False, "personal_data")
         reason = self._by_rule("always", sentence)
         if reason and not (
-            mode == "grounded" and reason == "promise" and supported(sentence, passages, self._embed)
+            mode == "grounded" and reason in _MAY_QUOTE and self._supported(sentence, passages)
         ):
             return Checked(False, reason)
         if mode == "support":
@@ -144,7 +150,7 @@ class OutputCheck:
             reason = "dose"
         elif not self._paraphrase and not quoted(sentence, passages):
             reason = "not_quoted"
-        elif not supported(sentence, passages, self._embed):
+        elif not self._supported(sentence, passages):
             reason = "unsupported"
         else:
             reason = ""
@@ -174,6 +180,9 @@ class OutputCheck:
         )
         return Checked(False, reason) if reason else _PASSED
 
+    def _supported(self, sentence: str, passages: Sequence[str]) -> bool:
+        return self._support.judge(sentence, passages, self._embed).shown
+
     def _plain_faults(self, text: str, passages: Sequence[str], system_prompt: str) -> str:
         if CODE.search(text):
             return "code"
@@ -187,7 +196,7 @@ class OutputCheck:
             return "dose"
         if _DRUG_ENDING.search(sentence):
             return "medical_fact"
-        if _CLOCK_OR_MONEY.search(sentence):
+        if _CLOCK_OR_MONEY.search(sentence) or _NAMED_CLINICIAN.search(sentence):
             return "clinic_fact"
         reason = self._by_rule("support", sentence)
         return reason or ("assumed" if self._assumed.found(sentence, heard) else "")

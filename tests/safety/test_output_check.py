@@ -132,11 +132,30 @@ def test_plain_support_passes(sentence: str) -> None:
         ("I promise that everything will be fine.", "promise"),
         ("This is all your fault.", "harm"),
         ("Don't tell your doctor about it.", "harm"),
+        ("This stays between us.", "secrecy"),
+        ("I won't tell anyone.", "secrecy"),
+        ("You should hide it from your mother.", "secrecy"),
+        ("You are going to be just fine.", "promise"),
+        ("I used to have panic attacks too.", "claims_human"),
+        ("Dr. Roe can see you next week.", "clinic_fact"),
+        ("Deep breathing slows your pulse.", "medical_fact"),
+        ("It is okay to feel angry.", ""),
+        ("It is hard to keep such a thing to yourself.", ""),
         ("Call me at 555-867-5309.", "contact"),
     ],
 )
 def test_support_states_no_facts_and_claims_nothing(sentence: str, reason: str) -> None:
     assert _reason(sentence, "support") == reason
+
+
+def test_clinics_own_words_about_secrecy_may_be_quoted() -> None:
+    passage = "We will not share your records with anyone. You can ask for a copy."
+    for sentence, reason in (
+        ("We will not share your records with anyone.", ""),
+        ("We will not share this with your family.", "secrecy"),
+    ):
+        checked = CHECK.check(sentence, passages=[passage], said=(), system_prompt=PROMPT, mode="grounded")
+        assert checked.reason == reason
 
 
 def test_a_whole_answer_is_checked_once_more() -> None:
@@ -155,14 +174,17 @@ def test_a_whole_answer_is_checked_once_more() -> None:
 def test_an_encoder_that_finds_no_nearness_overrules_shared_words() -> None:
     import numpy as np
 
-    far = OutputCheck(
-        allowed_contacts=(),
-        find_personal_data=lambda text: False,
-        embed=lambda texts: np.eye(len(texts), dtype=np.float32),
-    )
-    sentence = "You can cancel without a charge up to 24 hours before your visit."
-    checked = far.check(sentence, passages=PASSAGES, said=(), system_prompt=PROMPT, mode="grounded")
-    assert checked.reason == "unsupported"
+    def reason(vectors: object) -> str:
+        check = OutputCheck(
+            allowed_contacts=(),
+            find_personal_data=lambda text: False,
+            embed=lambda texts: vectors(len(texts), dtype=np.float32),  # type: ignore[operator]
+        )
+        sentence = "You can cancel up to 24 hours before your visit without any charge."
+        return check.check(sentence, passages=PASSAGES, said=(), system_prompt=PROMPT, mode="grounded").reason
+
+    assert reason(lambda n, dtype: np.tile(np.eye(1, 4, dtype=dtype), (n, 1))) == ""
+    assert reason(np.eye) == "unsupported"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,152 @@
+"""A sheet for two readers: sentences that a model really wrote, beside their passages, to be judged.
+
+    python -m benchmarks.support_sheet write sheet.csv [--sentences 300] [--models DIR]
+    python -m benchmarks.support_sheet score reader-a.csv reader-b.csv [--out FILE]
+
+Each reader fills the two empty columns of a copy, without sight of the other's: `supported` (yes or no: do
+the passages say this?) and `answers` (yes or no: does it answer the question?). Whether the check would show
+a sentence is not on the sheet. The sheet holds questions and passages of the sample FAQ and a model's words,
+no user's.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import numpy as np
+import typer
+from pydantic import Field, ValidationError, field_validator
+
+from benchmarks.report import Figure, report
+from benchmarks.support_asked import Written, written
+from benchmarks.support_rates import auroc
+from safety.support import SupportScorer
+from training.panel_kappa import agreement
+from training.rows import Frozen
+
+COLUMNS: Final = ("id", "question", "passages", "sentence", "supported", "answers")
+LABELS: Final = ("supported", "answers")
+_BETWEEN: Final = "\n---\n"
+_QUESTIONS: Final = 100_000
+
+app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
+
+
+class FilledRow(Frozen):
+    """A row that a reader has judged."""
+
+    id: str
+    question: str = Field(repr=False)
+    passages: str = Field(repr=False)
+    sentence: str = Field(repr=False)
+    supported: Literal["yes", "no"]
+    answers: Literal["yes", "no"]
+
+    @field_validator("supported", "answers", mode="before")
+    @classmethod
+    def _as_written(cls, value: str) -> str:
+        return {"y": "yes", "n": "no"}.get(value.strip().lower(), value.strip().lower())
+
+
+class SheetError(ValueError):
+    """A sheet cannot be used; the message says which row and what is wanted, never a sentence."""
+
+
+@app.command("write")
+def write(
+    file: Annotated[Path, typer.Argument(help="The sheet to write; kept out of the repository.")],
+    sentences: Annotated[int, typer.Option(help="So many sentences, or as many as there are.")] = 300,
+    models: Annotated[Path | None, typer.Option(help="Folder of releases; the base model without.")] = None,
+) -> None:
+    """Let the model answer questions of the sample FAQ and write what it said, each sentence once."""
+    found, _ = written(_QUESTIONS, sentences=sentences, models=models)
+    once = list({(one.question, one.sentence): one for one in found}.values())[:sentences]
+    write_sheet(file, once)
+    print(f"{len(once)} sentences in {file.name}", file=sys.stderr)
+
+
+@app.command("score")
+def score(
+    one: Annotated[Path, typer.Argument(help="The first reader's sheet.")],
+    other: Annotated[Path, typer.Argument(help="The second reader's sheet.")],
+    out: Annotated[Path | None, typer.Option(help="Result file.")] = None,
+) -> None:
+    """Report how far the readers agree, and how well the score parts what both call supported or not."""
+    try:
+        figures = compared(read_sheet(one), read_sheet(other))
+    except SheetError as error:
+        raise typer.BadParameter(str(error)) from None
+    report("support_sheet", figures, out)
+
+
+def write_sheet(file: Path, found: list[Written]) -> None:
+    """Write a sheet with empty columns of labels."""
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream, quoting=csv.QUOTE_ALL)
+        rows.writerow(COLUMNS)
+        for number, row in enumerate(found, start=1):
+            rows.writerow((f"{number:03d}", row.question, _BETWEEN.join(row.passages), row.sentence, "", ""))
+
+
+def read_sheet(file: Path) -> dict[str, FilledRow]:
+    """Return the rows of a filled sheet by id. Raises SheetError that names every row that is not filled."""
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        given = csv.DictReader(stream)
+        if tuple(given.fieldnames or ()) != COLUMNS:
+            raise SheetError(f"{file.name} must have the columns {', '.join(COLUMNS)}")
+        rows: dict[str, FilledRow] = {}
+        faults = []
+        for row in given:
+            try:
+                rows[row["id"]] = FilledRow.model_validate(row)
+            except ValidationError as error:
+                wrong = sorted({str(fault["loc"][0]) for fault in error.errors()})
+                faults.append(f"row {row['id']}: {', '.join(wrong)}")
+    if faults:
+        raise SheetError(f"{file.name}: write yes or no in {'; '.join(faults)}")
+    return rows
+
+
+def compared(one: Mapping[str, FilledRow], other: Mapping[str, FilledRow]) -> dict[str, Figure]:
+    """Return kappa for each column, and AUROC of the score over the rows where both readers agree.
+
+    Raises SheetError when the sheets are not copies of one.
+    """
+    if any(one[row].sentence != other[row].sentence for row in one.keys() & other.keys()):
+        raise SheetError("the two sheets hold different sentences under one id: score copies of one sheet")
+    figures: dict[str, Figure] = {"rows": len(one.keys() & other.keys())}
+    for column in LABELS:
+        found = agreement(
+            {name: getattr(row, column) for name, row in one.items()},
+            {name: getattr(row, column) for name, row in other.items()},
+            names=("first", "second"),
+        )
+        figures[column] = {
+            "same": round(found.share, 4),
+            "kappa": found.kappa.model_dump() if found.defined else None,
+        }
+    agreed = [row for name, row in one.items() if name in other and other[name].supported == row.supported]
+    scorer = SupportScorer.load()
+    judged = [scorer.judge(row.sentence, row.passages.split(_BETWEEN)) for row in agreed]
+    fine = np.array([row.supported == "yes" for row in agreed], dtype=bool)
+    of = np.array([found.score for found in judged])
+    figures["agreed"] = len(agreed)
+    figures["called_supported"] = int(fine.sum())
+    figures["auroc_words_alone"] = (
+        round(auroc(of[fine], of[~fine]), 4) if fine.any() and not fine.all() else None
+    )
+    figures["unsupported_shown"] = sum(
+        found.shown for found, yes in zip(judged, fine, strict=True) if not yes
+    )
+    figures["supported_dropped"] = sum(
+        not found.shown for found, yes in zip(judged, fine, strict=True) if yes
+    )
+    return figures
+
+
+if __name__ == "__main__":
+    app()
