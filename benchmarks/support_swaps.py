@@ -237,7 +237,8 @@ def word(sentence: str, around: Around, rng: random.Random) -> str:
 
 SWAPS: Final[dict[str, Swap]] = {
     "number": number, "unit": unit, "negation": negation, "entity": entity, "cause": cause,
-    "absent": absent, "opposite": opposite, "quantity": quantity, "certainty": certainty, "splice": splice, "word": word,
+    "absent": absent, "opposite": opposite, "quantity": quantity, "certainty": certainty, "splice": splice,
+    "word": word,
 }  # fmt: skip
 
 

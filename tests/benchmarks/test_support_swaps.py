@@ -75,6 +75,13 @@ def _splice(sentence: str) -> str:
     return _swapped("splice", sentence)
 
 
+def test_word_of_the_last_passage_takes_the_place_of_one() -> None:
+    around = Around(("a", "Plaster keeps dry."), ("x",), (), ())
+    assert SWAPS["word"]("The splint is worn.", around, random.Random(1)) == ""
+    around = Around(("a", "Keep the plaster dry."), ("x",), (), ())
+    assert SWAPS["word"]("The splint is on.", around, random.Random(1)) == "The plaster is on."
+
+
 def test_every_kind_is_held_out_or_for_development_and_none_is_both() -> None:
     assert sorted((*HELD_OUT, *DEVELOPMENT)) == sorted(SWAPS)
 
