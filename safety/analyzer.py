@@ -14,11 +14,18 @@ from pathlib import Path
 from typing import Any, cast
 
 import spacy
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
-from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 
 from safety.errors import PolicyError, RecognizerFailed, ScrubError
 from safety.policies import LEAST_SCORE, TAGGED, ScrubPolicy
+from safety.presidio import (
+    AnalyzerEngine,
+    EntityRecognizer,
+    NerModelConfiguration,
+    NlpArtifacts,
+    RecognizerRegistry,
+    RecognizerResult,
+    SpacyNlpEngine,
+)
 
 _UNUSED_PIPES = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]
 _IGNORED = [

@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import regex
-from presidio_analyzer import EntityRecognizer
 
 from safety.analyzer import Analyzer
 from safety.entities import Entity, Scrubbed
@@ -24,6 +23,7 @@ from safety.mentions import mentions
 from safety.normalise import normalise
 from safety.placeholders import PLACEHOLDER, Placeholders, Replacer, Reserves
 from safety.policies import POLICIES, Policy, scrub_policy
+from safety.presidio import EntityRecognizer
 from safety.recognizers import RECOGNIZERS, REPLACED_BY_TAGGER
 from safety.recognizers.protected import protected_spans
 from safety.repeats import Repeats

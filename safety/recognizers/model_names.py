@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import regex
-from presidio_analyzer import RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
+from safety.presidio import NlpArtifacts, RecognizerResult, SpacyRecognizer
 from safety.recognizers.lexicon import Word, is_common, split_words, words
 from safety.recognizers.names import EPONYM_AFTER, looks_english
 from safety.recognizers.rules import result

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from presidio_analyzer import RecognizerResult
 
 import weights
 from safety.errors import PolicyError, RecognizerFailed, ScrubError, TextTooLong
 from safety.placeholders import PLACEHOLDER, Placeholders
 from safety.policies import POLICIES
+from safety.presidio import RecognizerResult
 from safety.recognizers import RECOGNIZERS
 from safety.recognizers.rules import Rule, RuleRecognizer, SpanRecognizer
 from safety.scrubber import WINDOW, Scrubber
