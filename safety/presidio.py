@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import ModuleType
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def without_transformers() -> Iterator[None]:
         locals: Mapping[str, object] | None = None,
         fromlist: Sequence[str] | None = (),
         level: int = 0,
-    ) -> object:
+    ) -> ModuleType:
         importer = str((globals or {}).get("__name__", ""))
         if name.partition(".")[0] == "transformers" and importer.startswith("presidio_analyzer."):
             raise ImportError("Presidio does without transformers here", name=name)
