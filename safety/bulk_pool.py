@@ -116,7 +116,8 @@ def _together(
         while not lost:
             while places and (job := next(coming, None)) is not None:
                 try:
-                    running[pool.submit(job, places[-1])] = job, places.pop()
+                    place = places.pop()
+                    running[pool.submit(job, place)] = job, place
                 except BrokenProcessPool:
                     lost.append(job)
                     break
