@@ -203,7 +203,7 @@ def test_a_patient_who_shares_a_clinicians_given_name_is_scrubbed(clinic: Scrubb
 
 
 def test_long_text_is_searched_to_its_end(rules: Scrubber) -> None:
-    filler = "we talked about sleep and food and work. " * 400
+    filler = "we talked about sleep and food and work. " * 120
     text = filler + "my ssn is 219-09-9998 " + filler + "call 802-555-0144"
     assert [text[one.start : one.end] for one in rules.find(text)] == ["219-09-9998", "802-555-0144"]
     assert len(text) > 2 * WINDOW
