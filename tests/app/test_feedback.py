@@ -231,15 +231,15 @@ class _Breaks:
 
 
 @pytest.mark.parametrize(
-    ("scrubber", "error"),
+    ("part", "error"),
     [(broken("scrubber"), PartUnavailable), (Part("scrubber", _Breaks), ScrubError)],
     ids=["not built", "breaks"],
 )
 def test_without_a_scrubber_a_comment_is_refused_and_nothing_is_kept(
-    make_service: MakeService, store: Store, scrubber: Part[object], error: type[Exception]
+    make_service: MakeService, store: Store, part: Part[object], error: type[Exception]
 ) -> None:
     session = asked(make_service(), REFILL)
-    keeper = keeper_of(make_service(parts={"scrubber": scrubber}))
+    keeper = keeper_of(make_service(parts={"scrubber": part}))
     with pytest.raises(error):
         keeper.draft(session, rating="up", reasons=(), comment=COMMENT, consent=True)
     assert list(store.feedback()) == [] and list(store.exchanges()) == []
