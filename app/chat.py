@@ -313,10 +313,12 @@ class ChatService:
             turn.several = answer_each(
                 turn.scrubbed,
                 turn.retrieval,
-                search=lambda part, asked: retriever.search(
-                    part, top_k=TOP_K, audience=audience, context=asked or before
+                search=lambda part, context: retriever.search(
+                    part, top_k=TOP_K, audience=audience, context=context
                 ),
+                coverage=retriever.coverage,
                 verdict=turn.verdict,
+                before=before,
             )
         except Exception as error:  # noqa: BLE001 - without passages it abstains, whatever broke
             log.error("retriever_unavailable", turn_id=turn.turn_id, error=type(error).__name__)

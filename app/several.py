@@ -15,13 +15,15 @@ from typing import Final
 
 from app.decision import Decision, decide
 from retrieval.hits import Hit, Retrieval
-from retrieval.questions import split_questions
+from retrieval.questions import points_back, split_questions
 from safety.verdict import Verdict
 
 OFFERED: Final = 3
+ALL_WORDS: Final = 0.999
 _REASON: Final = re.compile(r"answered_(\d)_of_\d")
 
 Search = Callable[[str, str], Retrieval]
+Coverage = Callable[[str, str], float]
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,22 @@ def answered_count(reasons: Sequence[str]) -> int:
     return max(counts, default=1)
 
 
-def answer_each(text: str, whole: Retrieval, *, search: Search, verdict: Verdict) -> Several:
+def answer_each(
+    text: str, whole: Retrieval, *, search: Search, coverage: Coverage, verdict: Verdict, before: str = ""
+) -> Several:
     """Search for each question of a scrubbed message and say what is answered and what is offered.
 
-    `whole` is what the message found as one; `search` takes a question and the one before it.
+    `whole` is what the message found as one, `before` the message before. `search` takes a question and its
+    context: for the first `before`, for another the question before it where it points back to that. Beside
+    a clear question, any short one would be taken for more of the same. `coverage` takes a question and an
+    entry's id and says which share of the words the entry has.
     """
     questions = split_questions(text)
     if len(questions.parts) < 2:
         return AS_ONE
-    befores = ("", *questions.parts)
-    found = [search(part, before) for part, before in zip(questions.parts, befores, strict=False)]
+    first, *others = questions.parts
+    pairs = zip(others, questions.parts, strict=False)
+    found = [search(first, before), *(search(one, asked if points_back(one) else "") for one, asked in pairs)]
     decided = [_decision(part, one, verdict) for part, one in zip(questions.parts, found, strict=True)]
     if any(decision.route == "support" for decision in decided):
         return AS_ONE
@@ -70,8 +78,8 @@ def answer_each(text: str, whole: Retrieval, *, search: Search, verdict: Verdict
     answered = {one.hits[0].id: one.hits[0] for one in sure}
     open_ones = [
         one.hits
-        for one, decision in zip(found, decided, strict=True)
-        if decision.route != "faq" and one.hits and one.hits[0].id not in answered
+        for part, one, decision in zip(questions.parts, found, decided, strict=True)
+        if decision.route != "faq" and all(coverage(part, entry) < ALL_WORDS for entry in answered)
     ]
     partly = bool(open_ones) or questions.more
     if not answered or (not partly and _says_the_same(text, whole, verdict, tuple(answered))):
@@ -100,4 +108,6 @@ def _decision(part: str, found: Retrieval, verdict: Verdict) -> Decision:
 
 def _says_the_same(text: str, whole: Retrieval, verdict: Verdict, answered: tuple[str, ...]) -> bool:
     """Say whether the message as one gets the only answer that its parts get."""
-    return answered == tuple(hit.id for hit in whole.hits[:1]) and _decision(text, whole, verdict).route == "faq"
+    return (
+        answered == tuple(hit.id for hit in whole.hits[:1]) and _decision(text, whole, verdict).route == "faq"
+    )

@@ -78,7 +78,7 @@ _JOINT = re.compile(
 _LEADING = re.compile(rf"^(?:[\s,;:.!–—-]|{_LEAD})+", re.IGNORECASE)
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|\?+|\n+|(?<=[^\s¿])\s*(?=¿)")
 _NUMBER = re.compile(r"(?:(?<=\s)|^)\(?([1-9])[.)]\s+(?=\S)")
-_BULLET = re.compile(r"(?:^|\n)[ \t]*[-*•][ \t]+(?=\S)")
+_BULLET = re.compile(rf"(?:^|\n)[ \t]*[-*•][ \t]+(?=\S)|\s[-•]\s+(?={_ASKING})", re.IGNORECASE)
 _NO_END = re.compile(
     r"(?i:\b(?:dr|mr|mrs|ms|st|vs|approx|e\.g|i\.e)\.)|\b(?:[apAP]\.[mM]|[uU]\.[sS])\.(?=\s+[a-z])"
 )
@@ -87,7 +87,8 @@ _ANNOUNCED = re.compile(r"\b(?:questions?|ask|know|things|preguntas|cosas)\b", r
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _POINTING = re.compile(
-    r"\b(?:it|its|it's|that|this|those|these|they|them|(?<!is )(?<!are )there|one|ones|he|she|him|her|"
+    r"\b(?:it|its|it's|(?:that|this|those|these)(?!\s+(?:time|day|week|month|year|morning|night|spring|summer|fall|"
+    r"winter)s?\b)|they|them|(?<!is )(?<!are )there|one|ones|he|she|him|her|"
     r"eso|esto|lo|la)\b",
     re.IGNORECASE,
 )
@@ -160,6 +161,11 @@ def split_questions(text: str) -> Questions:
     return Questions(parts[:MOST], more=len(parts) > MOST)
 
 
+def points_back(text: str) -> bool:
+    """Say whether a question points to what was said before ("does it hurt", "is there one for them")."""
+    return _POINTING.search(text) is not None
+
+
 def _place(piece: _Piece, waiting: list[_Piece], *, begun: bool) -> str:
     """Say what to do with a piece: "wait" for a question, "go on" with the last, "begin" a new one.
 
@@ -173,13 +179,13 @@ def _place(piece: _Piece, waiting: list[_Piece], *, begun: bool) -> str:
     other = _OTHER.search(said[-60:] + " " + piece.text[:60]) is not None
     if begun:
         # What was told since may be what is pointed to, unless that points back itself.
-        told = len(_content(said)) >= _FEW and not _POINTING.search(said)
-        leans = bool(_POINTING.search(piece.text)) and len(own) <= _FEW and not told
+        told = len(_content(said)) >= _FEW and not points_back(said)
+        leans = points_back(piece.text) and len(own) <= _FEW and not told
         if (leans and not other) or _GOES_ON.search(piece.text):
             return "go on"
     if not own:
         about = _content(said)
-        if begun and (len(about) < _FEW or _POINTING.search(said)):
+        if begun and (len(about) < _FEW or points_back(said)):
             return "go on"
         return "begin" if len(about) >= _FEW else "wait"
     marked = _MARK.search(piece.text) or (waiting and _MARK.search(waiting[-1].text) and _bare(waiting[-1]))
@@ -257,7 +263,7 @@ def _cuts(sentence: str) -> list[tuple[int, int]]:
         end = joints[at + 1].start() if at + 1 < len(joints) else len(sentence)
         before = sentence[begin : joint.start()]
         begun = _asks(before) or (_ANOTHER.search(joint.group()) and _ASKS_FOR.search(before))
-        if begun and _content(before) and _content(sentence[joint.end() : end]):
+        if begun and _content(sentence[joint.end() : end]):
             # "Also" stays with its question: it says that another one begins.
             cuts.append((joint.start(), joint.end() - len(joint.group().lstrip(" ,;–—"))))
             begin = joint.end()

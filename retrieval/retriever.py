@@ -170,6 +170,10 @@ class Retriever:
         allowed[[self._places[entry_id] for entry_id in without]] = False
         return allowed
 
+    def coverage(self, text: str, entry_id: str) -> float:
+        """Return which share of a text's content words, by rarity, an entry has: 0 to 1, 0 without words."""
+        return self._contents.words.coverage(self._contents.words.query(text), self._places[entry_id])
+
     def id_of(self, place: int) -> str:
         """Return the id of the entry with this number."""
         return self._contents.entries[place].id
