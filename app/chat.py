@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -306,16 +307,18 @@ class ChatService:
     def _retrieve(self, turn: TurnRecord) -> None:
         earlier = turn.conversation.said_by("user")
         before = earlier[-1] if earlier else ""
-        audience = turn.conversation.audience
+        # What cannot be told is taken for English, so English is no reason to leave out another language.
+        language = "" if turn.language == "en" else turn.language
         try:
             retriever = self.parts.retriever.get()
-            turn.retrieval = retriever.search(turn.scrubbed, top_k=TOP_K, audience=audience, context=before)
+            search = partial(
+                retriever.search, top_k=TOP_K, audience=turn.conversation.audience, language=language
+            )
+            turn.retrieval = search(turn.scrubbed, context=before)
             turn.several = answer_each(
                 turn.scrubbed,
                 turn.retrieval,
-                search=lambda part, context: retriever.search(
-                    part, top_k=TOP_K, audience=audience, context=context
-                ),
+                search=lambda part, context: search(part, context=context),
                 coverage=retriever.coverage,
                 verdict=turn.verdict,
                 before=before,
