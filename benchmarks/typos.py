@@ -25,6 +25,7 @@ from benchmarks.report import Figure, report
 from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.embedder import load_embedder
 from retrieval.lexical import STOP_WORDS
+from retrieval.query import clean_query
 from retrieval.retriever import Retriever
 from weights.defaults import EMBEDDER
 
@@ -36,6 +37,7 @@ _WORD = re.compile(r"[A-Za-z]+")
 
 def main(
     seeds: Annotated[int, typer.Option(min=1, help="How often each query is mistyped.")] = 5,
+    index: Annotated[Path | None, typer.Option(help="Index of the sample FAQ; none: one is built.")] = None,
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Search for every query, clean and mistyped."""
@@ -46,21 +48,25 @@ def main(
     }
     figures: dict[str, Figure] = {"seeds": seeds}
     with tempfile.TemporaryDirectory() as folder:
-        build_index(parts["dev"].entries, out=Path(folder) / "index", embedder=embedder)
-        retriever = Retriever.open(Path(folder) / "index", embedder)
+        if index is None:
+            index = Path(folder) / "index"
+            build_index(parts["dev"].entries, out=index, embedder=embedder)
+        retriever = Retriever.open(index, embedder)
         for name, judged in parts.items():
             asked = [question for question in judged.questions if question.right]
+            typed = [
+                [mistyped(one.text, random.Random(f"{seed} {at}")) for seed in range(seeds)]
+                for at, one in enumerate(asked)
+            ]
+            texts = [one.text for one in asked] + [text for versions in typed for text in versions]
+            embedder.embed([clean_query(text) for text in texts])  # at once, which is quicker
             clean = np.array([_right(retriever, one, one.text) for one in asked], dtype=float)
             wrong = np.array(
                 [
-                    [
-                        _right(retriever, one, mistyped(one.text, random.Random(f"{seed} {at}")))
-                        for seed in range(seeds)
-                    ]
-                    for at, one in enumerate(asked)
-                ],
-                dtype=float,
-            ).mean(1)
+                    np.mean([_right(retriever, one, text) for text in versions])
+                    for one, versions in zip(asked, typed, strict=True)
+                ]
+            )
             figures[name] = {
                 "queries": len(asked),
                 "recall@1 clean": round(float(clean.mean()), 4),
