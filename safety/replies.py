@@ -27,11 +27,11 @@ from safety.verdict import Verdict
 
 FixedName = Literal[
     "too_long", "unavailable", "clarify", "abstain",
-    "support_brief", "support_closing", "standing", "crisis_line",
+    "partly", "support_brief", "support_closing", "standing", "crisis_line",
 ]  # fmt: skip
 ReplyName = Literal[
     "emergency", "refuse", "too_long", "unavailable", "clarify", "abstain",
-    "support_brief", "support_closing", "resources", "standing", "crisis_line",
+    "partly", "support_brief", "support_closing", "resources", "standing", "crisis_line",
 ]  # fmt: skip
 Piece = Literal["grounding", "safety_plan", "safer_at_home", "other_lines", "elsewhere"]
 
