@@ -20,7 +20,7 @@ CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
 .PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen \
-  bench-answers bench-support bench-real bench-start bench-load bench-page bench-training screens image-test space clean
+  bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training screens image-test space clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -59,6 +59,8 @@ setup: $(PREPARED) ## virtual environment, dependencies, default weights, sample
 run: setup ## the page, at http://127.0.0.1:7860
 	@$(BIN)/python -m app serve
 
+# Compiled tests are kept also where the environment says otherwise: each worker would compile them all, each time.
+check: export PYTHONDONTWRITEBYTECODE =
 check: $(DEV_READY) ## lint, types and the quick tests that need no weights (under 2 minutes)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -95,6 +97,15 @@ bench-decode: setup $(BENCH_READY) ## tokens per second against plain generate a
 
 bench-retrieval: setup ## recall, nDCG, calibration, and indexing time
 	$(BIN)/python -m benchmarks.retrieval --out benchmarks/results/retrieval.json
+
+bench-two: setup ## two questions in one message, and long messages of one
+	$(BIN)/python -m benchmarks.two_questions --out benchmarks/results/two_questions.json
+
+bench-foreign: setup ## the whole path on a clinic's FAQ that nothing was built on
+	$(BIN)/python -m benchmarks.foreign_faq --out benchmarks/results/foreign_faq.json
+
+bench-typos: setup ## what a typing mistake in each word costs the search
+	$(BIN)/python -m benchmarks.typos --out benchmarks/results/typos.json
 
 bench-scrub: setup ## personal data found and missed, against stock Presidio
 	$(BIN)/python -m benchmarks.scrub --out benchmarks/results/scrub.json

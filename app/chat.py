@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ from app.prompting import (
     support_system,
 )
 from app.sentences import split_sentences
+from app.several import answer_each, with_answers_first
 from app.turn_record import TurnRecord
 from app.wording import Wording
 from app.writers import Support, Writers
@@ -269,6 +271,8 @@ class ChatService:
         # 9
         if text:
             body = self.words.closed(route, text, turn.language)
+        elif turn.several.answered:
+            body = self.words.several(turn.several, turn.language)
         else:
             body = self.words.approved(route, turn.hits, turn.language)
         yield self._finish(turn, route, f"{resources}\n\n{body}" if resources else body)
@@ -302,18 +306,32 @@ class ChatService:
 
     def _retrieve(self, turn: TurnRecord) -> None:
         earlier = turn.conversation.said_by("user")
+        before = earlier[-1] if earlier else ""
+        # What cannot be told is taken for English, so English is no reason to leave out another language.
+        language = "" if turn.language == "en" else turn.language
         try:
-            turn.retrieval = self.parts.retriever.get().search(
+            retriever = self.parts.retriever.get()
+            search = partial(
+                retriever.search, top_k=TOP_K, audience=turn.conversation.audience, language=language
+            )
+            turn.retrieval = search(turn.scrubbed, context=before)
+            turn.several = answer_each(
                 turn.scrubbed,
-                top_k=TOP_K,
-                audience=turn.conversation.audience,
-                context=earlier[-1] if earlier else "",
+                turn.retrieval,
+                search=lambda part, context: search(part, context=context),
+                coverage=retriever.coverage,
+                verdict=turn.verdict,
+                before=before,
             )
         except Exception as error:  # noqa: BLE001 - without passages it abstains, whatever broke
             log.error("retriever_unavailable", turn_id=turn.turn_id, error=type(error).__name__)
             turn.reasons.append("retriever_unavailable")
 
     def _decide(self, turn: TurnRecord) -> Route:
+        if turn.several.answered:
+            turn.retrieval = with_answers_first(turn.retrieval, turn.several)
+            turn.reasons.append(turn.several.reason)
+            return "faq"
         approved = turn.hits[0].entry.answer if turn.hits else ""
         decision = decide(turn.scrubbed, confidence=turn.confidence, verdict=turn.verdict, approved=approved)
         turn.reasons.append(decision.reason)
@@ -421,8 +439,10 @@ class ChatService:
         return tuple(hit for hit in turn.hits[:PASSAGES] if hit.score >= NEAR_THE_FIRST * best)
 
     def _finish(self, turn: TurnRecord, kind: Kind, text: str) -> ChatAnswer:
-        cited = {"faq": turn.hits[:1], "grounded": self._evidence(turn)}.get(kind, ())
-        offered = turn.hits[:SUGGESTIONS] if kind in ("clarify", "abstain", "support") else ()
+        given = turn.several.answered or turn.hits[:1]
+        cited = {"faq": given, "grounded": self._evidence(turn)}.get(kind, ())
+        nearest = turn.hits[:SUGGESTIONS] if kind in ("clarify", "abstain", "support") else ()
+        offered = turn.several.offered if kind == "faq" else nearest
         if turn.scrubbed and kind not in ("refuse", "unavailable"):
             turn.conversation.add("user", turn.scrubbed)
             turn.conversation.add("assistant", text)

@@ -12,13 +12,14 @@ from typing import Final
 
 from app.decision import GROUNDED_CONFIDENCE
 from app.settings import Settings, load_settings
+from app.several import answered_count
 from retrieval.doctor import Records
 
 ANSWERED: Final = ("faq", "grounded")
 
 
 def load_records(settings: Settings | None = None) -> Records:
-    """Count, for each entry, the answered turns in which it was the first hit. Raises StoreError."""
+    """Count, for each entry, the turns that it was the first hit of, or an answer in. Raises StoreError."""
     settings = settings or load_settings()
     file = settings.data_dir / "carefold.sqlite3"
     if not settings.database_url.get_secret_value() and not file.is_file():
@@ -33,6 +34,6 @@ def load_records(settings: Settings | None = None) -> Records:
             since = day if since is None else min(since, day)
             if trace.kind in ANSWERED and trace.hits:
                 turns += 1
-                hits[trace.hits[0].id] += 1
+                hits.update(hit.id for hit in trace.hits[: answered_count(trace.reasons)])
         unanswered = tuple(row.question for row in store.unanswered())
     return Records(turns, since, hits, unanswered, GROUNDED_CONFIDENCE, settings.keep_unanswered)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from app.conversation import Conversation
 from app.lineup import NOBODY, Writer
+from app.several import AS_ONE, Several
 from retrieval.hits import Hit, Retrieval
 from safety.entities import Entity
 from safety.language import Language
@@ -40,6 +41,7 @@ class TurnRecord:
     reply: str = field(default="", repr=False)
     verdict: Verdict = ALLOW
     retrieval: Retrieval = field(default=NOTHING_RETRIEVED, repr=False)
+    several: Several = field(default=AS_ONE, repr=False)
     reasons: list[str] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     timings_ms: dict[str, float] = field(default_factory=dict)

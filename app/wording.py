@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from app.clinic import Clinic
 from app.decision import Route
+from app.several import Several
 from retrieval.hits import Hit
 from safety.language import Language
 from safety.replies import Replies, ReplyName
@@ -48,6 +49,11 @@ class Wording:
     def approved(self, route: Route, hits: Sequence[Hit], language: Language = "en") -> str:
         """Return the first hit's approved answer, word for word, or the fixed words of the route."""
         return hits[0].entry.answer if route == "faq" else self.fixed(_FIXED[route], language=language)
+
+    def several(self, several: Several, language: Language = "en") -> str:
+        """Return each approved answer under its question, and what to do about a part that has none."""
+        texts = [f"{hit.entry.question}\n\n{hit.entry.answer}" for hit in several.answered]
+        return "\n\n".join((*texts, *([self.fixed("partly", language=language)] if several.partly else [])))
 
     def closed(self, route: Route, text: str, language: Language = "en") -> str:
         """Add to what the model wrote the fixed closing that its kind needs."""

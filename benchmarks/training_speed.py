@@ -2,13 +2,17 @@
 
 Each side runs in a process of its own, in turns. Tokens are those of the rows, padding not counted; the
 clock runs over the steps alone. Both adapters are then validated by one function on the same rows.
+With `--shape` both train QLoRA on a CUDA device, on random weights of that shape: a step's time and the
+memory at its peak do not depend on what the weights know.
 
 Run: python -m benchmarks.training_speed --out benchmarks/results/training_speed.json
+     python -m benchmarks.training_speed --shape llama-3.2-1b --out benchmarks/results/training_gpu.json
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import math
 import statistics
@@ -16,7 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from benchmarks.datasets import DATASETS, datasets_there
 from benchmarks.report import report
@@ -28,8 +34,22 @@ from weights import fetch
 from weights.defaults import BASE_MODEL
 from weights.jsonl import Row, read_jsonl
 
+SHAPES: dict[str, dict[str, Any]] = {
+    # The numbers of meta-llama/Llama-3.2-1B's config.json; its weights may not travel, and need not.
+    "llama-3.2-1b": {
+        "vocab_size": 128256, "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 16,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64, "rope_theta": 500000.0,
+        "max_position_embeddings": 131072, "tie_word_embeddings": True,
+    },
+    # Too small to say anything of speed: for a test of the benchmark itself.
+    "tiny": {
+        "vocab_size": 49152, "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "tie_word_embeddings": True,
+    },
+}  # fmt: skip
 TASK = TASKS["counseling"]
 VALIDATION = 16
+WARM = 2  # steps until kernels are chosen and memory is held
 SETTINGS = Train(
     rank=16, alpha=32, dropout=0.05, learning_rate=4e-4, schedule="linear", warmup_share=0.0, batch=8,
     epochs=100, patience=1000,
@@ -42,17 +62,21 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--shape", choices=SHAPES, help="train QLoRA on random weights of this shape (CUDA)")
+    parser.add_argument("--base", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--side", choices=["ours", "trl"])
     parser.add_argument("--place", type=Path)
     asked = parser.parse_args()
     if asked.side:
-        {"ours": ours, "trl": trl}[asked.side](asked.place, asked.steps)
+        {"ours": ours, "trl": trl}[asked.side](asked.place, asked.steps, asked.base)
         return
     found: dict[str, list[dict[str, float]]] = {"ours": [], "trl": []}
-    for number in range(asked.rounds):
-        for side in ("ours", "trl") if number % 2 == 0 else ("trl", "ours"):
-            found[side].append(_timed(side, asked.steps))
-            sys.stderr.write(f"round {number + 1} {side}: {found[side][-1]}\n")
+    with tempfile.TemporaryDirectory() as place:
+        base = random_base(asked.shape, Path(place)) if asked.shape else None
+        for number in range(asked.rounds):
+            for side in ("ours", "trl") if number % 2 == 0 else ("trl", "ours"):
+                found[side].append(_timed(side, asked.steps, base))
+                sys.stderr.write(f"round {number + 1} {side}: {found[side][-1]}\n")
     speed = {
         side: statistics.median(one["tokens_per_second"] for one in all_) for side, all_ in found.items()
     }
@@ -61,19 +85,27 @@ def main() -> None:
         "training speed",
         {
             "rows": "counselchat" if datasets_there() else "the toy corpus",
+            "shape": asked.shape or "the default base",
+            "method": "qlora" if asked.shape else "lora",
             "steps": asked.steps,
             "rounds": asked.rounds,
             "tokens_per_second": speed,
             "ratio": round(speed["ours"] / speed["trl"], 2),
             "validation_loss": loss,
             "loss_apart": round(abs(loss["ours"] / loss["trl"] - 1), 4),
+            "seconds_a_step": _medians(found, "step_seconds"),
+            "peak_memory_bytes": _medians(found, "peak_memory"),
             "each": found,
         },
         asked.out,
     )
 
 
-def _timed(side: str, steps: int) -> dict[str, float]:
+def _medians(found: dict[str, list[dict[str, float]]], name: str) -> dict[str, float]:
+    return {side: statistics.median(one[name] for one in all_) for side, all_ in found.items()}
+
+
+def _timed(side: str, steps: int, base: Path | None) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as place:
         subprocess.run(
             [
@@ -86,6 +118,7 @@ def _timed(side: str, steps: int) -> dict[str, float]:
                 place,
                 "--steps",
                 str(steps),
+                *(("--base", str(base)) if base else ()),
             ],
             check=True,
             stdout=subprocess.DEVNULL,
@@ -109,40 +142,71 @@ def rows() -> list[Example]:
     return found[: VALIDATION + 400]
 
 
-def job(place: Path, steps: int) -> Job:
+def random_base(shape: str, place: Path) -> Path:
+    """Write a model of random weights with the default base's tokenizer; return its folder."""
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    from weights.gguf import safetensors_folder
+
+    fetched, folder = fetch(BASE_MODEL), place / "base"
+    torch.manual_seed(0)
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        model = LlamaForCausalLM(LlamaConfig(**SHAPES[shape], bos_token_id=1, eos_token_id=2, pad_token_id=2))
+    model.to(torch.bfloat16).save_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(safetensors_folder(fetched.folder, sha256=fetched.sha256))
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def job(place: Path, steps: int, base: Path | None) -> Job:
     """Return the training of our side; TRL's takes its numbers from it."""
-    base, some = fetch(BASE_MODEL), rows()
+    fetched, some = fetch(BASE_MODEL), rows()
+    method = "qlora" if base else "lora"
+    # A quantised base is kept under this name: no two runs' random weights may share one.
+    sha256 = hashlib.sha256(str(base).encode()).hexdigest() if base else fetched.sha256
     return Job(
-        task=TASK, base=base.folder, base_sha256=base.sha256, train=some[VALIDATION:], validation=(),
-        settings=SETTINGS.model_copy(update={"max_steps": steps}), clinic="the clinic", seed=0,
-        out=place / "adapter", checkpoints=place / "checkpoints", logs=place / "logs", base_source=BASE_MODEL,
+        task=TASK, base=base or fetched.folder, base_sha256=sha256,
+        train=some[VALIDATION:], validation=(),
+        settings=SETTINGS.model_copy(update={"max_steps": steps, "method": method}),
+        clinic="the clinic", seed=0, out=place / "adapter", checkpoints=place / "checkpoints",
+        logs=place / "logs", base_source=BASE_MODEL,
     )  # fmt: skip
 
 
-def ours(place: Path, steps: int) -> None:
+def ours(place: Path, steps: int, base: Path | None) -> None:
     """Train with the project's trainer."""
     from training.trainers.causal_lm import CausalLM
 
-    one = job(place, steps)
-    fit = CausalLM().fit(one, lambda _point, _steps: None)
-    _result(place, one, tokens=fit.tokens, seconds=fit.seconds)
+    one, ends = job(place, steps, base), list[float]()
+    fit = CausalLM().fit(one, lambda _point, _steps: ends.append(time.monotonic()))
+    _result(place, one, tokens=fit.tokens, seconds=fit.seconds, ends=ends)
 
 
-def trl(place: Path, steps: int) -> None:
+def trl(place: Path, steps: int, base: Path | None) -> None:
     """Train as TRL's documentation shows it, with its defaults but for rate, steps and schedule."""
+    import torch
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import TrainerCallback
+    from transformers import BitsAndBytesConfig, TrainerCallback
     from trl import SFTConfig, SFTTrainer
 
     from training.trainers.causal_lm_model import base_folder, load_tokenizer
     from training.trainers.causal_lm_rows import format_rows
 
-    one = job(place, steps)
+    one = job(place, steps, base)
+    four_bit = BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )  # fmt: skip
 
     class Clock(TrainerCallback):
         def on_train_begin(self, *_args: object, **_kwargs: object) -> None:
             self.started = time.monotonic()
+            self.ends: list[float] = []
+
+        def on_step_end(self, *_args: object, **_kwargs: object) -> None:
+            self.ends.append(time.monotonic())
 
         def on_train_end(self, *_args: object, **_kwargs: object) -> None:
             self.seconds = time.monotonic() - self.started
@@ -156,7 +220,8 @@ def trl(place: Path, steps: int) -> None:
         model=str(base_folder(one)),
         args=SFTConfig(
             output_dir=str(place / "trl"), max_steps=steps, learning_rate=SETTINGS.learning_rate,
-            lr_scheduler_type="linear", report_to=[], save_strategy="no", use_cpu=True,
+            lr_scheduler_type="linear", report_to=[], save_strategy="no",
+            use_cpu=not torch.cuda.is_available(),
         ),
         train_dataset=data,
         processing_class=load_tokenizer(one),
@@ -164,16 +229,19 @@ def trl(place: Path, steps: int) -> None:
             r=16, lora_alpha=32, lora_dropout=0.05, target_modules="all-linear", task_type="CAUSAL_LM"
         ),
         callbacks=[clock],
+        quantization_config=four_bit if base else None,
     )  # fmt: skip
     trainer.train()
     trainer.model.save_pretrained(one.out)
-    _result(place, one, tokens=int(trainer._total_train_tokens), seconds=clock.seconds)
+    _result(place, one, tokens=int(trainer._total_train_tokens), seconds=clock.seconds, ends=clock.ends)
 
 
-def _result(place: Path, one: Job, *, tokens: int, seconds: float) -> None:
+def _result(place: Path, one: Job, *, tokens: int, seconds: float, ends: list[float]) -> None:
     from training.trainers.causal_lm_served import ServedLM
+    from training.trainers.machine import peak_memory
 
-    served = ServedLM(one, one.out, precision="fp32")
+    memory = peak_memory()  # before the validation, which has a model of its own
+    served = ServedLM(one, one.out, precision="fp32" if one.settings.method == "lora" else "nf4")
     held = rows()[:VALIDATION]
     pairs = [served.likelihood(TASK.messages(row, clinic=one.clinic), row.target) for row in held]
     served.close()
@@ -182,6 +250,9 @@ def _result(place: Path, one: Job, *, tokens: int, seconds: float) -> None:
         "tokens_per_second": round(tokens / seconds, 1),
         "validation_loss": round(loss, 4),
         "seconds": seconds,
+        # Of a step once everything is warm; the seconds above hold the first, too.
+        "step_seconds": round(statistics.median(b - a for a, b in pairwise(ends[WARM:])), 4),
+        "peak_memory": memory,
     }
     (place / "result.json").write_text(json.dumps(result), encoding="utf-8")
 

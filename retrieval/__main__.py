@@ -22,8 +22,10 @@ import typer
 from pydantic import BaseModel
 
 from retrieval import faq_cli
+from retrieval.errors import UnknownLanguage
 from retrieval.faq_cli import stop
 from retrieval.faq_commands import Keep
+from retrieval.languages import language_tag
 from weights.defaults import EMBEDDER
 from weights.errors import WeightsError
 from weights.jsonl import BadLine, TextRow, read_jsonl, report_bad_line, write_row
@@ -110,6 +112,9 @@ def search(
     audience: Annotated[
         Literal["any", "patient", "staff"], typer.Option(help="Who reads; hides what is not for them.")
     ] = "any",
+    language: Annotated[
+        str, typer.Option(help="What the reader reads, such as es; hides entries in another language.")
+    ] = "",
     cache_dir: CacheDir = None,
     offline: Offline = False,
     threads: Threads = 0,
@@ -119,6 +124,10 @@ def search(
         stop(ValueError(f"top_k must be greater than 0. Currently, top_k is {top_k}"))
     if index is None:
         stop(ValueError("no index: give --index DIR or set CAREFOLD_INDEX_DIR"))
+    try:
+        language = language and language_tag(language)
+    except UnknownLanguage as error:
+        stop(error)
     source = None if file is None or str(file) == "-" else file
     if source is not None and not source.is_file():
         stop(ValueError(f"no file at {source}"))
@@ -140,7 +149,7 @@ def search(
             report_bad_line(row)
             failed = True
             continue
-        found = retriever.search(row.value.text, top_k=top_k, audience=audience)
+        found = retriever.search(row.value.text, top_k=top_k, audience=audience, language=language)
         hits = [HitRow(id=hit.id, score=round(hit.score, 6)) for hit in found.hits]
         write_row(SearchRow(id=row.id, hits=hits, confidence=round(found.confidence, 6)))
     raise typer.Exit(SOME_FAILED if failed else 0)

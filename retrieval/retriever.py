@@ -25,6 +25,7 @@ from retrieval.fusion import ALTERNATE_KIND, QUESTION_KIND, Layout, Views
 from retrieval.hits import Hit, Retrieval
 from retrieval.indexes import INDEXES, VectorIndex
 from retrieval.indexes.base import Vectors
+from retrieval.languages import UNDETERMINED
 from retrieval.lexical import LexicalIndex, LexicalQuery
 from retrieval.manifest import (
     ENTRIES,
@@ -85,6 +86,7 @@ class Retriever:
             reader: np.array([_may_read(reader, entry) for entry in contents.entries], dtype=np.bool_)
             for reader in ("patient", "staff", "any")
         }
+        self._languages = np.array([_primary(entry.language) for entry in contents.entries])
         self._places = {entry.id: place for place, entry in enumerate(contents.entries)}
         self.manifest = manifest
         self.entries: Mapping[str, FaqEntry] = MappingProxyType(
@@ -118,11 +120,19 @@ class Retriever:
         return self.manifest.sample
 
     def search(
-        self, query: str, *, top_k: int = 10, audience: Reader = "any", context: str = ""
+        self,
+        query: str,
+        *,
+        top_k: int = 10,
+        audience: Reader = "any",
+        language: str = "",
+        context: str = "",
     ) -> Retrieval:
         """Return the best min(top_k, readable entries) entries, each once.
 
         `audience` is who will read: a patient gets no staff entry, staff no patient-only entry.
+        `language` is what the reader reads, such as "es": entries in another one are left out, unless there
+        are none in it; "" leaves out none. Both are applied before the best are chosen.
         `context` is the scrubbed message before; it counts only when the query leans on it.
         A query without words gives hits in no meaningful order and confidence 0.
         Raises SearchError for a top_k below 1 or an unknown audience.
@@ -131,7 +141,7 @@ class Retriever:
             raise SearchError(f"top_k must be greater than 0. Currently, top_k is {top_k}")
         if audience not in self._readable:
             raise SearchError(f"audience must be one of {', '.join(self._readable)}, not {audience!r}")
-        allowed = self._readable[audience]
+        allowed = self._in_language(self._readable[audience], language)
         if not allowed.any():
             return Retrieval((), 0.0)
         text, before = clean_query(query), clean_query(context)
@@ -143,6 +153,13 @@ class Retriever:
             ranking = self.rank(text, allowed=allowed, top_k=top_k, context=before)
             confidence = self._curve.probability(ranking.features, covered=ranking.covered)
         return Retrieval(self._hits(ranking, top_k), confidence)
+
+    def _in_language(self, allowed: NDArray[np.bool_], language: str) -> NDArray[np.bool_]:
+        """Leave out what is in another language than the reader's; what is in an unknown one stays."""
+        if not language:
+            return allowed
+        own = allowed & (self._languages == _primary(language))
+        return own | (allowed & (self._languages == UNDETERMINED)) if own.any() else allowed
 
     def rank(self, text: str, *, allowed: NDArray[np.bool_], top_k: int = 10, context: str = "") -> Ranking:
         """Rank the allowed entries for a text that has words; the first top_k are in their final order."""
@@ -169,6 +186,10 @@ class Retriever:
         allowed = np.ones(len(self._contents.entries), dtype=np.bool_)
         allowed[[self._places[entry_id] for entry_id in without]] = False
         return allowed
+
+    def coverage(self, text: str, entry_id: str) -> float:
+        """Return which share of a text's content words, by rarity, an entry has: 0 to 1, 0 without words."""
+        return self._contents.words.coverage(self._contents.words.query(text), self._places[entry_id])
 
     def id_of(self, place: int) -> str:
         """Return the id of the entry with this number."""
@@ -231,6 +252,11 @@ class Retriever:
             Hit(entry.id, 0.0, entry, passage, "question")
             for entry, passage in zip(entries, passages, strict=True)
         )
+
+
+def _primary(language: str) -> str:
+    """Return the language of a tag without its script and region: "pt" for "pt-BR"."""
+    return language.lower().replace("_", "-").split("-")[0]
 
 
 def _may_read(reader: str, entry: FaqEntry) -> bool:

@@ -27,11 +27,15 @@ class ScrubberChoice:
 def choose_scrubber(
     policy: Policy, name_model: str, *, tagger: str, models_dir: Path, cache_dir: Path | None, offline: bool
 ) -> ScrubberChoice:
-    """Fetch what the options name. 'none' for both is rules alone. Raises WeightsError."""
+    """Fetch what the options name. 'none' for both is rules alone. Raises WeightsError.
+
+    Whoever asks for another name model than the default means it, though a tagger is active.
+    """
     import weights
+    from weights.defaults import NAME_MODEL
     from weights.tagger import chosen_tagger
 
-    if name_model == "none" and not tagger:
+    if name_model != NAME_MODEL and not tagger:
         tagger = "none"
     tags = chosen_tagger(tagger, models_dir=models_dir, cache_dir=cache_dir, offline=offline)
     if tags is not None or name_model == "none":

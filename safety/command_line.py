@@ -11,7 +11,9 @@ import typer
 SOME_FAILED = 1
 NOTHING_DONE = 2
 
-NameModel = Annotated[str, typer.Option(help="Source of the spaCy name model; 'none' for rules alone.")]
+NameModel = Annotated[
+    str, typer.Option(help="Source of the spaCy name model, in the tagger's place; 'none': rules alone.")
+]
 Tagger = Annotated[
     str, typer.Option(help="Folder of a tagger's release; default: the active one; 'none': the name model.")
 ]

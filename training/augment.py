@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import regex
 
+from retrieval.terms import is_drug
 from training.recipe import Augment
 from training.rows import Example
-from training.spelling import WORDS, is_drug, term_list
+from training.spelling import WORDS, term_list
 
 _QUESTIONS = ("question", "anchor", "text", "dialogue", "record", "report")
 _WORDS_A_SLIP = 12  # one slip in about so many words, at least one

@@ -21,6 +21,7 @@ from pathlib import Path
 import regex
 from symspellpy import SymSpell, Verbosity
 
+from retrieval.terms import drug_ending, drug_names, medical_terms
 from training.cleaning import mapped
 from training.rows import Example, Frozen
 from training.slips import likelihood, same_ending
@@ -95,16 +96,6 @@ def term_list(name: str) -> frozenset[str]:
 _TOKEN = regex.compile(r"(?<![\p{L}\p{M}\d'’@/\\._#&*+=-])[a-z]+(?![\p{L}\p{M}\d'’@/\\_#&*+=-]|\.\p{L})")
 _SENTENCE_END = regex.compile(r"(?<=[.!?])(?=\s)|(?<=\n)")
 _ADDRESS = regex.compile(r"https?://\S+|www\.\S+|\S+@\S+|\[[A-Z_]+_\d+\]")
-_DRUG = regex.compile(
-    r"(?:azole|cillin|cycline|mycin|floxacin|statin|sartan|pril|olol|dipine|azepam|azolam|oxetine|triptyline"
-    r"|triptan|gliptin|gliflozin|glutide|prazole|tidine|setron|parin|xaban|vir|mab|tinib|barbital|codone"
-    r"|morphone|profen|asone|olone|thiazide|semide|caine|curium|dronate|lukast|terol|tropium|zosin|idone)s?$"
-)
-
-
-def is_drug(word: str) -> bool:
-    """Say whether a lower-case word is a drug we list, or has the ending of one."""
-    return word in term_list("drugs") or (len(word) > 6 and bool(_DRUG.search(word)))
 
 
 class Speller:
@@ -138,7 +129,7 @@ class Speller:
         known = names | frozenset(protect) | term_list("everyday")
         return cls(
             _packaged_counts(),
-            terms=term_list("american") | term_list("drugs") | term_list("medical"),
+            terms=term_list("american") | drug_names() | medical_terms(),
             known={word.casefold() for word in known},
             rows=rows,
         )
@@ -197,7 +188,7 @@ class Speller:
         slips = self._rows.get(word, 0)
         if self._telling and slips > 1 and slips * _SLIPS > self._rows.get(best, 0):
             return word
-        if _DRUG.search(word) and best not in self._terms:
+        if drug_ending(word) and best not in self._terms:
             return word
         if self._is_derived(word) and _bones(word) != _bones(best):
             return word

@@ -113,6 +113,20 @@ def test_no_evidence_abstains_with_titles_and_a_person(make_service: MakeService
     assert answer.citations == ()
 
 
+def test_who_writes_spanish_gets_entries_in_spanish_where_there_are_some(
+    make_service: MakeService, routed: mock.Mock, tmp_path: Path
+) -> None:
+    english = [FaqEntry(f"en{n}", f"Cigna {n}, Medicaid {n}, estacionar?", "Yes.") for n in range(5)]
+    spanish = FaqEntry("es", "¿Cuál seguro aceptan?", "Aceptamos todos.", language="es-MX")
+    build_index([*english, spanish], out=tmp_path / "index", embedder=HashEmbedder())
+    bilingual = Part("retriever", lambda: Retriever.open(tmp_path / "index", HashEmbedder()))
+    service = make_service(parts={"retriever": bilingual})
+    answer = service.answer("¿Dónde puedo estacionar con mi Cigna o Medicaid?", Conversation())
+    assert [citation.id for citation in answer.citations] == ["es"]
+    english_answer = service.answer("do you take cigna or medicaid", Conversation())
+    assert english_answer.citations[0].id.startswith("en")
+
+
 @pytest.mark.slow
 def test_staff_entries_reach_staff_only(make_service: MakeService, routed: mock.Mock) -> None:
     service = make_service()

@@ -94,6 +94,43 @@ def test_a_filtered_search_still_finds_the_readable_entries_in_a_staff_corpus(tm
     assert sorted(found) == ["b0", "b1", "b2"]
 
 
+@pytest.mark.parametrize("others", [50, 700])
+@pytest.mark.parametrize("hidden", [{"audience": "staff"}, {"language": "es"}])
+def test_what_the_reader_may_not_have_takes_no_place_among_the_best(
+    tmp_path: Path, others: int, hidden: dict[str, str]
+) -> None:
+    # More entries that are nearer than the search looks at, and more for the reader than it returns.
+    nearer = [FaqEntry(f"x{n}", f"Fire drill at the office {n}?", "Leave.", **hidden) for n in range(others)]
+    wanted = FaqEntry("drill", "What does the siren at the office mean?", "It is a fire drill. Go out.")
+    snacks = [FaqEntry(f"b{n}", f"Is snack {n} free?", "Yes, eat.") for n in range(100)]
+    build_index([*nearer, *snacks, wanted], out=tmp_path / "index", embedder=HashEmbedder())
+    retriever = Retriever.open(tmp_path / "index", HashEmbedder())
+    found = retriever.search("fire drill at the office", top_k=3, audience="patient", language="en").hits
+    assert found[0].id == "drill"
+    assert len(found) == 3
+    assert not [hit.id for hit in found if hit.id.startswith("x")]
+    assert retriever.search("fire drill at the office", top_k=3).hits[0].id.startswith("x")
+
+
+def test_language_is_a_wish_that_an_index_without_it_does_not_answer_with_nothing(
+    tmp_path: Path, retriever: Retriever
+) -> None:
+    assert ids(retriever, "when are you open", language="es") == ids(retriever, "when are you open")
+    texts = {"en": "Parking?", "es-MX": "Parking aqui?", "und": "Parking P?", "fr": "Parking ici?"}
+    entries = [FaqEntry(name, text, "Here.", language=name) for name, text in texts.items()]
+    build_index(entries, out=tmp_path / "index", embedder=HashEmbedder())
+    several = Retriever.open(tmp_path / "index", HashEmbedder())
+    assert set(ids(several, "parking", language="es")) == {"es-MX", "und"}
+    assert set(ids(several, "parking", language="en-US")) == {"en", "und"}
+    assert set(ids(several, "parking")) == set(texts)
+
+
+def test_coverage_is_the_share_of_the_words_that_the_entry_has(retriever: Retriever) -> None:
+    assert retriever.coverage("is the garage free?", "parking") == pytest.approx(1)
+    assert 0 < retriever.coverage("is the garage haunted?", "parking") < 1
+    assert retriever.coverage("is it?", "parking") == 0
+
+
 @pytest.mark.parametrize("query", ["", "   ", "?!", "[PERSON_1]"])
 def test_a_query_without_words_has_hits_and_no_confidence(retriever: Retriever, query: str) -> None:
     found = retriever.search(query, top_k=2)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.terms import drug_names, is_drug, medical_terms
 from training.rows import Example, Span
 from training.slips import likelihood, same_ending
-from training.spelling import Change, Speller, is_drug, repair_spelling, term_list
+from training.spelling import Change, Speller, repair_spelling, term_list
 
 _FREQUENT = (
     "because prescription anxiety my the and have for pain receive separate doctor journal explain over her "
@@ -22,7 +23,7 @@ _COUNTS = dict.fromkeys(_FREQUENT.split(), 50_000_000)
 @pytest.fixture(scope="module")
 def small() -> Speller:
     """A speller of a few words and the real lists of drugs and medical terms."""
-    return Speller(_COUNTS, terms=term_list("drugs") | term_list("medical"), known=term_list("everyday"))
+    return Speller(_COUNTS, terms=drug_names() | medical_terms(), known=term_list("everyday"))
 
 
 @pytest.mark.parametrize(

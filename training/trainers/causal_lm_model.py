@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from accelerate import PartialState
-from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
@@ -81,8 +81,8 @@ def trainable_model(job: Job) -> Any:
     )
     if settings.method == "full":
         return model
-    if quantisation is not None:
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    # PEFT's preparation for 4-bit bases is left out: it would widen embeddings and norms, and with them all
+    # activations, to fp32. LoRA freezes the base by itself.
     return get_peft_model(model, _lora(settings))
 
 
