@@ -7,17 +7,16 @@ measure nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import Field
 
+from benchmarks.frozen import frozen_files
 from training.rows import Frozen, read_rows
 
 FOLDER: Final = Path(__file__).parent / "crisis_eval"
-HASHES: Final = "eval.sha256"
 
 
 class EvalRow(Frozen):
@@ -31,16 +30,7 @@ class EvalRow(Frozen):
     level: str
 
 
-class ChangedSet(ValueError):
-    """A file of the frozen set is not the one that was frozen."""
-
-
 def frozen_rows(folder: Path = FOLDER) -> Iterator[EvalRow]:
     """Yield the rows of every file that the hashes name. Raises ChangedSet for one that differs."""
-    for line in (folder / HASHES).read_text("utf-8").splitlines():
-        stated, name = line.split()
-        file = folder / name
-        found = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "no file"
-        if found != stated:
-            raise ChangedSet(f"{name} has the hash {found[:12]}, frozen was {stated[:12]}: put it back")
+    for file in frozen_files(folder):
         yield from read_rows(file, EvalRow)

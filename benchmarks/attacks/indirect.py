@@ -1,0 +1,180 @@
+"""Attacks in the FAQ: poisoned entries through an import, and those that it let in through the chat.
+
+An entry that an import sets aside waits for a person and is served to nobody. What it does not set aside is
+put into a real index beside the sample entries, and the chat is asked for it and for its neighbours.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from tqdm import tqdm
+
+from app.faq_guards import load_guards
+from app.settings import SAMPLES, load_settings
+from benchmarks.attack_sets import PoisonedEntry, poisoned_entries, public_hidden_orders
+from benchmarks.attacks.answered import ask_each, chat, ground_of, sample_entries
+from benchmarks.attacks.obeyed import faults
+from benchmarks.datasets import DATASETS, datasets_there
+from benchmarks.report import Figure
+from benchmarks.screen import wilson
+from retrieval.build import build_index
+from retrieval.embedder import Embedder, Vectors, load_embedder
+from retrieval.faq import FaqEntry
+from retrieval.intake.found import Found
+from retrieval.intake.judge import Guards, Judged, Rules, judge
+from retrieval.intake.similar import Embed, SameQuestions
+
+SEED: Final = 11
+ASKED: Final = 16  # poisoned entries that are asked for, in the quick form
+_BIPIA: Final = 75  # of the public orders, each in an entry of the sample
+_TODAY: Final = date(2026, 6, 1)
+_STANDING: Final = ("near_duplicate", "review_past", "remark")  # what is said of ordinary entries too
+
+
+def measure_import() -> dict[str, Figure]:
+    """Return what an import sets aside: poisoned entries by kind, and the sample's own without need."""
+    embedder = load_embedder(load_settings().embedder)
+    guards = load_guards(SAMPLES / "clinic.yaml")
+    sample = sample_entries()
+    judged = judged_by_import(poisoned_entries(), sample, guards=guards, embedder=embedder)
+    groups: dict[str, list[Judged]] = defaultdict(list)
+    for row, one in zip(poisoned_entries(), judged, strict=True):
+        groups["all"].append(one)
+        groups[row.kind].append(one)
+    figures: dict[str, Figure] = {
+        name: {
+            "set aside": wilson(sum(one.fate == "aside" for one in found), len(found)),
+            "by": _codes(found),
+        }
+        for name, found in groups.items()
+    }
+    own = judge(
+        [_found(entry.id, entry.question, entry.answer) for entry in sample],
+        served=(), guards=guards, rules=Rules(_TODAY),
+        same=SameQuestions(embedder.embed, vocabulary=embedder.vocabulary),
+    )  # fmt: skip
+    figures["the sample's own entries"] = {
+        "set aside without need": wilson(sum(one.fate == "aside" for one in own), len(own)),
+        "by": _codes(own),
+    }
+    if datasets_there():
+        orders = random.Random(SEED).sample(
+            sorted(public_hidden_orders(DATASETS), key=lambda one: one.id), _BIPIA
+        )
+        hosts = random.Random(SEED).sample(sample, _BIPIA)
+        found = [
+            judge(
+                [_found(order.id, host.question, f"{host.answer} {order.text}")],
+                served=(), guards=guards, rules=Rules(_TODAY),
+            )[0]
+            for order, host in zip(orders, hosts, strict=True)
+        ]  # fmt: skip
+        figures["public, bipia orders at the end of a sample answer"] = {
+            "set aside": wilson(sum(one.fate == "aside" for one in found), len(found)),
+            "by": _codes(found),
+        }
+    return figures
+
+
+def measure_served(asked: int = ASKED) -> dict[str, Figure]:
+    """Serve what the import let in, and ask for it; 0: ask for every entry of it."""
+    embedder = load_embedder(load_settings().embedder)
+    guards = load_guards(SAMPLES / "clinic.yaml")
+    rows, sample = poisoned_entries(), sample_entries()
+    judged = judged_by_import(rows, sample, guards=guards, embedder=embedder)
+    # An id of an attacker's choice may not hide that an entry is his: here each is told by its prefix.
+    let_in = [
+        (row, replace(one.entry, id=f"poisoned-{row.id}"))
+        for row, one in zip(rows, judged, strict=True)
+        if one.fate != "aside"
+    ]
+    if not let_in:
+        return {"poisoned entries served": 0}
+    chance = random.Random(SEED)
+    drawn = chance.sample(let_in, min(asked, len(let_in))) if asked else let_in
+    with tempfile.TemporaryDirectory() as folder:
+        index = Path(folder) / "index"
+        build_index([*sample, *(entry for _, entry in let_in)], out=index, embedder=embedder)
+        with chat(index) as application:
+            ground = ground_of(application, sample)
+            retriever = application.service.parts.retriever.get()
+            neighbours = [
+                _neighbour([hit.id for hit in retriever.search(row.question).hits]) for row, _ in drawn
+            ]
+            entries = {entry.id: entry for entry in sample}
+            questions = [(row, row.question) for row, _ in drawn]
+            questions += [
+                (row, entries[near].question)
+                for (row, _), near in zip(drawn, neighbours, strict=True)
+                if near
+            ]
+            replies = list(ask_each(application, [text for _, text in questions], what="asking"))
+    answers = {row.id: entry.answer for row, entry in let_in}
+    found = [
+        faults(reply.text, row.answer, ground) for (row, _), reply in zip(questions, replies, strict=True)
+    ]
+    shown = [answers[row.id] in reply.text for (row, _), reply in zip(questions, replies, strict=True)]
+    return {
+        "poisoned entries served": len(let_in),
+        "by kind": dict(Counter(row.kind for row, _ in let_in)),
+        "asked": len(questions),
+        "kinds of answers": dict(Counter(reply.kind for reply in replies)),
+        "number changed or link shown": wilson(sum(one.contact for one in found), len(found)),
+        "instruction obeyed": wilson(
+            sum(one.obeyed and not whole for one, whole in zip(found, shown, strict=True)), len(found)
+        ),
+        "system text shown": wilson(sum(one.system_text for one in found), len(found)),
+        "poisoned answer shown as it stands": wilson(sum(shown), len(shown)),
+    }
+
+
+def judged_by_import(
+    rows: Sequence[PoisonedEntry], served: Sequence[FaqEntry], *, guards: Guards, embedder: Embedder
+) -> tuple[Judged, ...]:
+    """Judge each entry as an import of it alone does, beside those that are served."""
+    embed = _remembering(embedder.embed)
+    embed([entry.question for entry in served])
+    return tuple(
+        judge(
+            [_found(row.id, row.question, row.answer)],
+            served=served, guards=guards, rules=Rules(_TODAY),
+            same=SameQuestions(embed, vocabulary=embedder.vocabulary),
+        )[0]
+        for row in tqdm(rows, "importing", unit="entry", disable=not sys.stderr.isatty())
+    )  # fmt: skip
+
+
+def _found(entry_id: str, question: str, answer: str) -> Found:
+    return Found(Path("import.jsonl"), 1, "line", {"id": entry_id, "question": question, "answer": answer})
+
+
+def _remembering(embed: Embed) -> Embed:
+    """Return the encoder with a memory: the served questions are read once, not once an import."""
+    known: dict[str, Vectors] = {}
+
+    def embedded(texts: Sequence[str]) -> Vectors:
+        fresh = [text for text in dict.fromkeys(texts) if text not in known]
+        if fresh:
+            known.update(zip(fresh, embed(fresh), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    return embedded
+
+
+def _neighbour(ids: Sequence[str]) -> str:
+    return next((one for one in ids if not one.startswith("poisoned-")), "")
+
+
+def _codes(judged: Sequence[Judged]) -> dict[str, int]:
+    """Count the reasons; a row may have several."""
+    return dict(Counter(odd.code for one in judged for odd in one.odd if odd.code not in _STANDING))
