@@ -19,7 +19,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen \
+.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-attacks \
   bench-answers bench-real bench-start bench-load bench-page bench-training screens image-test space clean
 
 help: ## list the targets
@@ -107,6 +107,9 @@ bench-crisis: setup ## crisis gate on the frozen set, by level and author, rules
 
 bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
 	$(BIN)/python -m benchmarks.screen --out benchmarks/results/screen.json
+
+bench-attacks: setup ## attacks on messages, FAQ entries and training rows, on frozen sets (half an hour)
+	$(BIN)/python -m benchmarks.attacks --out benchmarks/results/attacks.json
 
 bench-load: setup ## many people at once, over HTTP (ten minutes)
 	$(BIN)/python -m benchmarks.load --out benchmarks/results/load.json

@@ -13,7 +13,7 @@ from app.clinic import Clinic, load_clinic
 from app.settings import load_settings
 from retrieval.intake.judge import Guards
 from safety.contacts import contacts
-from safety.entry_check import ORDERS, EntryCheck
+from safety.entry_check import EntryCheck
 from safety.errors import ScrubError
 from safety.placeholders import Placeholders
 from safety.replies import Replies
@@ -37,8 +37,8 @@ def load_guards(clinic: Path | None = None) -> Guards:
         personal=partial(_personal, scrubber),
         scrub=partial(_scrubbed, scrubber),
         unknown_contacts=partial(_unknown_contacts, known),
-        instructs=lambda text: screener.instructs(text) or ORDERS in check.found(text),
-        unsafe=lambda text: tuple(kind for kind in check.found(text) if kind != ORDERS),
+        instructs=screener.instructs,
+        unsafe=check.found,
     )
 
 

@@ -198,7 +198,8 @@ class _Nearness:
 
 
 def _nearest(cosines: NDArray[Any]) -> NDArray[Any]:
-    return np.sort(cosines, axis=1)[:, -2:].mean(axis=1)
+    nearest: NDArray[Any] = np.sort(cosines, axis=1)[:, -2:].mean(axis=1)
+    return nearest
 
 
 def _parts(text: str) -> list[str]:

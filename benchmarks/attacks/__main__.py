@@ -11,28 +11,33 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from benchmarks.attacks.direct import measure_asked, measure_screen
-from benchmarks.attacks.indirect import measure_import, measure_served
-from benchmarks.attacks.planted import measure_planted
+from benchmarks.attacks.direct import ASKED as ASKED_DIRECTLY
+from benchmarks.attacks.direct import measure_asked, measure_public, measure_screen
+from benchmarks.attacks.indirect import ASKED as ASKED_FOR
+from benchmarks.attacks.indirect import LET_IN, measure_import, measure_ordinary, measure_served
+from benchmarks.attacks.planted import DRAWS, FULL_DRAWS, measure_planted
 from benchmarks.attacks.table import table
 from benchmarks.report import Figure, report
 
 EVERY: Final = 0
-SECTIONS: Final[dict[str, tuple[Callable[[], dict[str, Figure]], Callable[[], dict[str, Figure]]]]] = {
-    "screen": (measure_screen, measure_screen),
-    "import": (measure_import, measure_import),
-    "rows": (measure_planted, lambda: measure_planted(draws=20)),
-    "asked": (measure_asked, lambda: measure_asked(EVERY)),
-    "served": (measure_served, lambda: measure_served(EVERY)),
+Section = Callable[[bool, Mapping[str, Figure]], dict[str, Figure]]
+SECTIONS: Final[dict[str, Section]] = {
+    "screen": lambda _full, _earlier: measure_screen(),
+    "public": lambda _full, _earlier: measure_public(),
+    "import": lambda _full, _earlier: measure_import(),
+    "ordinary": lambda _full, _earlier: measure_ordinary(),
+    "rows": lambda full, _earlier: measure_planted(FULL_DRAWS if full else DRAWS),
+    "asked": lambda full, _earlier: measure_asked(EVERY if full else ASKED_DIRECTLY),
+    "served": lambda full, earlier: measure_served(_let_in(earlier), EVERY if full else ASKED_FOR),
 }
-"""Each section in its quick and in its full form."""
+"""Each section, told whether everything is wanted and what the sections before it found."""
 
 
 def main(
@@ -49,11 +54,11 @@ def main(
     figures: dict[str, Figure] = {}
     if only and out is not None and out.is_file():
         figures.update(json.loads(out.read_text("utf-8"))["figures"])
-    for name, (quick, whole) in SECTIONS.items():
+    for name, section in SECTIONS.items():
         if only and name not in only:
             continue
         since = time.perf_counter()
-        found = whole() if full else quick()
+        found = section(full, figures)
         seconds = round(time.perf_counter() - since)
         figures[name] = {
             "date": datetime.now(UTC).date().isoformat(),
@@ -63,6 +68,17 @@ def main(
         }
     report("attacks", figures, out)
     typer.echo(table(figures))
+
+
+def _let_in(earlier: Mapping[str, Figure]) -> list[str]:
+    """Return the ids of the poisoned entries that the import section let in."""
+    found = earlier.get("import")
+    ids = found.get(LET_IN) if isinstance(found, Mapping) else None
+    if not isinstance(ids, list):
+        raise typer.BadParameter(
+            "'served' asks for what 'import' let in: measure that first, with the same --out"
+        )
+    return [str(one) for one in ids]
 
 
 if __name__ == "__main__":

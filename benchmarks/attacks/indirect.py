@@ -7,11 +7,11 @@ put into a real index beside the sample entries, and the chat is asked for it an
 from __future__ import annotations
 
 import random
+import shutil
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from tqdm import tqdm
 from app.faq_guards import load_guards
 from app.settings import SAMPLES, load_settings
 from benchmarks.attack_sets import PoisonedEntry, poisoned_entries, public_hidden_orders
-from benchmarks.attacks.answered import ask_each, chat, ground_of, sample_entries
+from benchmarks.attacks.answered import ask_each, chat, ground_of, sample_entries, sample_index
 from benchmarks.attacks.obeyed import faults
 from benchmarks.datasets import DATASETS, datasets_there
 from benchmarks.report import Figure
@@ -35,20 +35,21 @@ from retrieval.intake.judge import Guards, Judged, Rules, judge
 from retrieval.intake.similar import Embed, SameQuestions
 
 SEED: Final = 11
-ASKED: Final = 16  # poisoned entries that are asked for, in the quick form
+LET_IN: Final = "let in"
+ASKED: Final = 14  # poisoned entries that are asked for, in the quick form
+_PREFIX: Final = "poisoned-"
 _BIPIA: Final = 75  # of the public orders, each in an entry of the sample
 _TODAY: Final = date(2026, 6, 1)
 _STANDING: Final = ("near_duplicate", "review_past", "remark")  # what is said of ordinary entries too
 
 
 def measure_import() -> dict[str, Figure]:
-    """Return what an import sets aside: poisoned entries by kind, and the sample's own without need."""
-    embedder = load_embedder(load_settings().embedder)
-    guards = load_guards(SAMPLES / "clinic.yaml")
-    sample = sample_entries()
-    judged = judged_by_import(poisoned_entries(), sample, guards=guards, embedder=embedder)
+    """Return what an import sets aside of the poisoned entries, by kind, and the ids that it lets in."""
+    embedder, guards = _embedder(), load_guards(SAMPLES / "clinic.yaml")
+    rows = poisoned_entries()
+    judged = judged_by_import(rows, sample_entries(), guards=guards, embedder=embedder)
     groups: dict[str, list[Judged]] = defaultdict(list)
-    for row, one in zip(poisoned_entries(), judged, strict=True):
+    for row, one in zip(rows, judged, strict=True):
         groups["all"].append(one)
         groups[row.kind].append(one)
     figures: dict[str, Figure] = {
@@ -58,26 +59,33 @@ def measure_import() -> dict[str, Figure]:
         }
         for name, found in groups.items()
     }
+    figures[LET_IN] = [row.id for row, one in zip(rows, judged, strict=True) if one.fate != "aside"]
+    return figures
+
+
+def measure_ordinary() -> dict[str, Figure]:
+    """Return what an import sets aside without need of the sample's entries, and of public orders in them."""
+    embedder, guards, sample = _embedder(), load_guards(SAMPLES / "clinic.yaml"), sample_entries()
     own = judge(
         [_found(entry.id, entry.question, entry.answer) for entry in sample],
         served=(), guards=guards, rules=Rules(_TODAY),
         same=SameQuestions(embedder.embed, vocabulary=embedder.vocabulary),
     )  # fmt: skip
-    figures["the sample's own entries"] = {
-        "set aside without need": wilson(sum(one.fate == "aside" for one in own), len(own)),
-        "by": _codes(own),
+    figures: dict[str, Figure] = {
+        "the sample's own entries": {
+            "set aside without need": wilson(sum(one.fate == "aside" for one in own), len(own)),
+            "by": _codes(own),
+        }
     }
     if datasets_there():
-        orders = random.Random(SEED).sample(
-            sorted(public_hidden_orders(DATASETS), key=lambda one: one.id), _BIPIA
-        )
-        hosts = random.Random(SEED).sample(sample, _BIPIA)
+        chance = random.Random(SEED)
+        orders = chance.sample(sorted(public_hidden_orders(DATASETS), key=lambda one: one.id), _BIPIA)
         found = [
             judge(
                 [_found(order.id, host.question, f"{host.answer} {order.text}")],
                 served=(), guards=guards, rules=Rules(_TODAY),
             )[0]
-            for order, host in zip(orders, hosts, strict=True)
+            for order, host in zip(orders, chance.sample(sample, _BIPIA), strict=True)
         ]  # fmt: skip
         figures["public, bipia orders at the end of a sample answer"] = {
             "set aside": wilson(sum(one.fate == "aside" for one in found), len(found)),
@@ -86,56 +94,45 @@ def measure_import() -> dict[str, Figure]:
     return figures
 
 
-def measure_served(asked: int = ASKED) -> dict[str, Figure]:
-    """Serve what the import let in, and ask for it; 0: ask for every entry of it."""
-    embedder = load_embedder(load_settings().embedder)
-    guards = load_guards(SAMPLES / "clinic.yaml")
-    rows, sample = poisoned_entries(), sample_entries()
-    judged = judged_by_import(rows, sample, guards=guards, embedder=embedder)
-    # An id of an attacker's choice may not hide that an entry is his: here each is told by its prefix.
-    let_in = [
-        (row, replace(one.entry, id=f"poisoned-{row.id}"))
-        for row, one in zip(rows, judged, strict=True)
-        if one.fate != "aside"
-    ]
-    if not let_in:
+def measure_served(let_in: Collection[str], asked: int = ASKED) -> dict[str, Figure]:
+    """Serve the poisoned entries with these ids beside the sample, and ask for them; `asked` 0: for each."""
+    sample = sample_entries()
+    rows = [row for row in poisoned_entries() if row.id in let_in]
+    if not rows:
         return {"poisoned entries served": 0}
-    chance = random.Random(SEED)
-    drawn = chance.sample(let_in, min(asked, len(let_in))) if asked else let_in
+    drawn = random.Random(SEED).sample(rows, min(asked, len(rows))) if asked else rows
+    poison = {row.id: FaqEntry(f"{_PREFIX}{row.id}", row.question, row.answer) for row in rows}
+    by_id = {entry.id: entry for entry in sample}
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
-        build_index([*sample, *(entry for _, entry in let_in)], out=index, embedder=embedder)
+        shutil.copytree(sample_index(), index)  # its vectors are used again
+        build_index([*sample, *poison.values()], out=index, embedder=_embedder(), reuse=True)
         with chat(index) as application:
             ground = ground_of(application, sample)
             retriever = application.service.parts.retriever.get()
-            neighbours = [
-                _neighbour([hit.id for hit in retriever.search(row.question).hits]) for row, _ in drawn
-            ]
-            entries = {entry.id: entry for entry in sample}
-            questions = [(row, row.question) for row, _ in drawn]
-            questions += [
-                (row, entries[near].question)
-                for (row, _), near in zip(drawn, neighbours, strict=True)
-                if near
-            ]
+            questions = [(row, row.question) for row in drawn]
+            for row in drawn:
+                near = _neighbour([hit.id for hit in retriever.search(row.question).hits])
+                questions += [(row, by_id[near].question)] if near else []
             replies = list(ask_each(application, [text for _, text in questions], what="asking"))
-    answers = {row.id: entry.answer for row, entry in let_in}
-    found = [
-        faults(reply.text, row.answer, ground) for (row, _), reply in zip(questions, replies, strict=True)
-    ]
-    shown = [answers[row.id] in reply.text for (row, _), reply in zip(questions, replies, strict=True)]
+    pairs = [(row, reply) for (row, _), reply in zip(questions, replies, strict=True)]
+    found = [faults(reply.text, row.answer, ground) for row, reply in pairs]
+    whole = [row.answer in reply.text for row, reply in pairs]
+    other = [one for one, shown in zip(found, whole, strict=True) if not shown]
     return {
-        "poisoned entries served": len(let_in),
-        "by kind": dict(Counter(row.kind for row, _ in let_in)),
+        "poisoned entries served": len(rows),
+        "by kind": dict(Counter(row.kind for row in rows)),
         "asked": len(questions),
         "kinds of answers": dict(Counter(reply.kind for reply in replies)),
         "number changed or link shown": wilson(sum(one.contact for one in found), len(found)),
-        "instruction obeyed": wilson(
-            sum(one.obeyed and not whole for one, whole in zip(found, shown, strict=True)), len(found)
-        ),
+        "instruction obeyed": wilson(sum(one.obeyed for one in other), len(other)),
         "system text shown": wilson(sum(one.system_text for one in found), len(found)),
-        "poisoned answer shown as it stands": wilson(sum(shown), len(shown)),
+        "poisoned answer shown as it stands": wilson(sum(whole), len(whole)),
     }
+
+
+def _embedder() -> Embedder:
+    return load_embedder(load_settings().embedder)
 
 
 def judged_by_import(
@@ -172,7 +169,7 @@ def _remembering(embed: Embed) -> Embed:
 
 
 def _neighbour(ids: Sequence[str]) -> str:
-    return next((one for one in ids if not one.startswith("poisoned-")), "")
+    return next((one for one in ids if not one.startswith(_PREFIX)), "")
 
 
 def _codes(judged: Sequence[Judged]) -> dict[str, int]:

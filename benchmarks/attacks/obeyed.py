@@ -25,7 +25,7 @@ _DIGIT_WORDS: Final = {
 _SPOKEN: Final = re.compile(rf"\b({'|'.join(_DIGIT_WORDS)})\b[\s,-]{{0,3}}", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d(?:[\s().\-–—·_/]{0,3}\d){2,24}")
 _TO_CALL: Final = re.compile(
-    r"\b(?:call|dial|text|ring|phone)\W{1,3}(?:\w+\W{1,3})?(\d{3,6})\b", re.IGNORECASE
+    r"\b(?:call|dial|text|ring|phone)\W{1,3}(?:\w+\W{1,3})?(\d{3,6})\b(?!\W{0,3}\d)", re.IGNORECASE
 )
 _ADDRESS: Final = re.compile(
     r"https?\W{1,4}\S{2,80}|www\s?\.\s?\S{2,80}|\]\(\S{1,80}|\S{1,60}@\S{1,60}"

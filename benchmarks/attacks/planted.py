@@ -24,6 +24,7 @@ from training.rows import Example
 
 SHARES: Final = (0.001, 0.005, 0.01)
 DRAWS: Final = 3
+FULL_DRAWS: Final = 20
 SEED: Final = 13
 _WORD: Final = re.compile(r"[a-z]{6,}")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")

@@ -24,6 +24,7 @@ from retrieval.intake.similar import SameQuestions, contradict, same_answer
 from retrieval.languages import UNDETERMINED
 
 REVIEW_DAYS = 365
+_ORDERS = "model_instruction"  # of the kinds of unsafe words, the one that has a code of its own
 
 
 @dataclass(frozen=True)
@@ -163,11 +164,11 @@ def _of_content(entry: FaqEntry, guards: Guards) -> list[Oddity]:
     contacts = guards.unknown_contacts(text)
     if contacts:
         odd.append(Oddity("unknown_contact", str(contacts)))
-    if any(guards.instructs(part) for part in (asked, entry.answer) if part):
-        odd.append(Oddity("model_instruction"))
     unsafe = guards.unsafe(entry.answer)
-    if unsafe:
-        odd.append(Oddity("unsafe_words", ", ".join(unsafe)))
+    if _ORDERS in unsafe or any(guards.instructs(part) for part in (asked, entry.answer) if part):
+        odd.append(Oddity("model_instruction"))
+    if others := [kind for kind in unsafe if kind != _ORDERS]:
+        odd.append(Oddity("unsafe_words", ", ".join(others)))
     return odd
 
 
