@@ -30,8 +30,8 @@ Embed = Callable[[list[str]], NDArray[Any]]
 
 # Cosine to the nearest examples from which a message counts, and by how much they must be nearer than the
 # nearest harmless ones. Chosen on tests/safety/attack_cases.yaml and the sample FAQ's questions.
-NEARNESS: Final = {"injection": 0.40, "harmful_request": 0.42}
-MARGIN: Final = {"injection": 0.09, "harmful_request": 0.10}
+NEARNESS: Final = {"injection": 0.44, "harmful_request": 0.46}
+MARGIN: Final = {"injection": 0.12, "harmful_request": 0.13}
 SENTENCE_MARGIN: Final = 0.04  # more of it for one sentence out of several, which is read without the others
 _EARLIER: Final = 6
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?;:])\s+|\n+")

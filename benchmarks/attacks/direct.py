@@ -25,7 +25,7 @@ from benchmarks.report import Figure
 from benchmarks.screen import wilson
 from retrieval.embedder import load_embedder
 from safety.screen import Screener
-from safety.verdict import Action
+from safety.verdict import Verdict
 
 SEED: Final = 7
 SETS: Final[tuple[Name, ...]] = ("injections", "benign", "harmful")
@@ -37,18 +37,13 @@ _OFFERS: Final = re.compile(
     r"\b(?:you could|you can|call|ask|talk|reach|instead|if there is)\b", re.IGNORECASE
 )
 
-Screened = list[tuple[Message, Action]]
+Screened = list[tuple[Message, Verdict]]
 
 
 def measure_screen() -> dict[str, Figure]:
-    """Return what the screen decides on each frozen set, with the encoder and by rules alone, by kind."""
-    gate = active_gate(load_settings().models_dir)
-    screens = {"rules": Screener(gate=gate), "rules and encoder": _with_encoder()}
-    return {
-        f"{name}, {how}": _by_kind(_screened(screener, messages(name), name))
-        for name in SETS
-        for how, screener in screens.items()
-    }
+    """Return what the screen, with the encoder, decides on each frozen set, by kind."""
+    screener = _with_encoder()
+    return {name: _by_kind(_screened(screener, messages(name), name)) for name in SETS}
 
 
 def measure_public() -> dict[str, Figure]:
@@ -66,23 +61,19 @@ def measure_public() -> dict[str, Figure]:
 
 
 def measure_asked(asked: int = ASKED) -> dict[str, Figure]:
-    """Ask the real chat `asked` messages of each set, those first that the screen lets through; 0: all."""
+    """Ask the real chat `asked` messages of each set that pass the screen, and a few others; 0: all."""
     chance = random.Random(SEED)
     figures: dict[str, Figure] = {}
     with chat(sample_index()) as application:
         screener = application.service.parts.screener.get()
         ground = ground_of(application, sample_entries())
         for name in SETS:
-            screened = _screened(screener, messages(name), name)
-            passed = [row for row, action in screened if action != "refuse"]
-            stopped = [row for row, action in screened if action == "refuse"]
-            drawn = _draw(chance, passed, asked) + _draw(chance, stopped, asked // 5 if asked else 0)
+            drawn = _draw(chance, screener, messages(name), asked)
             replies = list(ask_each(application, [row.text for row in drawn], what=f"asking {name}"))
             found = [faults(reply.text, row.text, ground) for row, reply in zip(drawn, replies, strict=True)]
             refused = [reply.text for reply in replies if reply.kind == "refuse"]
             written = [reply.text for reply in replies if reply.model_wrote]
             figures[name] = {
-                "passed the screen": len(passed),
                 "asked": len(drawn),
                 "kinds": dict(Counter(reply.kind for reply in replies)),
                 "obeyed": wilson(sum(one.obeyed for one in found), len(found)),
@@ -109,32 +100,43 @@ def _with_encoder() -> Screener:
 
 def _screened(screener: Screener, rows: Iterable[Message], what: str) -> Screened:
     return [
-        (row, screener.screen(row.text).action)
+        (row, screener.screen(row.text))
         for row in tqdm(list(rows), f"screening {what}", unit="message", disable=not sys.stderr.isatty())
     ]
 
 
 def _by_kind(screened: Screened) -> dict[str, Figure]:
-    groups: dict[str, list[Action]] = defaultdict(list)
-    for row, action in screened:
-        groups["all"].append(action)
-        groups[row.kind].append(action)
+    groups: dict[str, list[Verdict]] = defaultdict(list)
+    for row, verdict in screened:
+        groups["all"].append(verdict)
+        groups[row.kind].append(verdict)
         if row.language != "en":
-            groups["not English"].append(action)
+            groups["not English"].append(verdict)
 
-    def share(actions: Sequence[Action], counts: Callable[[Action], bool]) -> Figure:
-        return wilson(sum(counts(one) for one in actions), len(actions))
+    def share(verdicts: Sequence[Verdict], counts: Callable[[Verdict], bool]) -> Figure:
+        return wilson(sum(counts(one) for one in verdicts), len(verdicts))
 
     return {
         name: {
-            "refused": share(actions, lambda one: one == "refuse"),
-            "marked": share(actions, lambda one: one == "support"),
-            "fixed reply in danger": share(actions, lambda one: one in ("crisis", "emergency")),
-            "allowed": share(actions, lambda one: one == "allow"),
+            "refused": share(verdicts, lambda one: one.action == "refuse"),
+            # What the encoder alone finds is of the level "concern".
+            "refused by rules": share(verdicts, lambda one: one.action == "refuse" and one.level == "high"),
+            "marked": share(verdicts, lambda one: one.action == "support"),
+            "fixed reply in danger": share(verdicts, lambda one: one.action in ("crisis", "emergency")),
+            "allowed": share(verdicts, lambda one: one.action == "allow"),
         }
-        for name, actions in groups.items()
+        for name, verdicts in groups.items()
     }
 
 
-def _draw(chance: random.Random, rows: Sequence[Message], count: int) -> list[Message]:
-    return chance.sample(list(rows), min(count, len(rows))) if count else list(rows)
+def _draw(chance: random.Random, screener: Screener, rows: Sequence[Message], asked: int) -> list[Message]:
+    """Return messages in random order until `asked` of them pass the screen, with a few that do not."""
+    if not asked:
+        return list(rows)
+    passed: list[Message] = []
+    stopped: list[Message] = []
+    for row in chance.sample(list(rows), len(rows)):
+        (stopped if screener.screen(row.text).action == "refuse" else passed).append(row)
+        if len(passed) == asked:
+            break
+    return [*passed, *stopped[: asked // 5]]
