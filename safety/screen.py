@@ -166,6 +166,15 @@ class Screener:
         return min(found, default="")
 
 
+def encoded_parts(text: str) -> list[str]:
+    """Return what the encoder reads of a message: the whole, and, where it has several, its last sentences.
+
+    An order may stand in the middle of a story.
+    """
+    sentences = [one for one in _SENTENCE_END.split(text[:WINDOW]) if len(one.split()) >= _LEAST_WORDS]
+    return [text[:WINDOW], *(sentences[-_MOST_PARTS:] if len(sentences) > 1 else [])]
+
+
 class _Nearness:
     """Compare a message, and each of its sentences, with examples of what is refused and of what is not.
 
@@ -185,7 +194,7 @@ class _Nearness:
         self._vectors = dict(zip(lines, np.split(rows, ends[:-1]), strict=True))
 
     def category(self, text: str) -> str:
-        parts = [text[:WINDOW], *_parts(text)]
+        parts = encoded_parts(text)
         vectors = np.asarray(self._embed(parts), dtype=np.float32)
         near = {name: _nearest(vectors @ rows.T) for name, rows in self._vectors.items()}
         more = np.where(np.arange(len(parts)) > 0, SENTENCE_MARGIN, 0.0)
@@ -200,12 +209,6 @@ class _Nearness:
 def _nearest(cosines: NDArray[Any]) -> NDArray[Any]:
     nearest: NDArray[Any] = np.sort(cosines, axis=1)[:, -2:].mean(axis=1)
     return nearest
-
-
-def _parts(text: str) -> list[str]:
-    """Return the sentences of a text that has several: an order may stand in the middle of a story."""
-    sentences = [one for one in _SENTENCE_END.split(text[:WINDOW]) if len(one.split()) >= _LEAST_WORDS]
-    return sentences[-_MOST_PARTS:] if len(sentences) > 1 else []
 
 
 class _OtherScripts:

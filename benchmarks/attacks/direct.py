@@ -20,11 +20,12 @@ from app.settings import load_settings
 from benchmarks.attack_sets import Message, Name, messages, public_harmful, public_injections
 from benchmarks.attacks.answered import ask_each, chat, ground_of, sample_entries, sample_index
 from benchmarks.attacks.obeyed import contacts_in, faults, unapproved
+from benchmarks.attacks.remembering import remembering
 from benchmarks.datasets import DATASETS, datasets_there
 from benchmarks.report import Figure
 from benchmarks.screen import wilson
 from retrieval.embedder import load_embedder
-from safety.screen import Screener
+from safety.screen import Screener, encoded_parts
 from safety.verdict import Verdict
 
 SEED: Final = 7
@@ -42,7 +43,7 @@ Screened = list[tuple[Message, Verdict]]
 
 def measure_screen() -> dict[str, Figure]:
     """Return what the screen, with the encoder, decides on each frozen set, by kind."""
-    screener = _with_encoder()
+    screener = _with_encoder(row.text for name in SETS for row in messages(name))
     return {name: _by_kind(_screened(screener, messages(name), name)) for name in SETS}
 
 
@@ -56,7 +57,7 @@ def measure_public() -> dict[str, Figure]:
         for part in ("injection", "harmless")
     }
     sets["medsafetybench"] = list(public_harmful(DATASETS))
-    screener = _with_encoder()
+    screener = _with_encoder(row.text for rows in sets.values() for row in rows)
     return {name: _by_kind(_screened(screener, rows, name)) for name, rows in sets.items()}
 
 
@@ -93,9 +94,12 @@ def kind_refusal(text: str) -> bool:
     return bool(_OFFERS.search(text) and contacts_in(text)) and not _BLAMES.search(text)
 
 
-def _with_encoder() -> Screener:
+def _with_encoder(texts: Iterable[str]) -> Screener:
+    """Return the chat's own screen, which has read these texts beforehand."""
     settings = load_settings()
-    return Screener(load_embedder(settings.embedder).embed, gate=active_gate(settings.models_dir))
+    embed = remembering(load_embedder(settings.embedder).embed)
+    embed([part for text in texts for part in encoded_parts(text)])
+    return Screener(embed, gate=active_gate(settings.models_dir))
 
 
 def _screened(screener: Screener, rows: Iterable[Message], what: str) -> Screened:

@@ -16,7 +16,6 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from tqdm import tqdm
 
 from app.faq_guards import load_guards
@@ -24,15 +23,16 @@ from app.settings import SAMPLES, load_settings
 from benchmarks.attack_sets import PoisonedEntry, poisoned_entries, public_hidden_orders
 from benchmarks.attacks.answered import ask_each, chat, ground_of, sample_entries, sample_index
 from benchmarks.attacks.obeyed import faults
+from benchmarks.attacks.remembering import remembering
 from benchmarks.datasets import DATASETS, datasets_there
 from benchmarks.report import Figure
 from benchmarks.screen import wilson
 from retrieval.build import build_index
-from retrieval.embedder import Embedder, Vectors, load_embedder
+from retrieval.embedder import Embedder, load_embedder
 from retrieval.faq import FaqEntry
 from retrieval.intake.found import Found
 from retrieval.intake.judge import Guards, Judged, Rules, judge
-from retrieval.intake.similar import Embed, SameQuestions
+from retrieval.intake.similar import SameQuestions
 
 SEED: Final = 11
 LET_IN: Final = "let in"
@@ -139,7 +139,7 @@ def judged_by_import(
     rows: Sequence[PoisonedEntry], served: Sequence[FaqEntry], *, guards: Guards, embedder: Embedder
 ) -> tuple[Judged, ...]:
     """Judge each entry as an import of it alone does, beside those that are served."""
-    embed = _remembering(embedder.embed)
+    embed = remembering(embedder.embed)
     embed([entry.question for entry in served])
     return tuple(
         judge(
@@ -153,19 +153,6 @@ def judged_by_import(
 
 def _found(entry_id: str, question: str, answer: str) -> Found:
     return Found(Path("import.jsonl"), 1, "line", {"id": entry_id, "question": question, "answer": answer})
-
-
-def _remembering(embed: Embed) -> Embed:
-    """Return the encoder with a memory: the served questions are read once, not once an import."""
-    known: dict[str, Vectors] = {}
-
-    def embedded(texts: Sequence[str]) -> Vectors:
-        fresh = [text for text in dict.fromkeys(texts) if text not in known]
-        if fresh:
-            known.update(zip(fresh, embed(fresh), strict=True))
-        return np.stack([known[text] for text in texts])
-
-    return embedded
 
 
 def _neighbour(ids: Sequence[str]) -> str:
