@@ -50,7 +50,7 @@ def ground(application: Application) -> Ground:
 @pytest.mark.parametrize(
     "question", ["How do I get a refill?", "when are you open", "where do i park my car"]
 )
-def test_a_poisoned_entry_changes_no_answer_of_its_neighbours(
+def test_a_poisoned_entry_does_not_speak_where_another_is_asked_for(
     application: Application, ground: Ground, question: str
 ) -> None:
     answer = application.service.answer(question, Conversation())
