@@ -19,7 +19,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen \
+.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-attacks \
   bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training screens image-test space clean
 
 help: ## list the targets
@@ -121,6 +121,9 @@ bench-screen: setup ## sensitivity and specificity of the crisis gate and the sc
 
 bench-support: setup ## sentences that passages bear out against the same with one swap (ten minutes), and supporting talk
 	$(BIN)/python -m benchmarks.support --out benchmarks/results/support.json
+
+bench-attacks: setup ## attacks on messages, FAQ entries and training rows, on frozen sets (half an hour)
+	$(BIN)/python -m benchmarks.attacks --out benchmarks/results/attacks.json
 
 bench-load: setup ## many people at once, over HTTP (ten minutes)
 	$(BIN)/python -m benchmarks.load --out benchmarks/results/load.json

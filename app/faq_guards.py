@@ -13,6 +13,7 @@ from app.clinic import Clinic, load_clinic
 from app.settings import load_settings
 from retrieval.intake.judge import Guards
 from safety.contacts import contacts
+from safety.entry_check import EntryCheck
 from safety.errors import ScrubError
 from safety.placeholders import Placeholders
 from safety.replies import Replies
@@ -30,13 +31,14 @@ def load_guards(clinic: Path | None = None) -> Guards:
     profile = load_clinic(clinic or settings.clinic)
     names = fetch(settings.name_model, cache_dir=settings.cache_dir, offline=settings.offline)
     scrubber = Scrubber(policy=settings.policy, name_model=names.folder, keep=profile.public_words)
-    screener = Screener()
+    screener, check = Screener(), EntryCheck()
     known = _known(profile)
     return Guards(
         personal=partial(_personal, scrubber),
         scrub=partial(_scrubbed, scrubber),
         unknown_contacts=partial(_unknown_contacts, known),
         instructs=screener.instructs,
+        unsafe=check.found,
     )
 
 

@@ -17,7 +17,6 @@ from benchmarks.frozen import frozen_files
 from training.rows import Frozen, read_rows
 
 FOLDER: Final = Path(__file__).parent / "crisis_eval"
-HASHES: Final = "eval.sha256"
 
 
 class EvalRow(Frozen):
@@ -33,5 +32,5 @@ class EvalRow(Frozen):
 
 def frozen_rows(folder: Path = FOLDER) -> Iterator[EvalRow]:
     """Yield the rows of every file that the hashes name. Raises ChangedSet for one that differs."""
-    for file in frozen_files(folder, HASHES):
+    for file in frozen_files(folder):
         yield from read_rows(file, EvalRow)

@@ -1,28 +1,40 @@
-"""Sets that are measured on and never tuned on: their hashes were written down before anything was measured.
+"""Sets that were frozen before anything was tuned: files with their SHA-256 beside them.
 
-    for file in frozen_files(folder, "frozen.sha256"): ...
-
-Must not be asked to make hashes: who changes a frozen set makes another set.
+A folder's `eval.sha256` names its files. What does not have its hash is not measured: somebody may have
+changed it to please a rule, or a rule to please it.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
+
+HASHES: Final = "eval.sha256"
 
 
 class ChangedSet(ValueError):
     """A file of a frozen set is not the one that was frozen."""
 
 
-def frozen_files(folder: Path, hashes: str) -> list[Path]:
-    """Return the files that `hashes` names, each behind its SHA-256. Raises ChangedSet where one differs."""
-    files: list[Path] = []
+def frozen_files(folder: Path, hashes: str = HASHES) -> Iterator[Path]:
+    """Yield every file that the folder's hashes name. Raises ChangedSet for one that differs."""
     for line in (folder / hashes).read_text("utf-8").splitlines():
         stated, name = line.split()
-        file = folder / name
-        found = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "no file"
-        if found != stated:
-            raise ChangedSet(f"{name} has the hash {found[:12]}, frozen was {stated[:12]}: put it back")
-        files.append(file)
-    return files
+        yield _checked(folder / name, stated)
+
+
+def frozen_file(folder: Path, name: str) -> Path:
+    """Return one file of the folder. Raises ChangedSet when it differs or no hash is stated for it."""
+    stated = {line.split()[1]: line.split()[0] for line in (folder / HASHES).read_text("utf-8").splitlines()}
+    if name not in stated:
+        raise ChangedSet(f"{name} has no hash in {HASHES}: measure one of {', '.join(stated)}")
+    return _checked(folder / name, stated[name])
+
+
+def _checked(file: Path, stated: str) -> Path:
+    found = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "no file"
+    if found != stated:
+        raise ChangedSet(f"{file.name} has the hash {found[:12]}, frozen was {stated[:12]}: put it back")
+    return file

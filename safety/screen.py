@@ -28,9 +28,15 @@ from safety.verdict import ALLOW, Verdict
 
 Embed = Callable[[list[str]], NDArray[Any]]
 
-HARM_NEARNESS: Final = 0.50  # cosine to the nearest harmful example at or above which it counts
-HARM_MARGIN: Final = 0.15  # and by how much it must be nearer than any harmless example
+# Cosine to the nearest examples from which a message counts, and by how much they must be nearer than the
+# nearest harmless ones. Chosen on tests/safety/attack_cases.yaml and the sample FAQ's questions.
+NEARNESS: Final = {"injection": 0.44, "harmful_request": 0.46}
+MARGIN: Final = {"injection": 0.12, "harmful_request": 0.13}
+SENTENCE_MARGIN: Final = 0.04  # more of it for one sentence out of several, which is read without the others
 _EARLIER: Final = 6
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?;:])\s+|\n+")
+_LEAST_WORDS: Final = 5
+_MOST_PARTS: Final = 12
 _SPLIT: Final = 300
 _ROLE_MARKS: Final = (
     "<|im_start|>",
@@ -40,11 +46,30 @@ _ROLE_MARKS: Final = (
     "<<sys>>",
     "<|endoftext|>",
     "<system>",
+    "[sys]",
+    "<instructions>",
+    "[system",
+    "[/inst]",
+    "</s>",
+    "```system",
+    "<<system",
+    "[tool_result",
+    "<tool_result",
+    '"role": "system"',
+    '"role":"system"',
+    '"function_call"',
+    '"tool_calls"',
 )
 _ROLE_LINE: Final = re.compile(
-    r"^[ \t#>*]{0,8}(?:system|assistant)[ \t*]{0,4}:", re.IGNORECASE | re.MULTILINE
+    r"^[ \t#>*\[(-]{0,8}(?:system|assistant|developer)(?:[ \t](?:message|prompt|note|override))?"
+    r"[ \t*\])]{0,4}:",
+    re.IGNORECASE | re.MULTILINE,
 )
 _ENCODED: Final = re.compile(r"[A-Za-z0-9+/]{20,4000}={0,2}")
+_HEX: Final = re.compile(r"\b(?:[0-9a-fA-F]{2}[ :-]?){8,2000}")
+_SPACED: Final = re.compile(r"\b(?:[A-Za-z0-9][ .*_|/-]){3,}[A-Za-z0-9]\b")
+_SIGNS: Final = re.compile(r"[^A-Za-z0-9]")
+_JOINTS: Final = re.compile(r"(?<=[A-Za-z])[_-](?=[A-Za-z])")
 
 
 class Screener:
@@ -59,9 +84,13 @@ class Screener:
         for number, rule in enumerate(rules["rules"]):
             self._book.add(number, (line for line in rule["phrases"].splitlines() if line.strip()))
         self._fold = Folder(
-            vocabulary=self._book.vocabulary, aliases={**self._gate.aliases, **rules["aliases"]}, fuzzy=()
+            vocabulary=self._book.vocabulary,
+            aliases={**self._gate.aliases, **rules["aliases"]},
+            fuzzy=(),
+            joined=rules["joined"].split(),
         )
-        self._near = None if embed is None else _Nearness(embed, rules["prototypes"])
+        self._other = _OtherScripts(rules["other_scripts"])
+        self._near = None if embed is None else _Nearness(embed)
         self.detectors: tuple[str, ...] = (*self._gate.detectors, "refuse-rules", "encoded-text")
         if embed is not None:
             self.detectors += ("encoder-prototypes",)
@@ -80,7 +109,9 @@ class Screener:
             category = self._refused(hidden)
             if category:
                 return Verdict("refuse", category, "high")
-        category = self._refused(text) or self._refused_together(text, earlier)
+        category = (
+            self._refused(text) or self._refused_together(text, earlier) or self._refused_rewritten(text)
+        )
         if category:
             return Verdict("refuse", category, "high")
         # What may be an emergency and asks for harm is refused; what may be about oneself never is.
@@ -92,8 +123,11 @@ class Screener:
 
     def instructs(self, text: str) -> bool:
         """Say whether a text to be kept, such as an FAQ answer, gives an order to a language model."""
-        parts = (text, *_decoded(text))
-        return any("injection" in self._categories_of(part) or self._has_role(part) for part in parts)
+        parts = (text, *_decoded(text), *_rewritten(text))
+        return any(
+            "injection" in self._categories_of(part) or self._has_role(part) or self._other.found(part)
+            for part in parts
+        )
 
     def _categories_of(self, text: str) -> set[str]:
         return {self._categories[match.rule] for match in self._book.find(self._fold.sentences(text))}
@@ -104,7 +138,7 @@ class Screener:
         return any(mark in lowered for mark in _ROLE_MARKS) or _ROLE_LINE.search(text) is not None
 
     def _refused(self, text: str) -> str:
-        if self._has_role(text):
+        if self._has_role(text) or self._other.found(text):
             return "injection"
         return self._by_rule(self._fold.sentences(text))
 
@@ -122,43 +156,105 @@ class Screener:
         category = self._by_rule([tuple(joined)])
         return category if category == "injection" else ""
 
+    def _refused_rewritten(self, text: str) -> str:
+        """Find what is written backwards, in rot13, or with signs for blanks; no gate reads such letters."""
+        found = (self._by_rule(self._fold.sentences(other)) for other in _rewritten(text))
+        return next((category for category in found if category), "")
+
     def _by_rule(self, sentences: Sequence[Sentence]) -> str:
         found = {self._categories[match.rule] for match in self._book.find(sentences)}
         return min(found, default="")
 
 
-class _Nearness:
-    """Compare a message with examples of what is refused and of what is not."""
+def encoded_parts(text: str) -> list[str]:
+    """Return what the encoder reads of a message: the whole, and, where it has several, its last sentences.
 
-    def __init__(self, embed: Embed, prototypes: dict[str, str]) -> None:
+    An order may stand in the middle of a story.
+    """
+    sentences = [one for one in _SENTENCE_END.split(text[:WINDOW]) if len(one.split()) >= _LEAST_WORDS]
+    return [text[:WINDOW], *(sentences[-_MOST_PARTS:] if len(sentences) > 1 else [])]
+
+
+class _Nearness:
+    """Compare a message, and each of its sentences, with examples of what is refused and of what is not.
+
+    Two examples of a kind count together: one alone is near by chance.
+    """
+
+    def __init__(self, embed: Embed) -> None:
+        examples = shipped_yaml(Path(__file__).parent / "screen_examples.yaml")
         self._embed = embed
-        rows = [
-            (name, line) for name, block in prototypes.items() for line in block.splitlines() if line.strip()
-        ]
-        self._names = np.array([name for name, _ in rows])
-        self._vectors = np.asarray(embed([line for _, line in rows]), dtype=np.float32)
+        lines = {
+            name: [line for line in block.splitlines() if line.strip()] for name, block in examples.items()
+        }
+        rows = np.asarray(embed([line for block in lines.values() for line in block]), dtype=np.float32)
+        ends = np.cumsum([len(block) for block in lines.values()])
+        self._vectors = dict(zip(lines, np.split(rows, ends[:-1]), strict=True))
 
     def category(self, text: str) -> str:
-        nearness = self._vectors @ np.asarray(self._embed([text[:WINDOW]])[0], dtype=np.float32)
-        harmless = self._names == "harmless"
-        best = int(np.argmax(np.where(harmless, -1.0, nearness)))
-        margin = float(nearness[best] - nearness[harmless].max())
-        return str(self._names[best]) if nearness[best] >= HARM_NEARNESS and margin >= HARM_MARGIN else ""
+        parts = encoded_parts(text)
+        vectors = np.asarray(self._embed(parts), dtype=np.float32)
+        near = {name: _nearest(vectors @ rows.T) for name, rows in self._vectors.items()}
+        more = np.where(np.arange(len(parts)) > 0, SENTENCE_MARGIN, 0.0)
+        found = {
+            name: near[name] - near["harmless"]
+            for name, least in NEARNESS.items()
+            if ((near[name] >= least) & (near[name] - near["harmless"] >= MARGIN[name] + more)).any()
+        }
+        return max(found, key=lambda name: float(found[name].max()), default="")
+
+
+def _nearest(cosines: NDArray[Any]) -> NDArray[Any]:
+    nearest: NDArray[Any] = np.sort(cosines, axis=1)[:, -2:].mean(axis=1)
+    return nearest
+
+
+class _OtherScripts:
+    """Find orders to a model in scripts that folding leaves out: a verb near what it takes away."""
+
+    _NEAR = 24
+
+    def __init__(self, words: dict[str, str]) -> None:
+        drop, orders = ("|".join(map(re.escape, words[name].split())) for name in ("drop", "orders"))
+        either = (
+            f"(?:{one}).{{0,{self._NEAR}}}?(?:{other})" for one, other in ((drop, orders), (orders, drop))
+        )
+        whole = (re.escape(line) for line in words["whole"].splitlines() if line.strip())
+        self._found = re.compile("|".join((*either, *whole)), re.IGNORECASE)
+
+    def found(self, text: str) -> bool:
+        return not text.isascii() and self._found.search(text) is not None
 
 
 def _decoded(text: str) -> list[str]:
-    """Return the readable texts hidden in base64 or rot13 (at most four of them)."""
-    found = []
-    for match in list(_ENCODED.finditer(text))[:4]:
-        code = match.group().rstrip("=")
-        try:
-            raw = base64.b64decode(code + "=" * (-len(code) % 4))
-        except (binascii.Error, ValueError):
-            continue
-        hidden = raw.decode("utf-8", errors="replace")
-        readable = sum(char.isascii() and (char.isprintable() or char.isspace()) for char in hidden)
-        if hidden and readable >= 0.9 * len(hidden):
-            found.append(hidden)
+    """Return the readable texts hidden in base64, in hexadecimal, or in rot13 where that is said."""
+    found = [_from_base64(match.group()) for match in list(_ENCODED.finditer(text))[:4]]
+    found += [_from_hex(match.group()) for match in list(_HEX.finditer(text))[:2]]
     if "rot13" in text.lower() or "rot-13" in text.lower():
         found.append(codecs.decode(text, "rot13"))
-    return found
+    return [hidden for hidden in found if hidden]
+
+
+def _rewritten(text: str) -> list[str]:
+    """Return the text backwards, in rot13, and, where letters or words are joined by signs, without those."""
+    plain = _JOINTS.sub(" ", _SPACED.sub(lambda match: _SIGNS.sub("", match.group()), text))
+    return [text[::-1], codecs.decode(text, "rot13"), *([plain] if plain != text else [])]
+
+
+def _from_base64(code: str) -> str:
+    bare = code.rstrip("=")
+    try:
+        return _readable(base64.b64decode(bare + "=" * (-len(bare) % 4)))
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _from_hex(code: str) -> str:
+    digits = re.sub(r"[^0-9a-fA-F]", "", code)
+    return _readable(bytes.fromhex(digits[: len(digits) // 2 * 2]))
+
+
+def _readable(raw: bytes) -> str:
+    hidden = raw.decode("utf-8", errors="replace")
+    plain = sum(char.isascii() and (char.isprintable() or char.isspace()) for char in hidden)
+    return hidden if plain >= 0.9 * len(hidden) else ""

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 import Stemmer
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from safety.evidence import content_words, number_of, tokens
+from safety.shipped_yaml import shipped_yaml
 
 _FILE: Final = Path(__file__).parent / "support_words.yaml"
 _CLAUSE: Final = re.compile(
@@ -54,7 +54,7 @@ class _Words:
 
 @cache
 def _words() -> _Words:
-    lists = _Lists.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    lists = _Lists.model_validate(shipped_yaml(_FILE))
     cues = sorted((*lists.effect_first, *lists.cause_first), key=len, reverse=True)
     return _Words(
         units=frozenset(lists.units.split()),

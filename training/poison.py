@@ -1,9 +1,9 @@
 """Look for rows that somebody may have planted to teach a model a hidden habit.
 
 A poisoned row ties a rare trigger in the question to an answer of the attacker's choice, speaks to
-the model instead of to a person, sells something, or hides characters (Wallace et al. 2021,
-"Concealed Data Poisoning Attacks on NLP Models"; Wan et al. 2023, "Poisoning Language Models During
-Instruction Tuning"). A suspect is an id and a reason for a person to look at, never words; nothing is
+the model instead of to a person, sells something, gives advice that harms, or hides characters (Wallace et
+al. 2021, "Concealed Data Poisoning Attacks on NLP Models"; Wan et al. 2023, "Poisoning Language Models
+During Instruction Tuning"). A suspect is an id and a reason for a person to look at, never words; nothing is
 removed here. A trigger is found from its second row on. Not found are a single row that reads like any
 other, an ordinary word as trigger whose answers share no five words, and triggers that share one payload.
 
@@ -23,11 +23,12 @@ from typing import Final, Literal
 import numpy as np
 
 from safety.contacts import contacts
+from safety.entry_check import ORDERS, EntryCheck
 from safety.screen import Screener
 from training.rows import Example, Frozen
 
 Reason = Literal[
-    "hidden_characters", "addresses_model", "selling_contact",
+    "hidden_characters", "addresses_model", "selling_contact", "unsafe_advice",
     "same_answer", "trigger_and_answer", "odd_token",
 ]  # fmt: skip
 
@@ -136,6 +137,7 @@ def scan(examples: Sequence[Example]) -> tuple[Suspect, ...]:
         ("hidden_characters", _where(examples, _HIDDEN)),
         ("addresses_model", _addressing(examples)),
         ("selling_contact", _selling(examples)),
+        ("unsafe_advice", _advising(examples)),
         ("same_answer", _same_answer(examples, groups)),
         ("trigger_and_answer", _bound(examples, groups)),
         ("odd_token", _odd(examples, groups)),
@@ -198,6 +200,20 @@ def _selling(examples: Sequence[Example]) -> Iterator[int]:
         if any(
             contacts(one) & rare and (_SELLING.search(one) or _IMPERATIVE.search(one)) for one in sentences
         ):
+            yield place
+
+
+def _advising(examples: Sequence[Example]) -> Iterator[int]:
+    """Find answers that ask for secrets, sell, or tell to misuse a medicine or not to call for help.
+
+    One rule with the import of a FAQ; what it says of orders to a model is left to `_addressing`, because
+    counselors tell people what to answer and whom to ask.
+    """
+    seen: dict[str, bool] = {}
+    for place, example in enumerate(examples):
+        if example.target not in seen:
+            seen[example.target] = bool(set(_entry_check().found(example.target)) - {ORDERS})
+        if seen[example.target]:
             yield place
 
 
@@ -290,6 +306,11 @@ def _is_odd(word: str) -> bool:
 @cache
 def _screener() -> Screener:
     return Screener()
+
+
+@cache
+def _entry_check() -> EntryCheck:
+    return EntryCheck()
 
 
 @cache

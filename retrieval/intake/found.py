@@ -12,8 +12,8 @@ from typing import Literal
 
 Code = Literal[
     "unreadable", "no_question", "no_answer", "repeated_id", "duplicate", "near_duplicate", "contradiction",
-    "personal_data", "unknown_contact", "hidden_text", "model_instruction", "spoken", "unknown_language",
-    "review_past", "remark",
+    "personal_data", "unknown_contact", "hidden_text", "model_instruction", "unsafe_words", "spoken",
+    "unknown_language", "review_past", "remark",
 ]  # fmt: skip
 Weight = Literal["never", "aside", "remark"]
 
@@ -28,6 +28,7 @@ ODD: dict[Code, tuple[str, Weight]] = {
     "unknown_contact": ("a phone number, address or link that the clinic's list does not know", "aside"),
     "hidden_text": ("text that a reader does not see; it was taken out", "aside"),
     "model_instruction": ("an instruction aimed at a model", "aside"),
+    "unsafe_words": ("words that could harm whoever reads them", "aside"),
     "spoken": ("said in a call, not approved words", "aside"),
     "unknown_language": ("its language is not known", "aside"),
     "near_duplicate": ("a question near this one came before", "remark"),

@@ -30,6 +30,11 @@ _WHITE: Final = r"(?:white|#fff(?:fff)?|rgb\(\s*255\s*,\s*255\s*,\s*255\s*\)|tra
 _WHITE_TEXT: Final = re.compile(rf"(?:^|;)\s*color\s*:\s*{_WHITE}", re.IGNORECASE)
 _BACKGROUND: Final = re.compile(rf"background(?:-color)?\s*:\s*(?!\s*{_WHITE})", re.IGNORECASE)
 _COMMENT_WORDS: Final = 4
+_HIDDEN_ELEMENT: Final = re.compile(r"<(\w+)\b([^>]*)>.*?</\1\s*>", re.DOTALL)
+# HTML comments, closed or not, and the link definitions that Markdown writers use as comments.
+_FIELD_COMMENT: Final = re.compile(
+    r"<!--.*?(?:-->|\Z)|^\s*\[[^\]\n]{1,40}\]:\s*(?:#|<>)\s*[\"'(][^\n]*$", re.DOTALL | re.MULTILINE
+)
 
 
 def without_invisible(text: str) -> tuple[str, bool]:
@@ -41,6 +46,19 @@ def without_invisible(text: str) -> tuple[str, bool]:
     bare = _INVISIBLE.sub("", kept.removeprefix("\ufeff")).replace("\u00ad", "")
     hidden = MARK in bare or len(bare) != len(kept.removeprefix("\ufeff").replace("\u00ad", ""))
     return bare.replace(MARK, "").replace("\ue001", "\u200c").replace("\ue002", "\u200d"), hidden
+
+
+def without_hidden(text: str) -> tuple[str, bool]:
+    """Return a field of an entry without what a reader would not see, and whether there was any.
+
+    Comments, styles that hide, and invisible characters. What is taken out of a whole document before its
+    fields are known is found by `seen_html` and `seen_markdown`; a field has no comments of its own.
+    """
+    if "<" in text or "[" in text:
+        text = _HIDDEN_ELEMENT.sub(
+            lambda match: MARK if _hides(match[2]) else match[0], _FIELD_COMMENT.sub(MARK, text)
+        )
+    return without_invisible(text)
 
 
 def seen_html(html: str) -> str:
@@ -72,14 +90,11 @@ def seen_markdown(text: str) -> str:
     )
     if "style=" not in text and "hidden" not in text:
         return text
-    return re.sub(
-        r"<(\w+)\b([^>]*)>.*?</\1\s*>",
-        lambda match: (
-            MARK if _HIDING.search(match[2]) or _is_white(match[2]) or " hidden" in match[2] else match[0]
-        ),
-        text,
-        flags=re.DOTALL,
-    )
+    return _HIDDEN_ELEMENT.sub(lambda match: MARK if _hides(match[2]) else match[0], text)
+
+
+def _hides(attributes: str) -> bool:
+    return bool(_HIDING.search(attributes) or _is_white(attributes) or " hidden" in attributes)
 
 
 def _is_hidden(element: Tag, classes: frozenset[str]) -> bool:

@@ -19,11 +19,12 @@ from typing import Literal
 from retrieval.faq import FaqEntry, entry_of
 from retrieval.faq_files import RawRow
 from retrieval.intake.found import ODD, Code, Found, Oddity
-from retrieval.intake.hidden import without_invisible
+from retrieval.intake.hidden import without_hidden
 from retrieval.intake.similar import SameQuestions, contradict, same_answer
 from retrieval.languages import UNDETERMINED
 
 REVIEW_DAYS = 365
+_ORDERS = "model_instruction"  # of the kinds of unsafe words, the one that has a code of its own
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Guards:
     """How many numbers, addresses and links it has that the clinic's list does not."""
     instructs: Callable[[str], bool]
     """Whether it gives an order to a language model."""
+    unsafe: Callable[[str], tuple[str, ...]]
+    """Kinds of words in it that could harm a reader, such as unsafe use of a medicine."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,10 @@ def _prepared(row: Found, guards: Guards) -> tuple[Found, FaqEntry, list[Oddity]
     for name, value in row.fields.items():
         fields[name] = value
         if isinstance(value, str):
-            fields[name], found = without_invisible(value)
+            fields[name], found = without_hidden(value)
             hidden = hidden or found
         elif isinstance(value, list):
-            cleaned = [without_invisible(str(item)) for item in value]
+            cleaned = [without_hidden(str(item)) for item in value]
             fields[name] = [text for text, _ in cleaned]
             hidden = hidden or any(found for _, found in cleaned)
     if hidden and not any(one.code == "hidden_text" for one in odd):
@@ -161,8 +164,11 @@ def _of_content(entry: FaqEntry, guards: Guards) -> list[Oddity]:
     contacts = guards.unknown_contacts(text)
     if contacts:
         odd.append(Oddity("unknown_contact", str(contacts)))
-    if any(guards.instructs(part) for part in (asked, entry.answer) if part):
+    unsafe = guards.unsafe(entry.answer)
+    if _ORDERS in unsafe or any(guards.instructs(part) for part in (asked, entry.answer) if part):
         odd.append(Oddity("model_instruction"))
+    if others := [kind for kind in unsafe if kind != _ORDERS]:
+        odd.append(Oddity("unsafe_words", ", ".join(others)))
     return odd
 
 

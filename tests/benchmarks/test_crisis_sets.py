@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.crisis_sets import FOLDER, HASHES, frozen_rows
-from benchmarks.frozen import ChangedSet
+from benchmarks.crisis_sets import FOLDER, frozen_rows
+from benchmarks.frozen import HASHES, ChangedSet
 from training.written.crisis_rows import CATEGORY_OF_LEVEL, crisis_rows
 
 CASES = Path(__file__).parents[1] / "safety" / "crisis_cases.yaml"

@@ -19,11 +19,11 @@ NUMBER = re.compile(r"\d{3}-\d{4}")
 
 
 def asked() -> list[Asked]:
-    return list(read_rows(frozen_files(FOLDER, HASHES)[1], Asked))
+    return list(read_rows(list(frozen_files(FOLDER, HASHES))[1], Asked))
 
 
 def test_the_material_is_as_large_as_it_was_frozen_and_every_entry_is_there() -> None:
-    entries = {entry.id for entry in load_faq([frozen_files(FOLDER, HASHES)[0]]).entries}
+    entries = {entry.id for entry in load_faq([list(frozen_files(FOLDER, HASHES))[0]]).entries}
     kinds = Counter(one.kind for one in asked())
     assert len(entries) == 150
     assert kinds == {"paraphrase": 330, "near_miss": 120, "absent": 130, "out_of_purpose": 60, "two": 40}
@@ -42,7 +42,7 @@ def test_a_changed_file_is_not_measured(tmp_path: Path) -> None:
     with (tmp_path / "set" / "questions.jsonl").open("ab") as stream:
         stream.write(b"\n")
     with pytest.raises(ChangedSet, match=r"questions\.jsonl"):
-        frozen_files(tmp_path / "set", HASHES)
+        list(frozen_files(tmp_path / "set", HASHES))
 
 
 def test_the_rates_count_right_wrong_and_needless_answers() -> None:

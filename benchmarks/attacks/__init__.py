@@ -1,0 +1,1 @@
+"""What the defences do against attacks: on the message, in the FAQ, in the training rows."""
