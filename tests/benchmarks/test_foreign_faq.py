@@ -23,7 +23,7 @@ def asked() -> list[Asked]:
 
 
 def test_the_material_is_as_large_as_it_was_frozen_and_every_entry_is_there() -> None:
-    entries = {entry.id for entry in load_faq([list(frozen_files(FOLDER, HASHES))[0]]).entries}
+    entries = {entry.id for entry in load_faq([next(iter(frozen_files(FOLDER, HASHES)))]).entries}
     kinds = Counter(one.kind for one in asked())
     assert len(entries) == 150
     assert kinds == {"paraphrase": 330, "near_miss": 120, "absent": 130, "out_of_purpose": 60, "two": 40}
