@@ -59,6 +59,8 @@ setup: $(PREPARED) ## virtual environment, dependencies, default weights, sample
 run: setup ## the page, at http://127.0.0.1:7860
 	@$(BIN)/python -m app serve
 
+# Compiled tests are kept also where the environment says otherwise: each worker would compile them all, each time.
+check: export PYTHONDONTWRITEBYTECODE =
 check: $(DEV_READY) ## lint, types and the quick tests that need no weights (under 2 minutes)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -13,13 +13,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import regex
 import spacy
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
-from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 
 from safety.errors import PolicyError, RecognizerFailed, ScrubError
 from safety.policies import LEAST_SCORE, TAGGED, ScrubPolicy
+from safety.presidio import (
+    AnalyzerEngine,
+    EntityRecognizer,
+    NerModelConfiguration,
+    NlpArtifacts,
+    RecognizerRegistry,
+    RecognizerResult,
+    SpacyNlpEngine,
+)
 
+_LONGEST_RUN = 200  # longer than most addresses of pages, which ordinary texts have
+_LONG_RUN = regex.compile(rf"\S{{{_LONGEST_RUN},}}+")
+_SIGN = regex.compile(r"[^\w\s]")
 _UNUSED_PIPES = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]
 _IGNORED = [
     "CARDINAL",
@@ -59,11 +70,31 @@ class NameModelEngine(SpacyNlpEngine):
         cast(Any, self).nlp = {"en": self.language}
 
     def process_text(self, text: str, language: str) -> NlpArtifacts:
-        """Read `text`; lemmas are the lower-cased words."""
-        doc = self.language(text)
+        """Read `text`; lemmas are the lower-cased words, offsets those of `text`."""
+        doc = self.language(_with_breaks(text))
         for token in doc:
             token.lemma_ = token.lower_
         return self._doc_to_nlp_artifact(doc, language)
+
+
+def _with_breaks(text: str) -> str:
+    """Return `text`, as long as it was, with a space for a sign here and there in runs without any.
+
+    spaCy takes signs off a run one at a time and looks at all the rest each time: thousands of brackets
+    take it seconds. Only the name model and the context words read this; the rules read the text itself.
+    """
+    breaks: list[int] = []
+    for run in _LONG_RUN.finditer(text):
+        at = run.start()
+        while sign := _SIGN.search(text, at + _LONGEST_RUN - 1, run.end()):
+            at = sign.end()
+            breaks.append(sign.start())
+    if not breaks:
+        return text
+    signs = list(text)
+    for place in breaks:
+        signs[place] = " "
+    return "".join(signs)
 
 
 def _load(folder: Path) -> spacy.language.Language:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import yaml
+from safety.shipped_yaml import shipped_yaml
 
 _WORD: Final = re.compile(r"[a-z]+")
 # How near a word must follow "your" to be said of the person: "your own late mother".
@@ -25,7 +25,7 @@ class AssumedFacts:
 
     def __init__(self) -> None:
         """Read the list. Nothing else is kept."""
-        rows = yaml.safe_load((Path(__file__).parent / "assumed_facts.yaml").read_text(encoding="utf-8"))
+        rows = shipped_yaml(Path(__file__).parent / "assumed_facts.yaml")
         self._borne_out: dict[str, frozenset[str]] = {}
         for row in rows:
             claimed = row["claimed"].split()

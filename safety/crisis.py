@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
-import yaml
-
 from safety.errors import CrisisWeightsError
 from safety.folding import Folder, Sentence
 from safety.phrases import Match, PhraseBook
+from safety.shipped_yaml import shipped_yaml
 from safety.verdict import ALLOW, Action, Level, Verdict
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ class CrisisGate:
         self._ngrams = ngrams
         self.missing = missing
         self.detectors = ("crisis-rules", *(("crisis-ngrams",) if ngrams is not None else ()))
-        words = yaml.safe_load((here / "crisis_words.yaml").read_text(encoding="utf-8"))
+        words = shipped_yaml(here / "crisis_words.yaml")
         self._sets = {name: tuple(members.split()) for name, members in words["sets"].items()}
         self._soon = frozenset(self._sets["soon"])
         self._others = frozenset(self._sets["other"])
@@ -263,7 +262,7 @@ def _swaps(word: str) -> set[str]:
 
 def _load_rules(file: Path) -> list[Rule]:
     rules = []
-    for entry in yaml.safe_load(file.read_text(encoding="utf-8")):
+    for entry in shipped_yaml(file):
         rule = Rule(**{**entry, "unless": tuple(entry.get("unless", ()))})
         if rule.action not in ("crisis", "emergency", "support") or rule.level not in get_args(Level):
             raise ValueError(

@@ -4,7 +4,8 @@ It counts short function words that belong to one language alone, and signs that
 for this (py3langid) is hardly more often right between two languages and takes seconds to load its model; a
 reply to someone in danger waits for nothing and needs the standard library alone.
 
-Must not: keep a word of the message, or refuse one. What cannot be told is taken for English.
+Must not: keep a word of the message, or refuse one. What cannot be told is taken for English, unless the
+caller knows better (a sentence of a Spanish reply).
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ _WORD: Final = re.compile("[a-z]+")
 _APOSTROPHES: Final = str.maketrans("", "", "'’")
 
 
-def language_of(text: str) -> Language:
-    """Return the language of `text` by the words of its first and last characters; in doubt "en"."""
+def language_of(text: str, *, doubt: Language = "en") -> Language:
+    """Return the language of `text` by the words of its first and last characters; in doubt `doubt`."""
     if len(text) > 2 * WINDOW:
         text = f"{text[:WINDOW]} {text[-WINDOW:]}"
     lowered = unicodedata.normalize("NFC", text.lower().translate(_APOSTROPHES))
@@ -55,4 +56,6 @@ def language_of(text: str) -> Language:
     words = _WORD.findall(bare)
     spanish = sum(word in _SPANISH for word in words) + 2 * len(_SPANISH_SIGNS.findall(lowered))
     english = sum(word in _ENGLISH for word in words)
+    if spanish == english:
+        return doubt
     return "es" if spanish > english else "en"

@@ -3,7 +3,7 @@
 A whole name counts in any case ("oona tindle", "TINDLE, OONA"). A part of one counts in any case where
 it is no common word: once Will Hope is known, "will you" and "I hope" stay.
 
-Must not: hold a name. It asks the replacer, which keeps hashes.
+Must not: hold a name longer than the call. It asks the replacer, which keeps hashes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,14 @@ _SHORTEST = 3
 def mentions(text: str, replacer: Replacer) -> Iterator[tuple[int, int]]:
     """Yield start and end (code points) of every known name in `text`, in order, without overlaps."""
     found = split_words(text)
+    answers: dict[tuple[str, bool], bool] = {}
+
+    def known(name: str, *, part: bool) -> bool:
+        # A text that says one thing a thousand times asks once.
+        if (name, part) not in answers:
+            answers[name, part] = replacer.knows(name, part=part)
+        return answers[name, part]
+
     covered = 0
     for at, word in enumerate(found):
         if word.start < covered:
@@ -30,7 +38,7 @@ def mentions(text: str, replacer: Replacer) -> Iterator[tuple[int, int]]:
             alone = last is word
             if alone and not _could_be_part(word):
                 continue
-            if replacer.knows(text[word.start : last.end], part=alone):
+            if known(text[word.start : last.end], part=alone):
                 yield word.start, last.end
                 covered = last.end
                 break

@@ -18,13 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-import yaml
-
 from safety.assumed import AssumedFacts
 from safety.contacts import contacts
 from safety.evidence import Embed, content_stems, content_words, quoted, sentences, supported
 from safety.folding import Folder
 from safety.phrases import PhraseBook
+from safety.shipped_yaml import shipped_yaml
 
 Mode = Literal["grounded", "support"]
 
@@ -94,7 +93,7 @@ class OutputCheck:
         `paraphrase` False takes nothing but quotations in grounded answers: for a model that was
         not tuned to stay with its passages.
         """
-        rules = yaml.safe_load((Path(__file__).parent / "output_rules.yaml").read_text(encoding="utf-8"))
+        rules = shipped_yaml(Path(__file__).parent / "output_rules.yaml")
         self._allowed = frozenset().union(*(contacts(f"call {contact}") for contact in allowed_contacts))
         self._find_personal_data = find_personal_data
         self._embed = embed

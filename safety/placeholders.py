@@ -86,6 +86,7 @@ class Placeholders:
         self._key = secrets.token_bytes(32)
         self._numbers: dict[bytes, int] = {}
         self._count = Numbers()
+        self._people = False
 
     def __repr__(self) -> str:
         return f"Placeholders({len(self._count)} values)"
@@ -110,6 +111,7 @@ class Placeholders:
                 self._numbers[self._digest("lone", person.lone)] = number
         self._numbers.setdefault(whole, number)
         if person is not None:
+            self._people = True
             for key in (self._digest(*words) for words in person.known_by()):
                 # "Jane" after "Jane Doe" is the same person; the first to have a name keeps it.
                 self._numbers.setdefault(key, number)
@@ -117,6 +119,8 @@ class Placeholders:
 
     def knows(self, name: str, *, part: bool) -> bool:
         """Say whether a person's name was replaced before; with `part` a part of one counts."""
+        if not self._people:
+            return False  # every word of every text is asked for
         if self._digest("PERSON", canonical("PERSON", name)) in self._numbers:
             return True
         person = _Person(name)

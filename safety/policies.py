@@ -65,8 +65,10 @@ _WIDE_ONLY = ("ORGANIZATION", "AGE", "YEAR", "STATE", "COUNTRY", "NATIONALITY", 
 _SOURCES = (
     "normalise.py",
     "scrubber.py",
+    "presidio.py",
     "analyzer.py",
     "keep.py",
+    "widening.py",
     "repeats.py",
     "mentions.py",
     "placeholders.py",  # what a placeholder looks like, and which names are known again

@@ -22,6 +22,7 @@ from safety.errors import SafetyError
 from safety.hotlines import Hotlines
 from safety.language import LANGUAGES, Language, language_of
 from safety.reply_kinds import REPLY_KINDS, ReplyKind, ReplyKinds
+from safety.shipped_yaml import shipped_yaml
 from safety.verdict import Verdict
 
 FixedName = Literal[
@@ -120,8 +121,8 @@ class Replies(BaseModel):
         """
         here = folder or Path(__file__).parent
         try:
-            words = yaml.safe_load((here / "replies.yaml").read_text(encoding="utf-8"))
-            lines = yaml.safe_load((here / "hotlines.yaml").read_text(encoding="utf-8"))
+            words = shipped_yaml(here / "replies.yaml")
+            lines = shipped_yaml(here / "hotlines.yaml")
             replies = cls(**words, hotlines=Hotlines(**lines))
             replies._kinds = ReplyKinds.load(here)
         except (OSError, yaml.YAMLError, ValueError, TypeError) as error:

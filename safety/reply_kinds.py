@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from safety.folding import Folder
 from safety.phrases import PhraseBook
+from safety.shipped_yaml import shipped_yaml
 from safety.verdict import Level, Verdict
 
 ReplyKind = Literal[
@@ -104,7 +104,7 @@ class ReplyKinds:
         Raises OSError, yaml.YAMLError or ValueError for a file that cannot be used.
         """
         here = folder or Path(__file__).parent
-        content = yaml.safe_load((here / "reply_kinds.yaml").read_text(encoding="utf-8"))
+        content = shipped_yaml(here / "reply_kinds.yaml")
         return cls(KindRules.model_validate(content))
 
     def kind(self, verdict: Verdict, said: str) -> ReplyKind:

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from safety.crisis import WINDOW, CrisisGate
 from safety.folding import Folder, Sentence
 from safety.phrases import PhraseBook
+from safety.shipped_yaml import shipped_yaml
 from safety.verdict import ALLOW, Verdict
 
 Embed = Callable[[list[str]], NDArray[Any]]
@@ -52,7 +52,7 @@ class Screener:
 
     def __init__(self, embed: Embed | None = None, *, gate: CrisisGate | None = None) -> None:
         """Take an encoder (texts to rows of unit length) and, where one exists, the crisis gate."""
-        rules = yaml.safe_load((Path(__file__).parent / "screen_rules.yaml").read_text(encoding="utf-8"))
+        rules = shipped_yaml(Path(__file__).parent / "screen_rules.yaml")
         self._gate = gate or CrisisGate()
         self._book = PhraseBook({name: tuple(members.split()) for name, members in rules["sets"].items()})
         self._categories = [str(rule["category"]) for rule in rules["rules"]]

@@ -13,9 +13,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-import regex
-from presidio_analyzer import EntityRecognizer
-
 from safety.analyzer import Analyzer
 from safety.entities import Entity, Scrubbed
 from safety.errors import ScrubError, TextTooLong
@@ -24,9 +21,11 @@ from safety.mentions import mentions
 from safety.normalise import normalise
 from safety.placeholders import PLACEHOLDER, Placeholders, Replacer, Reserves
 from safety.policies import POLICIES, Policy, scrub_policy
+from safety.presidio import EntityRecognizer
 from safety.recognizers import RECOGNIZERS, REPLACED_BY_TAGGER
 from safety.recognizers.protected import protected_spans
 from safety.repeats import Repeats
+from safety.widening import Widener
 
 MAX_CHARS = 1_000_000
 WINDOW = 4_000
@@ -121,6 +120,7 @@ class Scrubber:
     def _look(self, view: _View, known: Repeats, *, tagged: bool) -> list[Entity]:
         """Search the text that is not covered yet, once; without a tagger, `tagged` changes nothing."""
         raw: list[Entity] = []
+        widener = Widener(view.text)
         for begin, stop in _windows(view.text):
             plain = normalise(view.text[begin:stop])
             protected = [*protected_spans(plain.text)]
@@ -137,7 +137,7 @@ class Scrubber:
                     raw.append(Entity(begin + first, begin + last, one.type, one.score))
         return [
             Entity(start, end, entity.type, entity.score)
-            for entity in _union(_widen(view.text, entity) for entity in raw)
+            for entity in _union(widener.widen(entity) for entity in raw)
             for start, end in view.original(entity.start, entity.end)
         ]
 
@@ -225,30 +225,6 @@ def _outside(start: int, end: int, protected: list[tuple[int, int]]) -> Iterator
         start = max(start, last)
     if start < end:
         yield start, end
-
-
-_MAIL_TOKEN = regex.compile(r"[\w.+%@-]")
-
-
-def _widen(text: str, entity: Entity) -> Entity:
-    """Move the ends outwards until no word, and no address with @, is cut in two."""
-    start, end = entity.start, entity.end
-    while start > 0 and _joined(text[start - 1], text[start]):
-        start -= 1
-    while end < len(text) and _joined(text[end - 1], text[end]):
-        end += 1
-    if entity.type in ("EMAIL_ADDRESS", "URL") and "@" in text[max(0, start - 64) : end + 64]:
-        while start > 0 and _MAIL_TOKEN.match(text[start - 1]):
-            start -= 1
-        while end < len(text) and _MAIL_TOKEN.match(text[end]):
-            end += 1
-        while end > entity.end and text[end - 1] in ".-":
-            end -= 1
-    return Entity(start, end, entity.type, entity.score)
-
-
-def _joined(left: str, right: str) -> bool:
-    return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
 
 
 def _union(entities: Iterator[Entity]) -> list[Entity]:

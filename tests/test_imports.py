@@ -29,7 +29,7 @@ HOMES = {
     "sklearn": ("retrieval/doctor.py", "training/"),
     "faiss": ("retrieval/indexes/",),
     "sentence_transformers": ("retrieval/embedder.py", "training/trainers/"),
-    "presidio_analyzer": ("safety/analyzer.py", "safety/scrubber.py", "safety/recognizers/"),
+    "presidio_analyzer": ("safety/presidio.py",),
     "spacy": ("safety/analyzer.py", "safety/recognizers/"),
     "torch": (
         "app/models/transformers_local",

@@ -10,7 +10,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from typing import Final
 
+from safety.language import Language, language_of
+
+# What Gradio's document says of itself (`<html lang="en">`): only what is in another language is marked.
+PAGE_LANGUAGE: Final[Language] = "en"
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>&\"':/=^$@]")
 # What can be called: numbers in these two forms, and the short ones given; never inside a longer one.
 _LONG = r"\([0-9]{3}\) [0-9]{3}-[0-9]{4}|1-[0-9]{3}-[0-9]{3}-[0-9]{4}"
@@ -62,8 +67,27 @@ def _address(target: str) -> str:
 
 
 def paragraphs(text: str, links: Sequence[str] = ()) -> str:
-    """Return the paragraphs of an answer as Markdown, with its numbers and addresses as links."""
+    """Return the paragraphs of an answer as Markdown, with its numbers and addresses as links.
+
+    Each says its language where that is not the page's, so that a screen reader speaks it with its sounds.
+    """
+    whole = language_of(text)
     blocks = [block for block in re.split(r"\n\s*\n", text.strip()) if block.strip()]
     return "\n\n".join(
-        "\n".join(with_links(line.strip(), links) for line in block.splitlines()) for block in blocks
+        _spoken_as(
+            "\n".join(with_links(line.strip(), links) for line in block.splitlines()),
+            language_of(block, doubt=whole),
+        )
+        for block in blocks
     )
+
+
+def lang_attribute(language: Language) -> str:
+    """Return ` lang="es"` for what is in another language than the page, else nothing."""
+    return "" if language == PAGE_LANGUAGE else f' lang="{language}"'
+
+
+def _spoken_as(markup: str, language: Language) -> str:
+    # Inside the paragraph, and with text right after it: on a line of its own it would begin a block of HTML.
+    attribute = lang_attribute(language)
+    return f"<span{attribute}>{markup.strip()}</span>" if attribute else markup

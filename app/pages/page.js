@@ -21,6 +21,7 @@
       said.add(piece.dataset.key);
       const line = document.createElement("p");
       line.textContent = piece.textContent;
+      if (piece.lang) line.lang = piece.lang;
       say.append(line);
       while (say.children.length > 20) say.firstChild.remove();
     });

@@ -18,11 +18,12 @@ from app.chat import URGENT
 from app.clinic import Clinic
 from app.feedback import Draft
 from app.handover import Said
-from app.pages.markup import escape_inline, paragraphs, with_links
+from app.pages.markup import escape_inline, lang_attribute, paragraphs, with_links
 from app.sentences import split_sentences, text_after
 from app.sessions import Notice, Session
 from app.turns import Turn
 from retrieval.faq import FaqEntry
+from safety.language import language_of
 from safety.placeholders import PLACEHOLDER
 
 EXCERPT_CHARS = 320
@@ -147,21 +148,28 @@ class View:
         return chat.writing
 
     def spoken(self, session: Session | None) -> str:
-        """Return what a screen reader is to say of the newest turn: one keyed piece a sentence."""
+        """Return what a screen reader is to say of the newest turn: one keyed piece a sentence.
+
+        A sentence of a reply in another language than the page's says which.
+        """
         turn = session.last if session else None
         if turn is None:
             return ""
         said = [sentence for piece in turn.sentences for sentence in split_sentences(piece)]
+        ours: list[str] = []
+        reply = " ".join(turn.sentences)
         if turn.answer is not None:
-            rest = text_after(turn.answer.text, " ".join(turn.sentences))
+            rest = text_after(turn.answer.text, reply)
             said += split_sentences(turn.answer.text if rest is None else rest)
             count = len(turn.answer.citations)
-            said += [self.words.announce.sources.format(count=count)] if count else []
+            ours += [self.words.announce.sources.format(count=count)] if count else []
         elif turn.stage == "gave_up":
-            said.append(self.words.chat.gave_up.format(clinic=self.reach()))
+            ours.append(self.words.chat.gave_up.format(clinic=self.reach()))
+        whole = language_of(reply if turn.answer is None else turn.answer.text)
+        spoken = [(text, lang_attribute(language_of(text, doubt=whole))) for text in said]
         return "".join(
-            f'<span data-key="{turn.key}-{number}">{escape_inline(text)}</span>'
-            for number, text in enumerate(said)
+            f'<span data-key="{turn.key}-{number}"{lang}>{escape_inline(text)}</span>'
+            for number, (text, lang) in enumerate([*spoken, *((text, "") for text in ours)])
         )
 
     def standing(self, text: str) -> str:

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from presidio_analyzer import EntityRecognizer
-
+from safety.presidio import EntityRecognizer
 from safety.recognizers.areas import coordinates, counties, facilities
 from safety.recognizers.certificates import certificates
 from safety.recognizers.contacts import emails, links, phones, phones_by_region, usernames

@@ -12,10 +12,8 @@ from __future__ import annotations
 from typing import cast
 
 import regex
-from presidio_analyzer import RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from presidio_analyzer.predefined_recognizers import PhoneRecognizer
 
+from safety.presidio import NlpArtifacts, PhoneRecognizer, RecognizerResult
 from safety.recognizers.lexicon import is_common
 from safety.recognizers.rules import Rule, RuleRecognizer
 

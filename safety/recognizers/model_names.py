@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import regex
-from presidio_analyzer import RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 
+from safety.presidio import NlpArtifacts, RecognizerResult, SpacyRecognizer
 from safety.recognizers.lexicon import Word, is_common, split_words, words
 from safety.recognizers.names import EPONYM_AFTER, looks_english
 from safety.recognizers.rules import result
@@ -40,7 +38,8 @@ class ModelNameRecognizer(SpacyRecognizer):
         found = split_words(text)
         results = []
         for one in marked:
-            inside = [word for word in found if one.start_char <= word.start and word.end <= one.end_char + 1]
+            # Words are taken whole where the model stops at a hyphen: half of Okonjo-Reyes gives her away.
+            inside = [word for word in found if one.start_char < word.end and word.start < one.end_char]
             for start, end in self._runs(text, inside):
                 kind = "COUNTRY" if text[start:end].lower() in words("countries") else one.label_
                 if kind in entities:
@@ -65,6 +64,8 @@ class ModelNameRecognizer(SpacyRecognizer):
     def _can_be_name(text: str, word: Word, *, several: bool) -> bool:
         if word.lower in words("given_names"):
             return True
+        if word.lower in words("ambiguous_names"):
+            return word.capital  # "Grace" or "grace": the model has read the sentence
         if is_common(word.lower) or word.lower in words("states") or EPONYM_AFTER.match(text, word.end):
             return False
         if len(word.text) == 1:

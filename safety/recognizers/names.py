@@ -147,6 +147,14 @@ def looks_english(lower: str) -> bool:
     return bool(_ENGLISH_ENDING.match(lower) or _MEDICINE_ENDING.match(lower))
 
 
+def _is_double(word: Word) -> bool:
+    """Tell whether a word is two capitalised ones with a hyphen, none of them common: "Okonjo-Reyes"."""
+    parts = word.text.split("-")
+    return len(parts) == 2 and all(
+        len(one) > 2 and one.istitle() and not is_common(one.lower()) for one in parts
+    )
+
+
 class NameRecognizer(SpanRecognizer):
     """People's names, found by cues and by a list of common given names and surnames."""
 
@@ -193,18 +201,26 @@ class NameRecognizer(SpanRecognizer):
             if not known and word.capital and not word.opens and adjoins and following is not None:
                 known = following.capital and following.lower in self._surnames and not is_common(word.lower)
             if not known and adjoins and following is not None and not shouting:
-                known = (
-                    self._strange(word)
-                    and self._strange(following)
-                    and bool(AFTER_NAME.match(text, following.end))
-                )
+                known = self._strange_pair(text, word, following)
             if known and not self._is_eponym(text, word):
                 end = self._end(text, found, at, Strength.MEDIUM)
                 covered = end
                 yield word.start, end, 0.6
 
-    def _strange(self, word: Word) -> bool:
-        """Tell whether a capitalised word is neither English, a place, an abbreviation nor a medicine."""
+    def _strange_pair(self, text: str, word: Word, following: Word) -> bool:
+        """Tell two strange words that go on like a name from a term; a double surname needs less to be one."""
+        double = _is_double(following)
+        if not (self._strange(word, before_double=double) and self._strange(following)):
+            return False
+        if AFTER_NAME.match(text, following.end):
+            return True
+        return double and not (EPONYM_AFTER.match(text, following.end) or _ADJECTIVE_ENDING.match(word.lower))
+
+    def _strange(self, word: Word, *, before_double: bool = False) -> bool:
+        """Tell whether a capitalised word is neither English, a place, an abbreviation nor a medicine.
+
+        Before a double surname it may end like a medicine: Delphine is no morphine there.
+        """
         lower = word.lower
         return (
             word.capital
@@ -212,7 +228,7 @@ class NameRecognizer(SpanRecognizer):
             and not word.text.isupper()
             and not is_common(lower)
             and lower not in self._places
-            and not looks_english(lower)
+            and not (_ENGLISH_ENDING.match(lower) if before_double else looks_english(lower))
         )
 
     def _announced(self, text: str, found: list[Word], *, shouting: bool) -> Iterator[tuple[int, int, float]]:

@@ -12,20 +12,20 @@ from typing import Any, cast
 
 import regex
 import tldextract
-from presidio_analyzer import PatternRecognizer
-from presidio_analyzer.predefined_recognizers import (
+
+from safety.errors import RecognizerFailed
+from safety.presidio import (
     CreditCardRecognizer,
     EmailRecognizer,
     IpRecognizer,
     MedicalLicenseRecognizer,
+    PatternRecognizer,
     UsBankRecognizer,
     UsItinRecognizer,
     UsLicenseRecognizer,
     UsPassportRecognizer,
     UsSsnRecognizer,
 )
-
-from safety.errors import RecognizerFailed
 from safety.recognizers.rules import REGEX_SECONDS
 
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import regex
-from presidio_analyzer import EntityRecognizer, LocalRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
 
 from safety.errors import RecognizerFailed
+from safety.presidio import EntityRecognizer, LocalRecognizer, NlpArtifacts, RecognizerResult
 
 REGEX_SECONDS = 1.0
 

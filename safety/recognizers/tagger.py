@@ -24,13 +24,12 @@ import numpy as np
 import onnxruntime
 import regex
 from numpy.typing import NDArray
-from presidio_analyzer import RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
 from pydantic import ValidationError
 from tokenizers import Tokenizer
 
 from safety.errors import PolicyError, RecognizerFailed
 from safety.policies import POLICIES
+from safety.presidio import NlpArtifacts, RecognizerResult
 from safety.recognizers.rules import SpanRecognizer, result
 from safety.tagging import Probabilities, Window, cut, decode, kinds_of
 from weights.cache import verified

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -76,16 +77,58 @@ def scrubber(clinic: Clinic) -> Scrubber:
     return Scrubber(name_model=None, keep=clinic.public_words)
 
 
+@pytest.fixture(scope="session")
+def gate() -> CrisisGate:
+    return CrisisGate()
+
+
+@pytest.fixture(scope="session")
+def replies() -> Replies:
+    return Replies.load()
+
+
+@pytest.fixture(scope="session")
+def screener(gate: CrisisGate) -> Screener:
+    return Screener(gate=gate)
+
+
+@pytest.fixture(scope="session")
+def output_check(clinic: Clinic, scrubber: Scrubber) -> OutputCheck:
+    return OutputCheck(
+        allowed_contacts=clinic.contacts, find_personal_data=lambda sentence: bool(scrubber.find(sentence))
+    )
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables: to copy one takes a tenth of the time that making them takes."""
+    file = tmp_path_factory.mktemp("store") / "carefold.sqlite3"
+    Store.open(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'carefold.sqlite3'}")
+def store(tmp_path: Path, empty_store: Path) -> Iterator[Store]:
+    opened = Store.open(f"sqlite:///{copyfile(empty_store, tmp_path / 'carefold.sqlite3')}")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def make_service(clinic: Clinic, small_index: Path, scrubber: Scrubber, store: Store) -> MakeService:
-    """Return a function that makes a service; name a part to replace it, a rule to change it."""
+def make_service(
+    clinic: Clinic,
+    small_index: Path,
+    scrubber: Scrubber,
+    screener: Screener,
+    output_check: OutputCheck,
+    gate: CrisisGate,
+    replies: Replies,
+    store: Store,
+) -> MakeService:
+    """Return a function that makes a service; name a part to replace it, a rule to change it.
+
+    What is only read is made once: it takes longer than most tests.
+    """
 
     def make(
         *,
@@ -96,28 +139,16 @@ def make_service(clinic: Clinic, small_index: Path, scrubber: Scrubber, store: S
     ) -> ChatService:
         whole = Parts(
             scrubber=Part("scrubber", lambda: scrubber),
-            screener=Part("screener", Screener),
+            screener=Part("screener", lambda: screener),
             retriever=Part("retriever", lambda: Retriever.open(small_index, HashEmbedder())),
-            output_check=Part(
-                "output check",
-                lambda: OutputCheck(
-                    allowed_contacts=clinic.contacts,
-                    find_personal_data=lambda sentence: bool(scrubber.find(sentence)),
-                ),
-            ),
-            tuned_check=Part(
-                "tuned check",
-                lambda: OutputCheck(
-                    allowed_contacts=clinic.contacts,
-                    find_personal_data=lambda sentence: bool(scrubber.find(sentence)),
-                ),
-            ),
+            output_check=Part("output check", lambda: output_check),
+            tuned_check=Part("tuned check", lambda: output_check),
             store=Part("store", lambda: store),
             model=Part("model", lambda: model or EchoModel()),
         )
         return ChatService(
-            gate=CrisisGate(),
-            replies=Replies.load(),
+            gate=gate,
+            replies=replies,
             clinic=clinic,
             parts=replace(whole, **(parts or {})),  # type: ignore[arg-type]
             rules=replace(Rules(base="echo", support="brief"), **rules),  # type: ignore[arg-type]

@@ -138,5 +138,12 @@ def test_no_number_of_a_hotline_stands_in_a_catalogue() -> None:
 def test_kinds_are_named_once_each_in_the_order_in_which_they_came() -> None:
     words = load_catalogue("en")
     assert words.kinds_of(["PHONE_NUMBER", "PERSON", "PHONE_NUMBER"]) == "a phone number, a name"
-    assert words.kinds_of(["US_BANK_NUMBER", "IBAN_CODE"]) == "a bank account number"
+    # One name for both, because "over 89" is what must not be told.
+    assert words.kinds_of(["AGE", "AGE_OVER_89"]) == "an age"
     assert words.kinds_of([]) == ""
+
+
+def test_no_two_kinds_that_are_taken_out_of_a_message_share_a_name() -> None:
+    words = load_catalogue("en")
+    named = [words.kinds[kind] for kind in POLICIES["safe-harbor"]]
+    assert sorted(name for name in set(named) if named.count(name) > 1) == []

@@ -19,7 +19,6 @@ from app.turns import Turn
 from retrieval.embedder import HashEmbedder
 from retrieval.retriever import Retriever
 from safety.errors import ScrubError
-from safety.screen import Screener
 from tests.app.conftest import MakeService, broken
 
 REFILL = "How do I ask for a refill?"
@@ -32,11 +31,8 @@ COMMENT = "I am Jane Roe, call 802-555-0199, record number MRN 00482913, it was 
 
 @pytest.fixture(scope="module")
 def built(small_index: Path) -> dict[str, object]:
-    """Build once what no test here breaks."""
-    return {
-        "screener": Part("screener", Screener),
-        "retriever": Part("retriever", lambda: Retriever.open(small_index, HashEmbedder())),
-    }
+    """Open once what no test here breaks."""
+    return {"retriever": Part("retriever", lambda: Retriever.open(small_index, HashEmbedder()))}
 
 
 @pytest.fixture
@@ -235,15 +231,15 @@ class _Breaks:
 
 
 @pytest.mark.parametrize(
-    ("scrubber", "error"),
+    ("part", "error"),
     [(broken("scrubber"), PartUnavailable), (Part("scrubber", _Breaks), ScrubError)],
     ids=["not built", "breaks"],
 )
 def test_without_a_scrubber_a_comment_is_refused_and_nothing_is_kept(
-    make_service: MakeService, store: Store, scrubber: Part[object], error: type[Exception]
+    make_service: MakeService, store: Store, part: Part[object], error: type[Exception]
 ) -> None:
     session = asked(make_service(), REFILL)
-    keeper = keeper_of(make_service(parts={"scrubber": scrubber}))
+    keeper = keeper_of(make_service(parts={"scrubber": part}))
     with pytest.raises(error):
         keeper.draft(session, rating="up", reasons=(), comment=COMMENT, consent=True)
     assert list(store.feedback()) == [] and list(store.exchanges()) == []

@@ -9,6 +9,7 @@ from benchmarks.pii.names import CARRIERS, CASES, LEAST, gap, name_cases, origin
 from training.generated.halves import half
 
 
+@pytest.mark.slow
 def test_every_origin_has_its_names_and_there_are_at_least_eight() -> None:
     found = origins(LEAST)
     assert len(found) >= 8

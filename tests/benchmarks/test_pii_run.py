@@ -34,8 +34,9 @@ def test_a_failure_is_kept_by_its_type_and_without_its_text() -> None:
 
 
 def test_texts_have_the_length_that_is_timed() -> None:
-    assert {len(text) for text in texts(500, 5, seed=0)} == {500}
-    assert len(set(texts(500, 5, seed=0))) == 5
+    some = texts(500, 5, seed=0)
+    assert {len(text) for text in some} == {500}
+    assert len(set(some)) == 5
     assert len(HOSTILE_PIECES) >= 30
 
 

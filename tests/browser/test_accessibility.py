@@ -71,6 +71,19 @@ def test_no_violation_in_any_state(
     context.close()
 
 
+def test_a_spanish_reply_is_marked_where_it_is_read_and_where_it_is_heard(
+    echo: Served, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.goto(echo.url)
+    page.wait_for_selector("#chips button:visible")
+    ask(page, "ya no quiero vivir")
+    expect(page.locator('#chat .bot-row [lang="es"]').first).to_contain_text("988")
+    expect(page.locator('#announcer p[lang="es"]').first).to_contain_text("988")
+    assert page.locator("#announcer p:not([lang])").count() == 0
+    page.close()
+
+
 def test_large_text_stays_inside_the_page(echo: Served, browser: Browser) -> None:
     context = browser.new_context(viewport={"width": 640, "height": 800})
     page = context.new_page()

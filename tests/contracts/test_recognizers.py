@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from presidio_analyzer import PatternRecognizer, RecognizerResult
 
 from safety.analyzer import NameModelEngine
+from safety.presidio import PatternRecognizer, RecognizerResult
 from safety.recognizers import RECOGNIZERS
 from safety.recognizers.rules import RuleRecognizer
 

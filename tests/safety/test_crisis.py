@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -135,6 +136,11 @@ def test_any_text_gets_a_verdict_that_is_no_refusal(text: str) -> None:
     assert GATE.assess(text).action in ("allow", "support", "emergency", "crisis")
 
 
+@cache
+def plainly(line: str) -> str:
+    return GATE.assess(line).action
+
+
 @given(st.sampled_from(CRISIS_LINES), st.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=None)
 def test_invisible_signs_and_capitals_hide_nothing(line: str, random: Random) -> None:
@@ -142,7 +148,7 @@ def test_invisible_signs_and_capitals_hide_nothing(line: str, random: Random) ->
         (char.upper() if random.random() < 0.5 else char) + ("​" if random.random() < 0.2 else "")
         for char in line
     )
-    assert GATE.assess(disguised).action == GATE.assess(line).action
+    assert GATE.assess(disguised).action == plainly(line)
 
 
 @pytest.mark.parametrize(

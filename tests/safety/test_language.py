@@ -48,6 +48,12 @@ def test_english_and_what_cannot_be_told_are_english(text: str) -> None:
     assert language_of(text) == "en"
 
 
+def test_in_doubt_the_language_is_what_the_caller_takes_it_for() -> None:
+    assert language_of("988.", doubt="es") == language_of("", doubt="es") == "es"
+    assert language_of("Hágalo diez veces.") == "en"
+    assert language_of("The nurse is here.", doubt="es") == "en"
+
+
 def test_the_end_of_a_long_message_counts_too() -> None:
     assert language_of("x " * 5_000 + "ya no quiero vivir, no puedo más") == "es"
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from presidio_analyzer import RecognizerResult
 
 import weights
 from safety.errors import PolicyError, RecognizerFailed, ScrubError, TextTooLong
 from safety.placeholders import PLACEHOLDER, Placeholders
 from safety.policies import POLICIES
+from safety.presidio import RecognizerResult
 from safety.recognizers import RECOGNIZERS
 from safety.recognizers.rules import Rule, RuleRecognizer, SpanRecognizer
 from safety.scrubber import WINDOW, Scrubber
@@ -203,7 +203,7 @@ def test_a_patient_who_shares_a_clinicians_given_name_is_scrubbed(clinic: Scrubb
 
 
 def test_long_text_is_searched_to_its_end(rules: Scrubber) -> None:
-    filler = "we talked about sleep and food and work. " * 400
+    filler = "we talked about sleep and food and work. " * 120
     text = filler + "my ssn is 219-09-9998 " + filler + "call 802-555-0144"
     assert [text[one.start : one.end] for one in rules.find(text)] == ["219-09-9998", "802-555-0144"]
     assert len(text) > 2 * WINDOW
@@ -222,12 +222,32 @@ def test_a_text_beyond_the_limit_is_an_error_without_its_words(rules: Scrubber) 
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.slow
-def test_hostile_text_is_read_in_bounded_time(rules: Scrubber) -> None:
-    for unit in ("a.", "1-", "my name is ", "a@", "\u200b1", "x at y dot "):
-        began = time.process_time()
-        rules.scrub((unit * 4_000)[:4_000])
-        assert time.process_time() - began < 4.0, repr(unit)
+# The first row took seconds each: signs that spaCy takes off one at a time, and findings in one long run.
+HOSTILE = ("((", "'\"", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "a@", "a@a.")
+HOSTILE_TOO = (
+    "a.",
+    "1-",
+    "my name is ",
+    "\u200b1",
+    "x at y dot ",
+    "A1 ",
+    "Ann's ",
+    "x@y.org ",
+    "A ",
+    "ab:",
+    "((a",
+    "1 ",
+)
+
+
+@pytest.mark.parametrize(
+    "unit", [*HOSTILE, *(pytest.param(unit, marks=pytest.mark.slow) for unit in HOSTILE_TOO)], ids=repr
+)
+def test_hostile_text_is_read_in_bounded_time(rules: Scrubber, unit: str) -> None:
+    began = time.process_time()
+    rules.scrub((unit * 4_000)[:4_000])
+    # The goal is a second; a busy machine needs twice as much computing for the same.
+    assert time.process_time() - began < 1.5
 
 
 class _Broken(SpanRecognizer):

@@ -79,25 +79,28 @@ def tokens(markup: str) -> Iterator[Token]:
 @example("a\n===\nb\n---")
 @example("    four blanks are no code")
 @example("a\x0b\x0bb")
+@example("a\n\n\x0bñ")
 def test_any_text_shows_as_it_was_written_and_is_only_paragraphs(text: str) -> None:
     shown = Shown(MARKDOWN.render(paragraphs(text)))
     assert lines(shown.text) == lines(text)
-    assert shown.names <= {"p", "br", "a"}
+    assert shown.names <= {"p", "br", "a", "span"}
     assert all(link and link.startswith("tel:") for link in shown.links)
 
 
 @QUICK
 @given(TEXTS)
+@example("a\n\n\x0b¿b?")
 def test_any_text_makes_no_other_token(text: str) -> None:
     allowed = {"paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak"}
-    kinds = {token.type for token in tokens(paragraphs(text)) if not token.content.startswith(("<a ", "</a"))}
+    ours = ("<a ", "</a", '<span lang="', "</span>")
+    kinds = {token.type for token in tokens(paragraphs(text)) if not token.content.startswith(ours)}
     assert kinds <= allowed | {"hardbreak"}
 
 
 @QUICK
 @given(TEXTS)
 def test_any_text_is_only_text_with_tables_and_strikethrough_too(text: str) -> None:
-    assert Shown(GITHUB.render(paragraphs(text))).names <= {"p", "br", "a"}
+    assert Shown(GITHUB.render(paragraphs(text))).names <= {"p", "br", "a", "span"}
 
 
 @QUICK
@@ -114,7 +117,7 @@ def test_an_inline_piece_shows_every_sign_as_html_too(text: str) -> None:
 @given(TEXTS, st.lists(st.one_of(st.text(max_size=20), st.sampled_from(PIECES)), max_size=3))
 def test_no_given_address_makes_anything_but_a_safe_link(text: str, given: list[str]) -> None:
     shown = Shown(MARKDOWN.render(paragraphs(f"{text} {' '.join(given)}", given)))
-    assert shown.names <= {"p", "br", "a"}
+    assert shown.names <= {"p", "br", "a", "span"}
     assert all(link and link.startswith(("tel:", "mailto:", "http://", "https://")) for link in shown.links)
 
 
@@ -197,3 +200,15 @@ def test_paragraphs_stay_apart_and_lines_stay_together() -> None:
     assert [name for name, _ in shown.tags] == ["p", "p"]
     assert shown.text == "one\ntwo\nthree\n"
     assert paragraphs(" \n ") == ""
+
+
+def test_a_paragraph_in_another_language_than_the_page_says_so() -> None:
+    text = "Llame al 988 ahora, por favor.\nNo está sola con esto.\n\nHágalo diez veces.\n\nThe nurse is here for you."
+    shown = Shown(MARKDOWN.render(paragraphs(text, ["988"])))
+    assert shown.tags == [
+        ("p", {}), ("span", {"lang": "es"}), ("a", {"href": "tel:988"}),
+        ("p", {}), ("span", {"lang": "es"}),
+        ("p", {}),
+    ]  # fmt: skip
+    assert lines(shown.text) == lines(text)
+    assert "lang" not in paragraphs("The nurse is here for you.\n\nCall 988.", ["988"])

@@ -168,7 +168,10 @@ def test_urgent_reply_is_shown_and_spoken_whole_also_while_it_streams(
             part.split() for part in said.split("\n\n")
         ]
         assert content.count("\n") == said.count("\n")  # each step keeps a line of its own
-        assert read(view.spoken(window(turn)).replace("</span>", " ")).split() == said.split()
+        heard = view.spoken(window(turn))
+        assert read(heard.replace("</span>", " ")).split() == said.split()
+        for markup, pieces in ((content, said.count("\n\n") + 1), (heard, heard.count("data-key"))):
+            assert markup.count('lang="es"') == (pieces if language == "es" else 0)
 
 
 def test_no_session_and_no_turns_show_nothing(view: View) -> None:
@@ -273,6 +276,15 @@ def test_each_sentence_is_spoken_once_under_a_key_that_stays(
     assert heard.items() <= now.items()
     assert list(now.values()) == split_sentences(whole)
     assert list(now) == [f"{turn.key}-{number}" for number in range(len(now))]
+
+
+def test_what_the_page_adds_to_a_spanish_answer_is_not_said_to_be_spanish(view: View) -> None:
+    turn = Turn(question="¿dónde puedo estacionar?", answer=answer("Puede estacionar detrás de la clínica."))
+    mine, theirs = (message["content"] for message in view.messages(window(turn)))
+    assert mine.startswith('<span lang="es">')
+    assert theirs.count('lang="es"') == 1 and theirs.index("</span>") < theirs.index("<details")
+    heard = re.findall(r"<span [^>]*>", view.spoken(window(turn)))
+    assert ['lang="es"' in piece for piece in heard] == [True, False]
 
 
 def test_answer_that_replaces_what_was_streamed_is_spoken_whole(view: View) -> None:

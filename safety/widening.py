@@ -1,0 +1,69 @@
+"""Move the ends of what was found outwards, until no word and no address is cut in two.
+
+Must not: take more than linear time, however many findings lie in one run of characters.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Callable
+
+import regex
+
+from safety.entities import Entity
+
+_MAIL_SIGN = regex.compile(r"[\w.+%@-]")
+
+
+class Widener:
+    """Widens findings in one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words = _Runs(text, lambda sign: sign.isalnum() or sign == "_")
+        self._mail = _Runs(text, lambda sign: bool(_MAIL_SIGN.match(sign)))
+
+    def widen(self, entity: Entity) -> Entity:
+        """Return the entity with its ends at the edges of words, and of an address with @."""
+        text, start, end = self._text, entity.start, entity.end
+        if self._words.holds(start):
+            start = self._words.before(start)
+        if self._words.holds(end - 1):
+            end = self._words.after(end)
+        if entity.type in ("EMAIL_ADDRESS", "URL") and "@" in text[max(0, start - 64) : end + 64]:
+            start, end = self._mail.before(start), self._mail.after(end)
+            while end > entity.end and text[end - 1] in ".-":
+                end -= 1
+        return Entity(start, end, entity.type, entity.score)
+
+
+class _Runs:
+    """Runs of the characters that `belongs` tells, each read once however often it is asked for."""
+
+    def __init__(self, text: str, belongs: Callable[[str], bool]) -> None:
+        self._text, self._belongs = text, belongs
+        self._known: list[tuple[int, int]] = []
+
+    def holds(self, at: int) -> bool:
+        """Tell whether the character at `at` is in a run."""
+        return 0 <= at < len(self._text) and self._belongs(self._text[at])
+
+    def before(self, at: int) -> int:
+        """Return where the run that reaches up to `at` begins; `at` where there is none."""
+        return self._around(at - 1)[0] if self.holds(at - 1) else at
+
+    def after(self, at: int) -> int:
+        """Return where the run that goes on at `at` ends; `at` where there is none."""
+        return self._around(at)[1] if self.holds(at) else at
+
+    def _around(self, at: int) -> tuple[int, int]:
+        place = bisect_right(self._known, (at, len(self._text)))
+        if place and at < self._known[place - 1][1]:
+            return self._known[place - 1]
+        start, end = at, at + 1
+        while start > 0 and self._belongs(self._text[start - 1]):
+            start -= 1
+        while end < len(self._text) and self._belongs(self._text[end]):
+            end += 1
+        insort(self._known, (start, end))
+        return start, end
