@@ -18,6 +18,9 @@ SPARED: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "STATE", "COUNT
 """Entity types that a clinical term is mistaken for."""
 
 Span = tuple[int, int]
+_BEFORE_A_TERM: Final = frozenset(
+    ["a", "an", "the", "her", "his", "my", "your", "our", "their", "this", "is"]
+)
 _WORD: Final = regex.compile(r"[^\W_]+(?:'[^\W_]+)*+")
 _POSSESSIVE: Final = regex.compile(r"[\W_]*+'?s?[\W_]*+", regex.IGNORECASE)
 
@@ -29,12 +32,18 @@ def left_to_scrub(
 
     `kept` are spans that nothing may take. Outside `clinical` spans a possessive ending is nothing. A
     person stays found whole unless all that is left over are plain words: names that are terms as well
-    do not come apart. What is left of other types stays found.
+    do not come apart. What is left of other types stays found. An article or pronoun before a term, found by
+    itself as a person, is nothing.
     """
     whole = list(outside(*found, sorted(kept)))
     start, end = found
-    if kind not in SPARED or all(last <= start or first >= end for first, last in clinical):
+    if kind not in SPARED:
         return whole
+    if all(last <= start or first >= end for first, last in clinical):
+        before = text[start:end].lower() in _BEFORE_A_TERM and any(
+            0 <= first - end <= 1 for first, _ in clinical
+        )
+        return [] if before else whole
     parts = [
         (first, last)
         for first, last in outside(start, end, sorted([*kept, *clinical]))

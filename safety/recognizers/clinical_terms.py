@@ -52,7 +52,7 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
     Case does not matter. A medicine is one of the list or, from seven letters on, a word that ends in a
     WHO stem and is in no list of names.
     """
-    tokens = [_Token(match.group().lower(), *match.span()) for match in _TOKEN.finditer(text)]
+    tokens = [_Token(match[0].lower(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
     if not text.isascii():
         tokens = [_Token(_folded(word), start, end) for word, start, end in tokens]
     phrases, eponyms, stems = _phrases(), _eponyms(), _stems()
