@@ -97,15 +97,14 @@ def _eponym(text: str, tokens: list[_Token], at: int) -> int:
         return 0
     personal = possessive or (len(names) == 1 and names[0] in _names())
     found = 0
-    if not possessive or not text.startswith((",", "."), tokens[after - 1].end):
-        for place in range(after, min(after + _MOST_BETWEEN + 1, len(tokens))):
-            word = tokens[place].word
-            if not _adjoin(text, tokens[place - 1], tokens[place]):
-                break
-            if word in words("eponym_heads") and not (personal and word in words("owned_heads")):
-                found = place + 1
-            if word not in words("eponym_between"):
-                break
+    for place in range(after, min(after + _MOST_BETWEEN + 1, len(tokens))):
+        word = tokens[place].word
+        if text[tokens[place - 1].end : tokens[place].start].strip("'") not in (" ", "-"):
+            break
+        if word in words("eponym_heads") and not (personal and word in words("owned_heads")):
+            found = place + 1
+        if word not in words("eponym_between"):
+            break
     if found or not possessive or len(names) > 1:
         return found
     follower = tokens[after] if after < len(tokens) else None

@@ -73,10 +73,10 @@ def test_a_name_known_from_the_conversation_does_not_take_a_condition(tmp_path: 
     folder = served(lookup_release(tmp_path / "release", {"zerbat": "PERSON"}), tmp_path / "served")
     scrubber = Scrubber(name_model=None, tagger=folder)
     known = Placeholders()
-    assert "Huntington" not in scrubber.scrub("Dr. Huntington saw me", known).text
-    after = scrubber.scrub("is Huntington’s disease inherited, and where is Huntington", known).text
-    assert after.startswith("is Huntington’s disease inherited")
-    assert not after.endswith("Huntington")
+    assert "Burkitt" not in scrubber.scrub("Dr. Burkitt saw me", known).text
+    after = scrubber.scrub("is Burkitt’s lymphoma inherited, and where is Burkitt", known).text
+    assert after.startswith("is Burkitt’s lymphoma inherited")
+    assert not after.endswith("Burkitt")
 
 
 def test_a_tagger_that_takes_a_medicine_for_a_person_changes_nothing(tmp_path: Path) -> None:
