@@ -154,7 +154,7 @@ NO_TERM: Final = tuple(
     did Jackson test positive|Dr. Addison's disease clinic|Nurse Huntington's disease talk|Will Parkinson
     Prof. Babinski sign here|Allen Parkinson's disease|Kevin Huntington's disease|Edinburgh in the rain
     Hodgkin and sons|Ms Sjogren|Mrs Crohn's cat|my coach Parkinson's rules|Parkinson's house|Hodgkin's wife
-    the Graves family|Mr. Lupus|Dr. Ebola|Ms. Candida|my friend Hashimoto's plan|I live in Lyme|I moved to Norwalk
+    the Graves family|Mr. Lupus|Dr. Ebola|Ms. Candida|my friend Hashimoto's plan|I live in Lyme|I live in Norco|I moved to Norwalk
     she is from Marburg|Coach Beck|Addison's teacher|Barrett's number|Cushing, Ohio|Paget Street|Kegel
     Heimlich came|Mohs said no|Bell rang|Down the road|Still here|Glasgow is cold|Framingham is home
     Foley wrote|Mr. Guillain|Mrs. Barre|Huntington Beach|Wells Fargo|Boston is far
