@@ -68,6 +68,7 @@ _SOURCES = (
     "presidio.py",
     "analyzer.py",
     "keep.py",
+    "sparing.py",
     "widening.py",
     "repeats.py",
     "mentions.py",

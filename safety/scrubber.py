@@ -23,8 +23,10 @@ from safety.placeholders import PLACEHOLDER, Placeholders, Replacer, Reserves
 from safety.policies import POLICIES, Policy, scrub_policy
 from safety.presidio import EntityRecognizer
 from safety.recognizers import RECOGNIZERS, REPLACED_BY_TAGGER
+from safety.recognizers.clinical_terms import clinical_spans
 from safety.recognizers.protected import protected_spans
 from safety.repeats import Repeats
+from safety.sparing import SPARED, left_to_scrub
 from safety.widening import Widener
 
 MAX_CHARS = 1_000_000
@@ -98,6 +100,12 @@ class Scrubber:
             for start, end in mentions(text, replacer)
             if all(end <= entity.start or entity.end <= start for entity in entities)
         ]
+        if again:  # after "Dr. Parkinson", "Parkinson's disease" is none of hers
+            plain = normalise(text)
+            terms = [plain.span(*term) for term in clinical_spans(plain.text)]
+            again = [
+                one for one in again if not any(start <= one.start and one.end <= end for start, end in terms)
+            ]
         return tuple(sorted((*entities, *again)))
 
     def find(self, text: str) -> tuple[Entity, ...]:
@@ -130,9 +138,17 @@ class Scrubber:
                 for one in self._analyzer.analyze(plain.text, tagged=tagged)
             ]
             found += [Entity(start, end, kind, _REPEATED) for kind, start, end in known.spans(plain.text)]
+            mistakable = any(one.type in SPARED for one in found)
+            clinical = [*clinical_spans(plain.text)] if mistakable else []
             for one in found:
                 cutting = [span for span in kept if _may_cut(span, one, plain.text)]
-                for start, end in _outside(one.start, one.end, sorted(protected + cutting)):
+                for start, end in left_to_scrub(
+                    plain.text,
+                    (one.start, one.end),
+                    kind=one.type,
+                    kept=protected + cutting,
+                    clinical=clinical,
+                ):
                     first, last = plain.span(start, end)
                     raw.append(Entity(begin + first, begin + last, one.type, one.score))
         return [
@@ -213,18 +229,6 @@ def _space_before(text: str, at: int, least: int) -> int:
         if text[position - 1].isspace():
             return position
     return at
-
-
-def _outside(start: int, end: int, protected: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of start:end that no protected span covers."""
-    for first, last in protected:
-        if last <= start or first >= end:
-            continue
-        if first > start:
-            yield start, first
-        start = max(start, last)
-    if start < end:
-        yield start, end
 
 
 def _union(entities: Iterator[Entity]) -> list[Entity]:

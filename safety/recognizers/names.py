@@ -271,7 +271,8 @@ class NameRecognizer(SpanRecognizer):
             return not self._is_eponym(text, word)
         ambiguous = lower in self._ambiguous or lower in self._surname_words
         if strength == Strength.TITLE:
-            return (word.capital and not shouting) or ambiguous or (not is_common(lower))
+            eponym = lower in words("eponyms_alone")  # common English, but "dr parkinson" is somebody
+            return (word.capital and not shouting) or ambiguous or eponym or not is_common(lower)
         if strength == Strength.LABEL and not (LABEL_ENDS.match(text, word.end) and not looks_english(lower)):
             return False
         if ambiguous:

@@ -1,0 +1,204 @@
+"""Where a text names a medicine, a condition, a scale or an eponym, which a tagger may take for a name.
+
+"Adalimumab", "lyme disease", "Beck Depression Inventory", "Barrett's esophagus" say something about care
+and nothing about a person. Words are looked up, so the time is linear. An eponym counts only with what it
+is the name of ("Addison's disease"), or alone as a possessive that hardly anything but a condition is
+called by ("Crohn's"); never after a title or a given name. What a person may have or get as well (a foot,
+a fracture, a test: `words/owned_heads.txt`) counts after no possessive and no common surname.
+
+Must not: take a word for a term that is a common name by itself, or decide what is scrubbed.
+`safety/sparing.py` does that.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from typing import Final, NamedTuple
+
+from safety.recognizers.lexicon import words
+
+_NAMES: Final = ("given_names", "nicknames", "surnames", "ambiguous_names", "surname_words")
+_LISTS: Final = ("medicines", "conditions", "scales")
+_LONGEST_GAP: Final = 2  # ". " in "St. John's wort"
+_MOST_EPONYMS: Final = 3  # Wolff-Parkinson-White
+_MOST_BETWEEN: Final = 3  # "non-small cell": a hyphen parts words
+
+_SHORTEST_BY_STEM: Final = 7
+
+_PLAIN_TITLES: Final = frozenset(["dr", "mr", "mrs", "ms", "mx", "prof", "professor"])
+_TITLES: Final = _PLAIN_TITLES | {"miss", "nurse", "doctor", "doc", "sir", "madam"}
+# The possessive of these is as often a person's: it counts where somebody has it and it ends the thought.
+_HAD: Final = frozenset(["addison", "barrett", "cushing", "kawasaki", "paget", "wegener"])
+_HAVING: Final = frozenset(["have", "has", "had", "having", "got", "with", "developed"])
+_GOING_ON: Final = frozenset(
+    ["and", "or", "but", "for", "since", "is", "so", "can", "what", "from", "does", "do", "i", "because"]
+)  # fmt: skip
+
+_TOKEN: Final = re.compile(r"[^\W_]+")
+
+
+class _Token(NamedTuple):
+    word: str
+    start: int
+    end: int
+
+
+def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end (code points) of each clinical term in normalised `text`, without overlaps.
+
+    Case does not matter. A medicine is one of the list or, from seven letters on, a word that ends in a
+    WHO stem and is in no list of names.
+    """
+    tokens = [_Token(match[0].lower(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    if not text.isascii():
+        tokens = [_Token(_folded(word), start, end) for word, start, end in tokens]
+    phrases, eponyms, stems = _phrases(), _eponyms(), _stems()
+    at = 0
+    while at < len(tokens):
+        word = tokens[at].word
+        after = 0
+        if word in phrases:
+            after = _phrase(text, tokens, at)
+        if word in eponyms:
+            after = max(after, _eponym(text, tokens, at))
+        if not after and len(word) >= _SHORTEST_BY_STEM and word.endswith(stems) and word not in _names():
+            after = at + 1
+        if after:
+            yield tokens[at].start, tokens[after - 1].end
+            at = after
+        else:
+            at += 1
+
+
+def _phrase(text: str, tokens: list[_Token], at: int) -> int:
+    """Return the index after the longest entry of the lists that begins at `at`; 0 where there is none."""
+    for rest, guarded in _phrases()[tokens[at].word]:
+        after = at + 1 + len(rest)
+        if tuple(one.word for one in tokens[at + 1 : after]) != rest:
+            continue
+        if not all(_adjoin(text, tokens[one], tokens[one + 1]) for one in range(at, after - 1)):
+            continue
+        if guarded and _before(text, tokens, at) in _PLAIN_TITLES:
+            continue
+        return after
+    return 0
+
+
+def _eponym(text: str, tokens: list[_Token], at: int) -> int:
+    """Return the index after an eponym and what it is the name of; 0 where it may be a person."""
+    before = _before(text, tokens, at)
+    if before in _TITLES or before in _given():
+        return 0
+    names, after, possessive = _run(text, tokens, at)
+    if not names:
+        return 0
+    personal = possessive or (len(names) == 1 and names[0] in _names())
+    found = 0
+    for place in range(after, min(after + _MOST_BETWEEN + 1, len(tokens))):
+        word = tokens[place].word
+        if text[tokens[place - 1].end : tokens[place].start].strip("'") not in (" ", "-"):
+            break
+        if word in words("eponym_heads") and not (personal and word in words("owned_heads")):
+            found = place + 1
+        if word not in words("eponym_between"):
+            break
+    if found or not possessive or len(names) > 1:
+        return found
+    follower = tokens[after] if after < len(tokens) else None
+    follows = text[tokens[after - 1].end : follower.start].strip("'") if follower is not None else ""
+    if names[0] in words("eponyms_alone"):
+        owner = follower is not None and follows == " " and follower.word in words("eponym_belongings")
+        return 0 if owner or before in words("eponym_roles") else after
+    if names[0] in _HAD and before in _HAVING:
+        return after if follower is None or follows != " " or follower.word in _GOING_ON else 0
+    return 0
+
+
+def _run(text: str, tokens: list[_Token], at: int) -> tuple[list[str], int, bool]:
+    """Return eponyms in a row, the index after them, and whether they end as a possessive.
+
+    None where a given name begins them: "Allen Parkinson's disease" is a person's.
+    """
+    names: list[str] = []
+    place = at
+    while place < len(tokens) and len(names) < _MOST_EPONYMS:
+        word = tokens[place].word
+        if word not in _eponyms() or (
+            place > at and text[tokens[place - 1].end : tokens[place].start] not in (" ", "-")
+        ):
+            break
+        if len(names) == 1 and names[0] in _given() and text[tokens[place - 1].end] == " ":
+            return [], at, False
+        plain = word if word in words("eponyms") else word[:-1]
+        names.append(plain)
+        place += 1
+        apostrophe = text.startswith("'", tokens[place - 1].end)
+        adjoins = place < len(tokens) and tokens[place].start == tokens[place - 1].end + 1
+        if apostrophe and adjoins and tokens[place].word == "s":
+            return names, place + 1, True
+        if apostrophe or plain != word:
+            return names, place, True
+    return names, place, False
+
+
+def _before(text: str, tokens: list[_Token], at: int) -> str:
+    """Return the word directly before the token, "" where something else stands between."""
+    if not at or text[tokens[at - 1].end : tokens[at].start] not in (" ", ". ", "."):
+        return ""
+    return tokens[at - 1].word
+
+
+def _adjoin(text: str, one: _Token, other: _Token) -> bool:
+    gap = text[one.end : other.start]
+    return len(gap) <= _LONGEST_GAP and not any(sign in gap for sign in "\n,;:!?()\x1a")
+
+
+def _folded(word: str) -> str:
+    """Return the word without accents."""
+    if word.isascii():
+        return word
+    parts = unicodedata.normalize("NFD", word)
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+@cache
+def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], bool], ...]]:
+    """Return by first word what may follow it, longest first, and whether a title before it counts."""
+    found: dict[str, dict[tuple[str, ...], bool]] = {}
+    for name in _LISTS:
+        for entry in words(name):
+            first, *rest = (_folded(match.group()) for match in _TOKEN.finditer(entry))
+            found.setdefault(first, {})[tuple(rest)] = name == "conditions"
+    return {
+        first: tuple(sorted(entries.items(), key=lambda one: (-len(one[0]), one[0])))
+        for first, entries in found.items()
+    }
+
+
+@cache
+def _eponyms() -> frozenset[str]:
+    """Return the eponyms, also as people write their possessives: "addisons disease"."""
+    return words("eponyms") | {f"{one}s" for one in words("eponyms")}
+
+
+@cache
+def _stems() -> tuple[str, ...]:
+    """Return stems of the WHO's list of international non-proprietary names that end few other words.
+
+    https://www.who.int/teams/health-product-policy-and-standards/inn
+    """
+    return tuple(words("medicine_stems"))
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset[str]().union(*(words(name) for name in _NAMES))
+
+
+@cache
+def _given() -> frozenset[str]:
+    """Return given names that are not words as well, as "will" and "may" are."""
+    return words("given_names") - words("ambiguous_names") - words("common_words")
