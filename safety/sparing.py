@@ -14,7 +14,9 @@ import regex
 
 from safety.recognizers.lexicon import is_common, words
 
-SPARED: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "STATE", "COUNTRY", "NATIONALITY"})
+SPARED: Final = frozenset(
+    {"PERSON", "LOCATION", "ORGANIZATION", "STATE", "COUNTRY", "NATIONALITY", "DATE_TIME"}
+)
 """Entity types that a clinical term is mistaken for."""
 
 Span = tuple[int, int]
