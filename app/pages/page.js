@@ -23,7 +23,7 @@
       line.textContent = piece.textContent;
       if (piece.lang) line.lang = piece.lang;
       say.append(line);
-      while (say.children.length > 20) say.firstChild.remove();
+      while (say.children.length > 60) say.firstChild.remove();
     });
   };
   new MutationObserver(announce).observe(document.body, { childList: true, subtree: true, characterData: true });

@@ -22,6 +22,9 @@ from retrieval.intake.found import Found, Oddity, unreadable
 from retrieval.intake.hidden import MARK, seen_html, seen_markdown
 from retrieval.intake.pairs import ANSWER_NAMES, QUESTION_NAMES, Pair, read_pairs
 from retrieval.intake.transcripts import read_calls
+from weights.telemetry import turn_off_telemetry
+
+turn_off_telemetry()  # markitdown brings onnxruntime in
 
 MAX_BYTES = 50_000_000
 MAX_UNPACKED = 200_000_000

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import onnxruntime
 import regex
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -31,6 +30,7 @@ from safety.errors import PolicyError, RecognizerFailed
 from safety.policies import POLICIES
 from safety.presidio import NlpArtifacts, RecognizerResult
 from safety.recognizers.rules import SpanRecognizer, result
+from safety.runtime import onnxruntime
 from safety.tagging import Probabilities, Window, cut, decode, kinds_of
 from weights.cache import verified
 from weights.errors import WeightsCorrupt

@@ -42,7 +42,7 @@ def test_what_identifies_someone_is_nowhere(
     ask(page, f"My name is {NAME}, call me at {PHONE}, MRN {RECORD}. {REFILL}")
     row = page.locator("#chat .user-row").last.inner_text()
     assert "[a name]" in row and "[a phone number]" in row
-    assert "a name" in row and "a record number" in row.split("Removed")[1]
+    assert "a name" in row and "an identifying number" in row.split("Removed")[1]
     page.locator("#feedback button.label-wrap").click()
     page.locator("#comment textarea").fill(f"{NAME} says thanks, {PHONE}")
     page.get_by_label("Yes", exact=True).check()
