@@ -56,6 +56,7 @@ def test_without_a_release_the_shipped_weights_read_messages(tmp_path: Path) -> 
     assert "crisis-ngrams" in gate.detectors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [WEIGHTS, CONFIG, "active.json", "folder"])
 def test_a_release_that_cannot_be_used_leaves_the_rules_and_the_shipped_weights_and_a_reason(
     models: Path, name: str

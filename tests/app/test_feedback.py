@@ -70,6 +70,7 @@ def drafted(keeper: FeedbackKeeper, session: Session, **given: object) -> Draft:
     return draft
 
 
+@pytest.mark.slow
 def test_what_is_shown_is_exactly_what_is_kept(make_service: MakeService, store: Store) -> None:
     service = make_service()
     session = asked(service, f"I am Jane Roe. {REFILL}")

@@ -25,6 +25,8 @@ from app.errors import HandoverFailed
 from app.handover import Handover, Said
 from app.logs import configure_logging, reset_logging
 
+pytestmark = pytest.mark.slow
+
 TRANSCRIPT = (
     Said("person", "how do i get my péls [PERSON_1]"),
     Said("chat", "Ask your pharmacy.\n\nOr call."),

@@ -82,6 +82,7 @@ def test_index_that_does_not_find_its_own_questions_is_not_whole(tmp_path: Path)
     assert not watch.state.whole
 
 
+@pytest.mark.slow
 def test_health_says_degraded_when_the_next_generation_cannot_be_served(tmp_path: Path) -> None:
     build_index([ONE], out=tmp_path / "index", embedder=HashEmbedder())
     folders = {

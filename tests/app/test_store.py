@@ -199,6 +199,7 @@ def test_exchanges_are_read_in_pages_while_they_change(store: Store, monkeypatch
     assert len(list(store.exchanges(status="approved"))) == 11
 
 
+@pytest.mark.slow
 def test_withdrawal_deletes_what_was_written_and_leaves_the_rating(store: Store) -> None:
     turn = recorded(store, kind="abstain")
     store.add_feedback(Feedback(turn_id=turn, rating="down", reasons=("wrong",), comment=WORDS))

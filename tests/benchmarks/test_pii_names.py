@@ -17,6 +17,7 @@ def test_every_origin_has_its_names_and_there_are_at_least_eight() -> None:
         assert len(set(names)) == len(names) == LEAST, origin
 
 
+@pytest.mark.slow
 def test_no_given_or_family_name_is_of_the_training_half() -> None:
     for names in origins(200).values():
         for name in names:

@@ -33,6 +33,7 @@ def test_a_failure_is_kept_by_its_type_and_without_its_text() -> None:
     assert find_one(System("s", find, "1"), "my secret") == Found((), failed="RuntimeError")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_texts_have_the_length_that_is_timed() -> None:
     some = texts(500, 5, seed=0)
     assert {len(text) for text in some} == {500}

@@ -71,6 +71,7 @@ def test_the_build_context_holds_the_crisis_gates_weights() -> None:
         assert not any(fnmatch(name, pattern.removeprefix("**/")) for pattern in taken_out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", space.PACKAGES)
 def test_no_package_imports_one_that_is_left_out(package: str) -> None:
     ours = {folder.name for folder in ROOT.iterdir() if folder.is_dir() and any(folder.glob("*.py"))}

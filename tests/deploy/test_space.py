@@ -64,6 +64,7 @@ def test_it_has_the_gates_weights_and_nothing_that_they_were_taught_or_chosen_wi
     assert {file.name for file in folder.rglob("*")} & {*taught, "out_of_author.csv", "training"} == set()
 
 
+@pytest.mark.slow
 def test_the_commands_run_from_it(folder: Path) -> None:
     done = run(folder, "-m", "app", "serve", "--help")
     assert done.returncode == 0, done.stderr

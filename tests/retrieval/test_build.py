@@ -114,6 +114,7 @@ build.build_index([FaqEntry("new", "New?", "Yes.")], out=Path(sys.argv[1]), embe
 """
 
 
+@pytest.mark.slow
 def test_a_killed_build_leaves_the_old_index_working(
     entries: tuple[FaqEntry, ...], repository: Path, tmp_path: Path
 ) -> None:

@@ -143,6 +143,7 @@ def test_wrong_searches_exit_2(index_folder: Path, arguments: list[str], message
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_help_imports_nothing_heavy(repository: Path) -> None:
     code = (
         "import sys, runpy; sys.argv = ['retrieval', 'build', '--help']\n"

@@ -58,6 +58,7 @@ def test_scores_fall_and_each_entry_comes_once(retriever: Retriever) -> None:
     assert len({hit.id for hit in hits}) == 5
 
 
+@pytest.mark.slow
 @given(
     query=st.text(max_size=40) | st.sampled_from(["office", "fire drill at the office"]),
     top_k=st.integers(1, 9),

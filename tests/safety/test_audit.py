@@ -73,6 +73,7 @@ def _database(path: Path) -> sqlite3.Connection:
     return database
 
 
+@pytest.mark.slow
 def test_rows_of_a_database_are_searched_with_its_log(tmp_path: Path, search: Search) -> None:
     database = _database(tmp_path / "store.sqlite3")
     database.execute("PRAGMA journal_mode=WAL")

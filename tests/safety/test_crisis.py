@@ -141,6 +141,7 @@ def plainly(line: str) -> str:
     return GATE.assess(line).action
 
 
+@pytest.mark.slow
 @given(st.sampled_from(CRISIS_LINES), st.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=None)
 def test_invisible_signs_and_capitals_hide_nothing(line: str, random: Random) -> None:

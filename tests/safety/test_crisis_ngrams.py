@@ -169,6 +169,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DAMAGES)
 def test_damaged_weights_leave_the_rules_working_and_a_reason(name: str, tmp_path: Path) -> None:
     folder = write_weights(tmp_path / "weights")
@@ -195,6 +196,7 @@ def test_a_classifier_that_breaks_at_work_does_not_silence_the_rules(model: Cris
     assert gate.assess("when do you open?") == ALLOW
 
 
+@pytest.mark.slow
 def test_sixteen_threads_get_the_same_scores(model: CrisisNgrams) -> None:
     texts = [f"{FILLER} {word} {n}" for n in range(20) for word in TELLING]
     alone = [model.danger(text) for text in texts]

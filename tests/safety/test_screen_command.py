@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -32,6 +34,7 @@ def test_rows_come_back_in_order_with_their_ids() -> None:
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_bad_line_is_named_by_number_only(tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
     file.write_text('{"text": "hello"}\nsecretword\n{"id": "z", "text": "bye"}\n', encoding="utf-8")

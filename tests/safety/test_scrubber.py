@@ -65,6 +65,7 @@ def _accuracy(scrubber: Scrubber, split: str) -> tuple[float, float]:
     return hit / (hit + missed), hit / (hit + extra)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", ["dev", "holdout"])
 def test_rules_alone_find_most_characters_and_take_few_others(rules: Scrubber, split: str) -> None:
     recall, precision = _accuracy(rules, split)
@@ -118,6 +119,7 @@ def test_the_same_person_keeps_a_placeholder_through_a_conversation(rules: Scrub
     assert "[PERSON_2]" in second
 
 
+@pytest.mark.slow
 @given(MESSY)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_scrubbing_scrubbed_text_finds_nothing_new(rules: Scrubber, text: str) -> None:

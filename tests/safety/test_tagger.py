@@ -106,6 +106,7 @@ def test_thresholds_are_kept_by_type(tmp_path: Path) -> None:
     assert found(tagger, "oona of quimbleton") == [("LOCATION", "quimbleton")]
 
 
+@pytest.mark.slow
 def test_sixteen_threads_get_what_one_gets(anything: Path) -> None:
     tagger = patient(anything)
     texts = [f"note {n}: dr. o'hara met bo on 3/{n % 28 + 1}/2020 " * (1 + n % 7) for n in range(64)]

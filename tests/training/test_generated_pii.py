@@ -26,6 +26,7 @@ HELD_OUT = Path(__file__).resolve().parents[2] / "benchmarks" / "pii" / "templat
 TEMPLATES = training_templates()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_rows_and_another_one_others() -> None:
     first = list(islice(GENERATORS["pii"](3), 40))
     assert first == list(islice(GENERATORS["pii"](3), 40))

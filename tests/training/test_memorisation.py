@@ -81,6 +81,7 @@ def test_a_model_that_learned_the_rows_is_exposed_beyond_the_sample() -> None:
     assert found.worst > found.by_chance
 
 
+@pytest.mark.slow
 def test_a_model_that_never_saw_them_has_the_exposure_of_chance() -> None:
     _, canaries = plant(ROWS, 60, 0)
     found = exposure(canaries, Unigrams(ROWS).nlls, samples=31)

@@ -167,6 +167,7 @@ def _with(row: Example, *, question: str = "", answer: str = "") -> Example:
     )
 
 
+@pytest.mark.slow
 def test_ordinary_rows_are_left_alone() -> None:
     suspects = scan(_clean(random.Random(1)))
     assert len(suspects) <= 0.01 * ROWS

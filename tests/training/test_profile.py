@@ -43,6 +43,7 @@ def plain_corpus() -> Profile:
     return profile(corpus())
 
 
+@pytest.mark.slow
 def test_lengths_are_counted_by_field(plain_corpus: Profile) -> None:
     found = profile([one("a b c", "one two", "1"), one("a b c d e", "one two three four", "2")])
     question, target = found.lengths

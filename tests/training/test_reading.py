@@ -170,6 +170,7 @@ def test_limit_counts_the_rows_that_are_taken(tmp_path: Path) -> None:
     assert reasons(rows) == ["not_json"]
 
 
+@pytest.mark.slow
 def test_a_large_file_is_never_held_in_memory(tmp_path: Path) -> None:
     row = json.dumps({"question": "x" * 2_000})
     for name, text in (

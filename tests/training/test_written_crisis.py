@@ -103,6 +103,7 @@ def test_a_faulty_row_is_named_by_line_and_field(
     assert "hushword" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_the_recipe_reads_the_corpus_with_authors_and_groups() -> None:
     recipe = load_recipe("crisis_classifier")
     (corpus,) = recipe.corpora

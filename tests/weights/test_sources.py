@@ -129,6 +129,7 @@ def test_no_network_and_no_cache_names_the_ways_out(tmp_path: Path, monkeypatch:
             fetch(SOURCE, cache_dir=tmp_path / "cache", offline=offline)
 
 
+@pytest.mark.slow
 def test_member_that_points_outside_is_refused(
     registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +226,7 @@ def hub() -> Iterator[str]:
     server.shutdown()
 
 
+@pytest.mark.slow
 def test_hub_repository_is_fetched_without_code_and_then_offline(hub: str, tmp_path: Path) -> None:
     code = (
         "from weights import fetch; from pathlib import Path\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     ["safety.runtime", "safety.recognizers.tagger", "retrieval.intake.documents; import onnxruntime"],

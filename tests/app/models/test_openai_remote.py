@@ -22,6 +22,8 @@ from tests.loopback_server import LoopbackServer, loopback_server
 from weights import fetch
 from weights.defaults import BASE_MODEL
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server() -> Iterator[LoopbackServer]:

@@ -21,6 +21,8 @@ from app.models.transformers_local import TransformersLocal
 from app.models.transformers_local_adapters import with_adapter, without_adapter
 from weights.sources import Fetched
 
+pytestmark = pytest.mark.slow
+
 
 class EveryPiece:
     """Gives out all text at once: what random weights write has no sentences."""

@@ -19,6 +19,8 @@ from app.models.transformers_local_row import Lookup, Row
 from weights.cache import hash_folder
 from weights.sources import Fetched
 
+pytestmark = pytest.mark.slow
+
 ASKED = (
     "call us on monday. call us on monday or on tuesday. what is the day of the call",
     "abc abc abc abc",

@@ -47,6 +47,7 @@ def test_an_index_that_cannot_be_built_is_said(
     assert WORDS.no_answers in said and WORDS.loading not in said
 
 
+@pytest.mark.slow
 def test_base_without_a_release_is_said_to_be_untuned(tmp_path: Path) -> None:
     application = built(tmp_path, "echo")
     application.service.parts.model.get()

@@ -51,6 +51,7 @@ def test_crafted_pdf_that_takes_minutes_is_set_aside_and_real_documents_are_read
     assert real[0].fields == {"question": "Where can I park?", "answer": "In the garage."}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux")
 def test_document_that_takes_more_memory_than_allowed_is_set_aside(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("word " * 8_000_000)
