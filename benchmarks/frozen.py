@@ -20,17 +20,21 @@ class ChangedSet(ValueError):
 
 def frozen_files(folder: Path, hashes: str = HASHES) -> Iterator[Path]:
     """Yield every file that the folder's hashes name. Raises ChangedSet for one that differs."""
-    for line in (folder / hashes).read_text("utf-8").splitlines():
-        stated, name = line.split()
+    for name, stated in _stated(folder / hashes).items():
         yield _checked(folder / name, stated)
 
 
 def frozen_file(folder: Path, name: str) -> Path:
     """Return one file of the folder. Raises ChangedSet when it differs or no hash is stated for it."""
-    stated = {line.split()[1]: line.split()[0] for line in (folder / HASHES).read_text("utf-8").splitlines()}
+    stated = _stated(folder / HASHES)
     if name not in stated:
         raise ChangedSet(f"{name} has no hash in {HASHES}: measure one of {', '.join(stated)}")
     return _checked(folder / name, stated[name])
+
+
+def _stated(hashes: Path) -> dict[str, str]:
+    pairs = (line.split() for line in hashes.read_text("utf-8").splitlines())
+    return {name: stated for stated, name in pairs}
 
 
 def _checked(file: Path, stated: str) -> Path:

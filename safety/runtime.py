@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from weights.telemetry import turn_off_telemetry
+import weights  # noqa: F401 - first: onnxruntime reads the switches that this sets when it is loaded
 
-turn_off_telemetry()
-
-import onnxruntime  # noqa: E402 - it reads its switch when it is loaded
+# isort: split
+import onnxruntime
 
 __all__ = ["onnxruntime"]

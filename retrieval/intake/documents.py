@@ -17,14 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import weights  # noqa: F401 - markitdown brings onnxruntime in, which reads the switches that this sets
 from retrieval.faq_files import FIELDS, READERS, RawRow, decode
 from retrieval.intake.found import Found, Oddity, unreadable
 from retrieval.intake.hidden import MARK, seen_html, seen_markdown
 from retrieval.intake.pairs import ANSWER_NAMES, QUESTION_NAMES, Pair, read_pairs
 from retrieval.intake.transcripts import read_calls
-from weights.telemetry import turn_off_telemetry
-
-turn_off_telemetry()  # markitdown brings onnxruntime in
 
 MAX_BYTES = 50_000_000
 MAX_UNPACKED = 200_000_000
