@@ -1,8 +1,8 @@
-"""Scrub a corpus: every text of a row gets made-up values, and a second pass must find nothing new.
+"""Scrub a corpus: every text of a row gets made-up values, and a last pass must find nothing new.
 
-The only stage that sees raw text. A row that could not be searched in full, or in which the second pass
-finds anything but the made-up values, is set aside and never written. Markup hides names from a
-scrubber ("J<b>ane</b>"), so it is stripped in memory first (`cleaning.plain`).
+The only stage that sees raw text. What only a further look finds is replaced as well; a row that could not
+be searched in full, or in which there is still something to find, is set aside and never written. Markup
+hides names from a scrubber ("J<b>ane</b>"), so it is stripped in memory first (`cleaning.plain`).
 
 Must not: keep, log or put into an error any of the text.
 """
@@ -25,6 +25,7 @@ from safety.surrogates import Surrogates
 from training.rows import Example, SetAside, Span
 
 STAGE = "scrub"
+_LOOKS = 3
 Names = Callable[[Example], tuple[str, ...]]
 
 
@@ -82,7 +83,8 @@ def scrub_examples(
             replacer.learn(name)
         try:
             row = _scrubbed(example, scrubber, replacer, done, labels=labels)
-            reason = _fault(row, scrubber, authors, done)
+            row, ended = _looked_again(row, scrubber, replacer, done)
+            reason = _fault(row, authors, done) if ended else "second_pass"
             moved = None if reason else row.moved(example)
         except SafetyError:
             # Failing closed: text that was not searched in full goes nowhere.
@@ -168,33 +170,77 @@ def _replace(text: str, scrubber: Scrubs, replacer: _Recorder) -> _Replaced:
     return _Replaced(text, scrubbed.text, scrubbed.entities, tuple(spans))
 
 
-def _fault(row: _Row, scrubber: Scrubs, authors: Sequence[str], done: dict[str, _Replaced]) -> str:
-    """Look again. Return the reason to set the row aside, or ''; note in `done` what is well."""
-    for one in row.texts:
-        if done.get(one.raw) is not one and _something_new(scrubber.find(one.text), one):
-            return "second_pass"
-        if any(_author_left(name, one) for name in authors):
-            return "author_left"
+def _looked_again(
+    row: _Row, scrubber: Scrubs, replacer: _Recorder, done: dict[str, _Replaced]
+) -> tuple[_Row, bool]:
+    """Replace what further looks find; False when the last of them still finds something new."""
+    texts = list(row.texts)
+    unseen = [at for at, one in enumerate(texts) if done.get(one.raw) is not one]
+    for _look in range(_LOOKS):
+        known, grown = replacer.known, set[int]()
+        for at in unseen:
+            if fresh := _fresh(scrubber.find(texts[at].text), texts[at]):
+                texts[at] = _grown(texts[at], fresh, replacer)
+                grown.add(at)
+        for at, one in enumerate(texts):
+            # A name that only this look found may stand in the other texts too.
+            if replacer.mentioned(one.raw, since=known):
+                texts[at] = _replace(one.raw, scrubber, replacer)
+                grown.add(at)
+        unseen = sorted(grown)
+        if not unseen:
+            return _Row(tuple(texts), row.labels), True
+    return row, False
+
+
+def _fresh(found: Sequence[Entity], one: _Replaced) -> list[Entity]:
+    """Return what was found beside the values that were written, at its place in the raw text.
+
+    Two neighbours may be found as one ("12 Juniper Lane, Maplecross"): the comma between is not new.
+    """
+    fresh: list[Entity] = []
+    for entity in found:
+        at, shift = 0, 0
+        for (first, last), source in zip(
+            (*one.written, (len(one.text), len(one.text))), (*one.entities, None), strict=True
+        ):
+            start, end = max(entity.start, at), min(entity.end, first)
+            if start < end and (words := _ALNUM.search(one.text, start, end)):
+                fresh.append(Entity(words.start() + shift, words.end() + shift, entity.type, entity.score))
+            at = last
+            shift = source.end - last if source else shift
+    return fresh
+
+
+def _grown(one: _Replaced, fresh: Sequence[Entity], replacer: _Recorder) -> _Replaced:
+    """Write made-up values also for what a further look found."""
+    made = {
+        entity.start: (entity, one.text[first:last])
+        for entity, (first, last) in zip(one.entities, one.written, strict=True)
+    }
+    for entity in fresh:
+        made[entity.start] = entity, replacer.replacement(entity.type, one.raw[entity.start : entity.end])
+    parts, spans, last, length = [], [], 0, 0
+    for start in sorted(made):
+        entity, value = made[start]
+        kept = one.raw[last:start]
+        parts += [kept, value]
+        length += len(kept)
+        spans.append((length, length + len(value)))
+        length, last = length + len(value), entity.end
+    entities = tuple(made[start][0] for start in sorted(made))
+    return _Replaced(one.raw, "".join([*parts, one.raw[last:]]), entities, tuple(spans))
+
+
+def _fault(row: _Row, authors: Sequence[str], done: dict[str, _Replaced]) -> str:
+    """Return the reason to set a row aside that was looked at, or ''; note in `done` what is well."""
+    if any(_author_left(name, one) for name in authors for one in row.texts):
+        return "author_left"
     for one in row.texts:
         # A text that names nobody is scrubbed alike whoever else is known in its row.
         if not any(entity.type == "PERSON" for entity in one.entities):
             done[one.raw] = one
     return ""
-
-
-def _something_new(found: Sequence[Entity], one: _Replaced) -> bool:
-    """Say whether anything was found beside the values that were just written.
-
-    Two neighbours may be found as one ("12 Juniper Lane, Maplecross"): the comma between is not new.
-    """
-    covered = [False] * len(one.text)
-    for start, end in one.written:
-        covered[start:end] = [True] * (end - start)
-    return any(
-        one.text[at].isalnum() and not covered[at]
-        for entity in found
-        for at in range(entity.start, entity.end)
-    )
 
 
 def _moved(span: Span, one: _Replaced) -> Span | None:
@@ -246,6 +292,7 @@ class _Recorder:
         return self._surrogates.knows(name, part=part)
 
 
+_ALNUM = regex.compile(r"[\p{L}\p{N}](?:.*[\p{L}\p{N}])?", regex.DOTALL)
 _NAME_END = regex.compile(r"[,;:|(/\n\[]| [-–—] ")
 _GLUED = regex.compile(r"^(\p{Lu}\p{Ll}{3,})\p{Lu}")
 

@@ -127,9 +127,62 @@ class _Faulty:
         return (Entity(0, 3, "PERSON", 1.0),) if text.startswith("Bob") else ()
 
 
-def test_what_a_second_pass_finds_sets_the_row_aside() -> None:
-    rows = [_row("Bob asked.", id="a"), _row("Nobody asked.", id="b")]
-    first, second = scrub_examples(rows, _Faulty(fails=False), salt="s")
+class _Late(_Faulty):
+    """A scrubber that finds one letter of these at each look, the last first."""
+
+    def __init__(self, letters: str) -> None:
+        super().__init__(fails=False)
+        self._letters = list(letters)
+
+    def find(self, text: str) -> tuple[Entity, ...]:
+        if not self._letters or self._letters[-1] not in text:
+            return ()
+        at = text.index(self._letters.pop())
+        return (Entity(at, at + 1, "ID_NUMBER", 1.0),)
+
+
+class _Forgetful:
+    """The real rules, which see one name only at the second look."""
+
+    def __init__(self, rules: Scrubber, name: str) -> None:
+        self._rules, self._name = rules, name
+
+    def scrub(self, text: str, placeholders: Replacer | None = None) -> Scrubbed:
+        return self._rules.scrub(text, placeholders)
+
+    def find(self, text: str) -> tuple[Entity, ...]:
+        at = text.find(self._name)
+        late = (Entity(at, at + len(self._name), "PERSON", 1.0),) if at >= 0 else ()
+        return (*self._rules.find(text), *late)
+
+
+def test_what_a_further_look_finds_is_replaced_in_every_text_of_the_row(rules: Scrubber) -> None:
+    counts = ScrubCounts()
+    row = _row("quillon asked at ann.lee@corp.com; quillon cried.", "tell quillon to rest.")
+    assert "quillon" in _one([row], rules)[0].target
+    (clean,) = scrub_examples([row], _Forgetful(rules, "quillon"), salt="s", counts=counts)
+    assert isinstance(clean, Example)
+    question, answer = clean.inputs["question"], clean.target
+    assert "quillon" not in question + answer and "corp" not in question
+    name = question.split()[0]
+    assert question.endswith(f" {name} cried.") and answer == f"tell {name} to rest."
+    assert counts.entities == {"PERSON": 3, "EMAIL_ADDRESS": 1} and counts.rows == 1
+
+
+def test_labels_move_with_what_a_further_look_replaced() -> None:
+    text = "\u0416 \u0414 has a migraine."
+    at = text.index("migraine")
+    row = Example(id="t", inputs={"text": text}, spans=(Span(start=at, end=at + 8, label="ILLNESS"),))
+    (moved,) = scrub_examples([row], _Late("\u0416\u0414"), salt="s")
+    assert isinstance(moved, Example)
+    clean, (span,) = moved.inputs["text"], moved.spans
+    assert not {"\u0416", "\u0414"} & set(clean)
+    assert clean[span.start : span.end] == "migraine" and clean.endswith(" has a migraine.")
+
+
+def test_a_row_in_which_every_look_finds_more_is_set_aside() -> None:
+    rows = [_row("\u0416 \u0414 \u041b \u041f", id="a"), _row("Nobody asked.", id="b")]
+    first, second = scrub_examples(rows, _Late("\u0416\u0414\u041b"), salt="s")
     assert first == SetAside(id="a", stage="scrub", reason="second_pass")
     assert isinstance(second, Example)
 
