@@ -158,12 +158,19 @@ def use_direct_linear(model: torch.nn.Module) -> int:
         return 0
     count = 0
     for module in model.modules():
-        if isinstance(module, bnb.nn.Linear4bit):
-            state = module.weight.quant_state
-            if getattr(state, "packing_format_for_cpu", False) and state.quant_type == "nf4":
-                module.forward = _direct(module, kernel)
-                count += 1
+        if (
+            isinstance(module, bnb.nn.Linear4bit)
+            and _packed(module)
+            and module.weight.quant_state.quant_type == "nf4"
+        ):
+            module.forward = _direct(module, kernel)
+            count += 1
     return count
+
+
+def _packed(module: Any) -> bool:
+    """Say whether the library packed the weights for its kernel, which it does at the first forward pass."""
+    return bool(getattr(module.weight.quant_state, "packing_format_for_cpu", False))
 
 
 def use_unpacked_linear(model: torch.nn.Module) -> int:
@@ -171,12 +178,15 @@ def use_unpacked_linear(model: torch.nn.Module) -> int:
 
     Without AVX512-BF16 the library unpacks every layer anew for every pass, which takes longer than
     all of its products. The numbers stay those of NF4. It costs eight times the memory of the packed
-    weights, so a model beyond UNPACKED_BYTES is left as it is.
+    weights, so a model beyond UNPACKED_BYTES is left as it is. Nor are layers touched that were packed
+    for such a kernel: read as NF4, they are other numbers.
     """
     layers = [
         module
         for module in model.modules()
-        if isinstance(module, bnb.nn.Linear4bit) and module.weight.quant_state is not None
+        if isinstance(module, bnb.nn.Linear4bit)
+        and module.weight.quant_state is not None
+        and not _packed(module)
     ]
     size = sum(layer.in_features * layer.out_features * layer.compute_dtype.itemsize for layer in layers)
     if size > UNPACKED_BYTES:

@@ -99,6 +99,10 @@ def test_unpacked_linear_gives_the_library_logits_to_the_bit(tiny_folder: Path) 
         bnb.functional, "dequantize_4bit", wraps=bnb.functional.dequantize_4bit
     ) as unpacks:
         layers = use_unpacked_linear(model)
+        if use_direct_linear(model):
+            # Packed weights read as NF4 are other numbers: none of them may be unpacked.
+            assert layers == unpacks.call_count == 0
+            pytest.skip("this CPU has AVX512-BF16: its weights are packed, and the direct kernel is tested")
         assert layers > 0
         assert unpacks.call_count == layers
     with mock.patch.object(bnb.nn.Linear4bit, "forward", side_effect=AssertionError("unpacked again")):
