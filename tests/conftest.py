@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from benchmarks.datasets import DATASETS, datasets_there
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# The same examples on every machine: a change fails for what it changed. To look for new ones:
+# pytest --hypothesis-profile default
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
