@@ -215,7 +215,6 @@ def _direct(
 ) -> Callable[[torch.Tensor], torch.Tensor]:
     state = module.weight.quant_state
     outputs, inputs = state.shape
-    # Held by the closure, so that the addresses below stay valid.
     weight, scales, bias, library_forward = module.weight.data, state.absmax, module.bias, module.forward
     c_out, c_in, c_block = (ctypes.c_int64(size) for size in (outputs, inputs, state.blocksize))
     c_weight, c_scales = ctypes.c_void_p(weight.data_ptr()), ctypes.c_void_p(scales.data_ptr())
@@ -233,4 +232,7 @@ def _direct(
             out += bias
         return out.view(*x.shape[:-1], outputs)
 
+    # Their addresses stay valid: an adapter that is loaded reads the state of the model, for which the
+    # library unpacks its weights in place and lets go of these.
+    forward.held = weight, scales  # type: ignore[attr-defined]
     return forward
