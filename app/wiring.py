@@ -6,6 +6,7 @@ the fixed replies are loaded at once, because everything else may fail.
 
 from __future__ import annotations
 
+import atexit
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from safety.scrubber import Scrubber
 
 log = get_logger(__name__)
+
+_WARM_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -248,4 +251,6 @@ def warm_in_background(application: Application) -> threading.Thread:
     # A part that fails remembers why; the first question that needs it says so.
     thread = threading.Thread(target=application.warm, name="warm", daemon=True)
     thread.start()
+    # A thread inside compiled code when the interpreter ends aborts the process, exit code and all.
+    atexit.register(thread.join, _WARM_SECONDS)
     return thread

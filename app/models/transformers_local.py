@@ -34,6 +34,7 @@ MOST_ROWS = 8
 MOST_WAITING = 64
 ADOPT_SECONDS = 120.0
 _POLL_S = 0.1
+_CLOSE_SECONDS = 30.0
 
 
 class TransformersLocal:
@@ -145,7 +146,8 @@ class TransformersLocal:
             self._leave("closed")
             owner = self._owner
         if owner is not None:
-            owner.join(timeout=10)
+            # The process may end now, and a thread inside torch then aborts it, exit code and all.
+            owner.join(timeout=_CLOSE_SECONDS)
 
     def _start(self) -> None:
         self._settled.clear()

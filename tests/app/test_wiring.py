@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -93,3 +94,23 @@ def application_decision() -> object:
     from app.decision import Decision
 
     return Decision("grounded", "test")
+
+
+SLOW_PART = """
+import time
+from app.wiring import warm_in_background
+
+class Slow:
+    def warm(self):
+        time.sleep(0.5)
+        print("warm")
+
+warm_in_background(Slow())
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_ends_while_parts_are_built_lets_them_finish() -> None:
+    # Compiled code in a thread that the interpreter ends aborts the process with an exit code of its own.
+    ended = subprocess.run([sys.executable, "-c", SLOW_PART], check=True, capture_output=True, text=True)
+    assert ended.stdout == "warm\n"
