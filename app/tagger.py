@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.releases import folder_of, read_active, verify
-from weights.tagger import TASK, served_tagger
+from weights.served import TAGGER, served_encoder
 
 
 def active_tagger(models_dir: Path, *, cache_dir: Path | None, offline: bool) -> Path | None:
@@ -18,9 +18,9 @@ def active_tagger(models_dir: Path, *, cache_dir: Path | None, offline: bool) ->
     Raises ReleaseError or WeightsError for a release that is there and cannot be used: no weaker scrubber
     takes its place unasked.
     """
-    release = read_active(models_dir, TASK).active
+    release = read_active(models_dir, TAGGER).active
     if not release:
         return None
-    folder = folder_of(models_dir, TASK, release)
+    folder = folder_of(models_dir, TAGGER, release)
     verify(folder)
-    return served_tagger(folder, cache_dir=cache_dir, offline=offline)
+    return served_encoder(folder, TAGGER, cache_dir=cache_dir, offline=offline)

@@ -33,11 +33,11 @@ def choose_scrubber(
     """
     import weights
     from weights.defaults import NAME_MODEL
-    from weights.tagger import chosen_tagger
+    from weights.served import TAGGER, chosen_encoder
 
     if name_model != NAME_MODEL and not tagger:
         tagger = "none"
-    tags = chosen_tagger(tagger, models_dir=models_dir, cache_dir=cache_dir, offline=offline)
+    tags = chosen_encoder(tagger, TAGGER, models_dir=models_dir, cache_dir=cache_dir, offline=offline)
     if tags is not None or name_model == "none":
         return ScrubberChoice(policy, None, tags)
     return ScrubberChoice(

@@ -52,7 +52,7 @@ class Scrubber:
     ) -> None:
         """Load the recognizers. `keep`: the clinic's own names, numbers and addresses, never scrubbed.
 
-        `tagger` is a folder by `weights.tagger`; it takes the place of `name_model`. It reads live text
+        `tagger` is a folder by `weights.served`; it takes the place of `name_model`. It reads live text
         once; with `thorough`, for corpora, as often as there is anything left to find. `thresholds`: the
         least score (0 to 1) of recognizers by their names in `RECOGNIZERS`. Raises PolicyError.
         """

@@ -44,7 +44,7 @@ HOMES = {
         "training/trainers/",
     ),
     "onnx": ("weights/bert_onnx.py",),
-    "onnxruntime": ("safety/runtime.py",),
+    "onnxruntime": ("weights/runtime.py",),
     "peft": ("app/models/transformers_local", "training/trainers/"),
     "bitsandbytes": ("app/models/transformers_local", "training/trainers/"),
     "trl": ("training/trainers/",),

@@ -3,7 +3,7 @@
 onnxruntime (1.32 and later) sends trace events to Microsoft unless it is switched off; merely imported, it
 writes a session file and a device id. The Hugging Face hub counts downloads by application. Nothing that
 people do in a clinic's chat is anybody else's business. `weights` calls this when it is imported, so what
-brings onnxruntime in (`safety/runtime.py`, `retrieval/intake/documents.py`) imports `weights` before it.
+brings onnxruntime in (`weights/runtime.py`, `retrieval/intake/documents.py`) imports `weights` before it.
 """
 
 from __future__ import annotations

@@ -83,9 +83,9 @@ def ours(policy: Policy) -> System:
 def our_scrubber(policy: Policy) -> Scrubber:
     """Build the scrubber with the active tagger, or over the pinned spaCy model where none is active."""
     from safety.scrubber import Scrubber
-    from weights.tagger import chosen_tagger
+    from weights.served import TAGGER, chosen_encoder
 
-    tagger = chosen_tagger("", models_dir=MODELS, cache_dir=None, offline=False)
+    tagger = chosen_encoder("", TAGGER, models_dir=MODELS, cache_dir=None, offline=False)
     names = name_model() if tagger is None else None
     return Scrubber(policy=policy, name_model=names, tagger=tagger, thorough=policy == "wide")
 

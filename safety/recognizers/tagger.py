@@ -1,6 +1,6 @@
 """Our own tagger as a Presidio recognizer: names, places, dates and numbers, read from a whole text.
 
-    TaggerRecognizer(weights.tagger.served_tagger(release))
+    TaggerRecognizer(weights.served.served_encoder(release, TAGGER))
 
 It supports the rules and takes the place of a language model for names. Made from a folder with an ONNX
 file and its tokenizer; the text comes as `safety.normalise` gives it.
@@ -24,17 +24,16 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 from pydantic import ValidationError
-from tokenizers import Tokenizer
 
 from safety.errors import PolicyError, RecognizerFailed
 from safety.policies import POLICIES
 from safety.presidio import NlpArtifacts, RecognizerResult
 from safety.recognizers.rules import SpanRecognizer, result
-from safety.runtime import onnxruntime
 from safety.tagging import Probabilities, Window, cut, decode, kinds_of
 from weights.cache import verified
 from weights.errors import WeightsCorrupt
-from weights.tagger import MODEL, NOTE, TOKENIZER, TaggerCard
+from weights.runtime import open_session, open_tokenizer
+from weights.served import MODEL, NOTE, TOKENIZER, ServedCard
 
 THRESHOLDS: Final[Mapping[str, float]] = {"default": 0.7}
 """A word counts as personal when the share of `O` in it is below this, by entity type (0 to 1).
@@ -44,8 +43,6 @@ Above one half: a name that is missed costs more than a word too many.
 SECONDS: Final = 5.0
 """How long a text may take, waiting for other texts included."""
 _MOST_THREADS: Final = 4
-# Of the runtime, for one window. More than one shortens a lone short text where cores are idle.
-_THREADS_INSIDE: Final = 1
 
 # The tokenizer gives up on a word of over 100 characters. It parts words at spaces and punctuation.
 _LONG_WORD: Final = regex.compile(r"[^\s\p{P}$+<=>^`|~]{80}(?=[^\s\p{P}$+<=>^`|~])")
@@ -69,10 +66,10 @@ class TaggerRecognizer(SpanRecognizer):
         """
         try:
             verified(folder)
-            self._session = _session(folder / MODEL)
-            self._tokenizer = _tokenizer(folder / TOKENIZER)
+            self._session = open_session(folder / MODEL)
+            self._tokenizer = open_tokenizer(folder / TOKENIZER)
             notes = self._session.get_modelmeta().custom_metadata_map
-            self.card = TaggerCard.model_validate_json(notes[NOTE])
+            self.card = ServedCard.model_validate_json(notes[NOTE])
             kinds = kinds_of(self.card.labels)
         except (WeightsCorrupt, OSError, KeyError, ValidationError, ValueError) as error:
             raise PolicyError(
@@ -159,35 +156,6 @@ class TaggerRecognizer(SpanRecognizer):
         if logits.shape != (len(tokens), len(self.card.labels)) or not np.isfinite(logits).all():
             raise ValueError("the model's answer has no meaning")
         return _softmax(logits)
-
-
-def _session(file: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _THREADS_INSIDE
-    # Threads that spin while they wait take the cores from the others.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    # Plans of memory are kept for every length of input that ever came, and this is a service.
-    options.enable_mem_pattern = False
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        # The first run is the slow one, and shows whether there can be a second.
-        session.run(["logits"], {"tokens": np.zeros(2, dtype=np.int64)})
-        return session
-    except Exception as error:  # noqa: BLE001 - the library's errors share no base of their own
-        raise ValueError(f"no ONNX model: {type(error).__name__}") from None
-
-
-def _tokenizer(file: Path) -> Tokenizer:
-    try:
-        tokenizer = Tokenizer.from_file(str(file))
-    except Exception as error:  # noqa: BLE001 - the library raises plain Exception
-        raise ValueError(f"no tokenizer: {type(error).__name__}") from None
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def _cores() -> int:

@@ -168,7 +168,7 @@ def test_the_version_covers_every_file_that_decides_what_is_found() -> None:
     assert {file.relative_to(PACKAGE).as_posix() for file in PACKAGE.glob("recognizers/words/*")} <= covered
 
 
-APART = ("errors.py", "entities.py", "policies.py", "runtime.py")
+APART = ("errors.py", "entities.py", "policies.py")
 
 
 def _imported(file: Path) -> list[str]:

@@ -18,7 +18,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from app.releases import ReleaseFacts, promote, seal
 from weights.bert_onnx import Form
-from weights.tagger import build_tagger
+from weights.served import build_encoder
 
 LABELS = ("O", "B-DATE_TIME", "I-DATE_TIME", "B-PERSON", "I-PERSON")
 WIDTH, INNER, HEADS, LAYERS, PLACES = 32, 64, 4, 2, 64
@@ -83,7 +83,7 @@ def promoted(release: Path, models_dir: Path, *, task: str = "pii_tagger", **fac
 
 
 def _built(release: Path, fresh: Path, form: Form) -> None:
-    build_tagger(release, release, fresh, form=form)
+    build_encoder(release, release, fresh, form=form)
 
 
 def _vocabulary(words: Sequence[str]) -> dict[str, int]:

@@ -22,7 +22,7 @@ import """
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "module", ["safety.runtime", "safety.recognizers.tagger", "retrieval.intake.documents, onnxruntime"]
+    "module", ["weights.runtime", "safety.recognizers.tagger", "retrieval.intake.documents, onnxruntime"]
 )
 def test_onnxruntime_is_told_before_it_is_loaded_and_writes_no_session_and_no_device_id(
     module: str, tmp_path: Path

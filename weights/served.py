@@ -1,6 +1,8 @@
-"""From a release of the tagger to the folder that is served: one ONNX file and its tokenizer.
+"""From a release of a small encoder to the folder that is served: one ONNX file and its tokenizer.
 
-    folder = served_tagger(release, cache_dir=...)
+    folder = served_encoder(release, TAGGER, cache_dir=...)
+
+The tagger of personal data and the ranker of FAQ entries are such encoders: BERT with a head for its tokens.
 
 A release holds an adapter of a few MB and names its encoder; what is served is built from both once,
 published in the cache in one step and hashed at every use. It is built where it runs, because the whole
@@ -27,19 +29,20 @@ from weights.sources import default_cache_dir, fetch
 if TYPE_CHECKING:
     from weights.bert_onnx import Form
 
-TASK: Final = "pii_tagger"
+TAGGER: Final = "pii_tagger"
+RANKER: Final = "faq_ranker"
 MODEL: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
-LAYOUT: Final = "1"  # raise it when what is built from the same release changes
-NOTE: Final = "carefold_tagger"
-"""The key in the ONNX file's metadata under which its `TaggerCard` stands, as JSON."""
+LAYOUT: Final = "2"  # raise it when what is built from the same release changes
+NOTE: Final = "carefold_encoder"
+"""The key in the ONNX file's metadata under which its `ServedCard` stands, as JSON."""
 
 _WEIGHTS: Final = {"lora": "adapter_model.safetensors", "model": "model.safetensors"}
 Read = TypeVar("Read", bound=BaseModel)
 
 
-class TaggerCard(BaseModel):
-    """What a served tagger is: its labels, how it reads a text, and what it was built from (SHA-256)."""
+class ServedCard(BaseModel):
+    """What a served encoder is: its labels, how it reads a text, and what it was built from (SHA-256)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,8 +61,8 @@ class _EncoderCard(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["token_classifier"]
-    labels: tuple[str, ...] = Field(min_length=3)
+    kind: Literal["token_classifier", "ranker"]
+    labels: tuple[str, ...] = Field(min_length=1)
     max_tokens: int = Field(ge=3)
     base_sha256: str
 
@@ -85,20 +88,20 @@ class _Active(BaseModel):
     active: str = Field("", pattern=r"^[a-z0-9_-]*$")
 
 
-def served_tagger(
-    release: Path, *, cache_dir: Path | None = None, offline: bool = False, form: Form = "int8"
+def served_encoder(
+    release: Path, task: str, *, cache_dir: Path | None = None, offline: bool = False, form: Form = "int8"
 ) -> Path:
     """Return the folder that serves a sealed release, building it first when the cache has none.
 
-    Raises WeightsCorrupt when the release is not as its manifest says, WeightsUnfit when it is no tagger
-    over BERT, and what `weights.fetch` raises when its encoder is not to be had.
+    Raises WeightsCorrupt when the release is not as its manifest says, WeightsUnfit when it is of
+    another task or not over BERT, and what `weights.fetch` raises when its encoder is not to be had.
     """
     manifest = _read(_Manifest, release / "manifest.json")
-    if manifest.task != TASK:
-        raise WeightsUnfit(f"{release.name} is a release of {manifest.task}, not of {TASK}")
+    if manifest.task != task:
+        raise WeightsUnfit(f"{release.name} is a release of {manifest.task}, not of {task}")
     _check(release, manifest)
     converted = (cache_dir or default_cache_dir()) / "converted"
-    target = converted / f"tagger-{_key(manifest, form)}"
+    target = converted / f"{task}-{_key(manifest, form)}"
     # Looked up without a lock first: a good cache may well be read-only.
     if _is_whole(target):
         return target
@@ -113,18 +116,18 @@ def served_tagger(
         base = fetched.folder
 
     def fill(fresh: Path) -> None:
-        build_tagger(base, release, fresh, form=form)
+        build_encoder(base, release, fresh, form=form)
 
     converted.mkdir(parents=True, exist_ok=True)
     # One process builds; the others wait and then find it there.
     with FileLock(str(target) + ".lock"):
         if not _is_whole(target):
-            sys.stderr.write(f"building the tagger {release.name} (once)\n")
+            sys.stderr.write(f"building {release.name} (once)\n")
             publish(target, f"{manifest.adapter_sha256} on {manifest.base_sha256}", fill)
     return target
 
 
-def build_tagger(base: Path, release: Path, out: Path, *, form: Form = "int8") -> TaggerCard:
+def build_encoder(base: Path, release: Path, out: Path, *, form: Form = "int8") -> ServedCard:
     """Write the ONNX file and the tokenizer of trained weights into the folder `out`; return what it is.
 
     `release` is any folder with a training's weights and encoder.json, sealed or not. Raises WeightsUnfit.
@@ -149,7 +152,7 @@ def build_tagger(base: Path, release: Path, out: Path, *, form: Form = "int8") -
     if {len(model.tensors[f"classifier.{part}"]) for part in ("weight", "bias")} != {len(trained.labels)}:
         raise WeightsUnfit(f"the head has not the {len(trained.labels)} labels of encoder.json")
     places = len(model.tensors["embeddings.position_embeddings.weight"])
-    card = TaggerCard(
+    card = ServedCard(
         labels=trained.labels,
         max_tokens=min(trained.max_tokens, places),
         begin=begin,
@@ -164,23 +167,23 @@ def build_tagger(base: Path, release: Path, out: Path, *, form: Form = "int8") -
     return card
 
 
-def chosen_tagger(
-    choice: str, *, models_dir: Path, cache_dir: Path | None = None, offline: bool = False
+def chosen_encoder(
+    choice: str, task: str, *, models_dir: Path, cache_dir: Path | None = None, offline: bool = False
 ) -> Path | None:
     """Return the folder that serves what a command's option names, for commands that may not import `app`.
 
-    "none" is no tagger, "" the active release in `models_dir` (None where nothing was ever promoted),
-    everything else the folder of a release. Raises as `served_tagger` does.
+    "none" is no encoder, "" the active release in `models_dir` (None where nothing was ever promoted),
+    everything else the folder of a release. Raises as `served_encoder` does.
     """
     if choice == "none":
         return None
     if choice:
-        return served_tagger(Path(choice), cache_dir=cache_dir, offline=offline)
-    file = models_dir / TASK / "active.json"
+        return served_encoder(Path(choice), task, cache_dir=cache_dir, offline=offline)
+    file = models_dir / task / "active.json"
     active = _read(_Active, file).active if file.exists() else ""
     if not active:
         return None
-    return served_tagger(models_dir / TASK / active, cache_dir=cache_dir, offline=offline)
+    return served_encoder(models_dir / task / active, task, cache_dir=cache_dir, offline=offline)
 
 
 def _check(release: Path, manifest: _Manifest) -> None:
@@ -220,4 +223,4 @@ def _read(model: type[Read], file: Path) -> Read:
         raise WeightsCorrupt(f"{file.name} cannot be read: {type(error).__name__}") from None
     except ValidationError as error:
         fields = sorted({str(one["loc"][0]) if one["loc"] else one["type"] for one in error.errors()})
-        raise WeightsUnfit(f"{file.name} does not describe a tagger: {', '.join(fields)}") from None
+        raise WeightsUnfit(f"{file.name} does not describe an encoder: {', '.join(fields)}") from None

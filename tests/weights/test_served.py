@@ -1,4 +1,4 @@
-"""weights/tagger.py: built once from a sealed release, and refused when anything is not as it was sealed."""
+"""weights/served.py: built once from a sealed release, and refused when anything is not as it was sealed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 from tests.safety.tiny_tagger import LABELS, PLACES, promoted, random_release
 from weights.bert_onnx import Form
 from weights.errors import WeightsCorrupt, WeightsError, WeightsUnfit
-from weights.tagger import MODEL, TOKENIZER, build_tagger, chosen_tagger, served_tagger
+from weights.served import MODEL, TAGGER, TOKENIZER, build_encoder, chosen_encoder, served_encoder
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def release(tmp_path: Path) -> Path:
 
 
 def test_a_release_is_built_once_and_then_found_in_the_cache(release: Path, tmp_path: Path) -> None:
-    first = served_tagger(release, cache_dir=tmp_path / "cache")
+    first = served_encoder(release, TAGGER, cache_dir=tmp_path / "cache")
     stamp = (first / MODEL).stat().st_mtime_ns
-    again = served_tagger(release, cache_dir=tmp_path / "cache", offline=True)
+    again = served_encoder(release, TAGGER, cache_dir=tmp_path / "cache", offline=True)
     assert again == first
     assert (again / MODEL).stat().st_mtime_ns == stamp
     assert sorted(one.name for one in first.iterdir()) == ["CAREFOLD.json", MODEL, TOKENIZER]
@@ -32,16 +32,16 @@ def test_a_release_is_built_once_and_then_found_in_the_cache(release: Path, tmp_
 
 def test_each_form_is_kept_by_itself_and_int8_is_much_smaller(release: Path, tmp_path: Path) -> None:
     forms: tuple[Form, Form] = ("fp32", "int8")
-    folders = [served_tagger(release, cache_dir=tmp_path / "cache", form=form) for form in forms]
+    folders = [served_encoder(release, TAGGER, cache_dir=tmp_path / "cache", form=form) for form in forms]
     sizes = [(folder / MODEL).stat().st_size for folder in folders]
     assert sizes[1] < 0.6 * sizes[0]
 
 
 def test_what_was_damaged_in_the_cache_is_built_again(release: Path, tmp_path: Path) -> None:
-    folder = served_tagger(release, cache_dir=tmp_path)
+    folder = served_encoder(release, TAGGER, cache_dir=tmp_path)
     whole = (folder / MODEL).read_bytes()
     (folder / MODEL).write_bytes(whole[:-1])
-    assert served_tagger(release, cache_dir=tmp_path) == folder
+    assert served_encoder(release, TAGGER, cache_dir=tmp_path) == folder
     assert (folder / MODEL).read_bytes() == whole
 
 
@@ -49,22 +49,22 @@ def test_what_was_damaged_in_the_cache_is_built_again(release: Path, tmp_path: P
 def test_a_release_that_was_altered_is_refused(release: Path, tmp_path: Path, name: str) -> None:
     (release / name).write_bytes((release / name).read_bytes() + b" ")
     with pytest.raises(WeightsCorrupt, match=name):
-        served_tagger(release, cache_dir=tmp_path / "cache")
+        served_encoder(release, TAGGER, cache_dir=tmp_path / "cache")
 
 
 def test_a_release_of_another_task_is_refused(tmp_path: Path) -> None:
     other = promoted(random_release(tmp_path / "made"), tmp_path / "models", task="other_job")
     with pytest.raises(WeightsUnfit, match="other_job"):
-        served_tagger(other, cache_dir=tmp_path)
+        served_encoder(other, TAGGER, cache_dir=tmp_path)
 
 
 def test_the_default_of_a_command_is_the_active_release(release: Path, tmp_path: Path) -> None:
     places = {"models_dir": tmp_path / "models", "cache_dir": tmp_path / "cache"}
-    active = chosen_tagger("", **places)
+    active = chosen_encoder("", TAGGER, **places)
     assert active is not None
-    assert chosen_tagger(str(release), **places) == active
-    assert chosen_tagger("none", **places) is None
-    assert chosen_tagger("", models_dir=tmp_path / "no-models") is None
+    assert chosen_encoder(str(release), TAGGER, **places) == active
+    assert chosen_encoder("none", TAGGER, **places) is None
+    assert chosen_encoder("", TAGGER, models_dir=tmp_path / "no-models") is None
 
 
 def test_an_active_release_that_cannot_be_read_is_no_reason_to_go_without(
@@ -73,7 +73,7 @@ def test_an_active_release_that_cannot_be_read_is_no_reason_to_go_without(
     for content in ('{"active": "../../elsewhere"}', "{"):
         (release.parent / "active.json").write_text(content)
         with pytest.raises(WeightsError):
-            chosen_tagger("", models_dir=tmp_path / "models", cache_dir=tmp_path)
+            chosen_encoder("", TAGGER, models_dir=tmp_path / "models", cache_dir=tmp_path)
 
 
 def test_the_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_same_weights_give_the_same_bytes(tmp_path: Path) -> None:
         for n in (1, 2):
             out = tmp_path / f"{form}{n}"
             out.mkdir()
-            card = build_tagger(made, made, out, form=form)  # type: ignore[arg-type]
+            card = build_encoder(made, made, out, form=form)  # type: ignore[arg-type]
             written.append((out / MODEL).read_bytes())
         assert written[0] == written[1]
         assert (card.labels, card.max_tokens, card.form) == (LABELS, PLACES, form)
@@ -95,7 +95,7 @@ def test_of_a_lora_release_another_encoder_is_refused(tmp_path: Path) -> None:
         made, tmp_path / "models", kind="lora", base=f"path:{tmp_path / 'base'}", base_sha256="1" * 64
     )
     with pytest.raises(WeightsCorrupt, match="belongs on the encoder 111111111111"):
-        served_tagger(release, cache_dir=tmp_path / "cache")
+        served_encoder(release, TAGGER, cache_dir=tmp_path / "cache")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_an_adapter_that_is_not_understood_in_full_is_refused(
     made = _lora(tmp_path, tensors)
     (tmp_path / "out").mkdir()
     with pytest.raises(WeightsUnfit, match=reason):
-        build_tagger(tmp_path / "base", made, tmp_path / "out")
+        build_encoder(tmp_path / "base", made, tmp_path / "out")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_weights_of_another_form_are_refused(tmp_path: Path, file: str, change: 
     (made / file).write_text(json.dumps(json.loads((made / file).read_text()) | change))
     (tmp_path / "out").mkdir()
     with pytest.raises(WeightsUnfit):
-        build_tagger(made, made, tmp_path / "out")
+        build_encoder(made, made, tmp_path / "out")
 
 
 def _lora(folder: Path, more: dict[str, np.ndarray]) -> Path:

@@ -1,0 +1,47 @@
+"""onnxruntime, which reads the small encoders: imported here alone, once it is told to report nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import weights  # noqa: F401 - first: onnxruntime reads the switches that this sets when it is loaded
+
+# isort: split
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+# Of the runtime, for one window. More than one shortens a lone short text where cores are idle.
+_THREADS_INSIDE: Final = 1
+
+
+def open_session(file: Path) -> onnxruntime.InferenceSession:
+    """Open a graph of `weights.bert_onnx`. Raises ValueError when it is none."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = _THREADS_INSIDE
+    # Threads that spin while they wait take the cores from the others.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    # Plans of memory are kept for every length of input that ever came, and this is a service.
+    options.enable_mem_pattern = False
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        # The first run is the slow one, and shows whether there can be a second.
+        session.run(["logits"], {"tokens": np.zeros(2, dtype=np.int64)})
+        return session
+    except Exception as error:  # noqa: BLE001 - the library's errors share no base of their own
+        raise ValueError(f"no ONNX model: {type(error).__name__}") from None
+
+
+def open_tokenizer(file: Path) -> Tokenizer:
+    """Open a tokenizer that neither cuts nor pads. Raises ValueError when the file is none."""
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # noqa: BLE001 - the library raises plain Exception
+        raise ValueError(f"no tokenizer: {type(error).__name__}") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
