@@ -4,6 +4,7 @@ RetrievalError
 ├── FaqFileError       a FAQ path is missing, unreadable or of an unknown kind
 ├── EmptyFaq           no row could be used, so there is nothing to index
 ├── EmbedderError      an embedder cannot be loaded or gives vectors of a wrong shape
+├── RankerError        a ranker of entries cannot be loaded
 ├── IndexMissing       the folder is no index folder
 ├── IndexCorrupt       a file of the index does not have the content its manifest names
 ├── IndexMismatch      the index was built by another embedder or format than is asked for
@@ -33,6 +34,10 @@ class EmptyFaq(RetrievalError):
 
 class EmbedderError(RetrievalError):
     """An embedder cannot be loaded, or its vectors have a wrong shape."""
+
+
+class RankerError(RetrievalError):
+    """A ranker cannot be loaded."""
 
 
 class IndexMissing(RetrievalError):

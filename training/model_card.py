@@ -32,6 +32,7 @@ PIPELINES: dict[TrainerKind, str] = {
     "text_classifier": "text-classification",
     "ngram_linear": "text-classification",
     "sentence_embedder": "sentence-similarity",
+    "ranker": "text-ranking",
 }
 MAY_NOT = (
     "**Diagnosis and treatment.** It makes no diagnosis, names no dose and decides on no treatment. It was "

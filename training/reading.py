@@ -21,6 +21,7 @@ from typing import cast
 from training.errors import CorpusError
 from training.reading_conll import conll_sentences
 from training.reading_formats import SUFFIXES, TEXT_FORMATS, Record, parquet_rows
+from training.reading_medquad import asked_rows
 from training.recipe import Corpus
 from training.rows import SetAside
 from weights.cache import publish, verified
@@ -31,7 +32,7 @@ INVENTED = ("generate:", "written:")
 _HUB = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)@(?P<revision>[\w.-]+)")
 _GENERATED = re.compile(r"generate:(?P<name>[\w-]+)@(?P<seed>\d{1,9})")
 _WRITTEN = re.compile(r"written:(?P<name>[\w-]+)@(?P<seed>\d{1,9})")
-_TEXT_FORMATS = {**TEXT_FORMATS, "conll": conll_sentences}
+_TEXT_FORMATS = {**TEXT_FORMATS, "conll": conll_sentences, "medquad": asked_rows}
 _MOVING = ("main", "master", "HEAD")
 _OWN_ID = re.compile(r"(?=.*\d)[\w.:#-]{1,80}")  # an e-mail address or a name is no id
 

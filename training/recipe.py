@@ -36,7 +36,7 @@ class Corpus(Frozen):
 
     source: str
     licence: str = Field(min_length=2, description="what the source states, or 'none stated'")
-    format: Literal["auto", "jsonl", "csv", "parquet", "json", "conll"] = "auto"
+    format: Literal["auto", "jsonl", "csv", "parquet", "json", "conll", "medquad"] = "auto"
     shape: Literal["auto", "fields", "instruction", "context_response", "chat", "conversation"] = "auto"
     fields: dict[str, str] = Field(default_factory=dict)
     remove: tuple[str, ...] = Field(default=(), description="columns whose values (authors) leave all text")

@@ -66,7 +66,7 @@ class Run:
     @property
     def labels(self) -> bool:
         """Whether targets are labels, which no scrubbing or cleaning may touch."""
-        return self.task.trainer in ("text_classifier", "ngram_linear")
+        return self.task.trainer in ("text_classifier", "ngram_linear", "ranker")
 
     @property
     def writes(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from training.tasks.base import Task
 from training.tasks.counseling import Counseling
 from training.tasks.crisis_classifier import CRISIS_CLASSIFIER
+from training.tasks.faq_ranker import FAQ_RANKER
 from training.tasks.pii_tagger import PII_TAGGER
 
 __all__ = ["TASKS", "Task"]
@@ -12,5 +13,6 @@ __all__ = ["TASKS", "Task"]
 TASKS: dict[str, Task] = {
     "counseling": Counseling(),
     "crisis_classifier": CRISIS_CLASSIFIER,
+    "faq_ranker": FAQ_RANKER,
     "pii_tagger": PII_TAGGER,
 }

@@ -14,7 +14,9 @@ from app.models.base import Message
 from training.metrics import Scored
 from training.rows import Example, Prediction
 
-TrainerKind = Literal["causal_lm", "token_classifier", "text_classifier", "sentence_embedder", "ngram_linear"]
+TrainerKind = Literal[
+    "causal_lm", "token_classifier", "text_classifier", "sentence_embedder", "ngram_linear", "ranker"
+]
 
 
 @runtime_checkable

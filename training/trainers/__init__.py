@@ -43,10 +43,17 @@ def _ngram_linear() -> Trainer:
     return NgramLinear()
 
 
+def _ranker() -> Trainer:
+    from training.trainers.ranker import Ranker
+
+    return Ranker()
+
+
 TRAINERS: dict[TrainerKind, Callable[[], Trainer]] = {
     "causal_lm": _causal_lm,
     "token_classifier": _token_classifier,
     "text_classifier": _text_classifier,
     "sentence_embedder": _sentence_embedder,
     "ngram_linear": _ngram_linear,
+    "ranker": _ranker,
 }

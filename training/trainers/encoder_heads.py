@@ -87,7 +87,7 @@ class LabelLearner:
     def _nats(self, rows: Sequence[Row]) -> torch.Tensor:
         labels = _padded([row.labels for row in rows], NO_LOSS)
         with mixed(self._settings):
-            logits = _logits(self.module, [row.tokens for row in rows], self._pad)
+            logits = token_logits(self.module, [row.tokens for row in rows], self._pad)
         return cross_entropy(
             logits.float().flatten(0, -2),
             labels.flatten(),
@@ -103,14 +103,14 @@ def probabilities(module: Any, texts: Sequence[Sequence[int]], *, pad: int) -> l
     longest_first = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
     for part in _parts(longest_first, _TOGETHER):
         with torch.inference_mode():
-            logits = _logits(module, [texts[at] for at in part], pad)
+            logits = token_logits(module, [texts[at] for at in part], pad)
             shares = logits.float().softmax(dim=-1).cpu().numpy()
         for at, share in zip(part, shares, strict=True):
             found[at] = share[: len(texts[at])] if share.ndim > 1 else share
     return found
 
 
-def _logits(module: Any, texts: Sequence[Sequence[int]], pad: int) -> torch.Tensor:
+def token_logits(module: Any, texts: Sequence[Sequence[int]], pad: int) -> torch.Tensor:
     mask = _padded([[1] * len(tokens) for tokens in texts], 0)
     return module(input_ids=_padded(texts, pad), attention_mask=mask).logits
 

@@ -1,0 +1,137 @@
+"""Written FAQs of invented clinics, with what patients ask of them: what the search of entries learns from.
+
+One file a clinic: its entries, each with questions that it answers (some in its own words, most in quite
+others) and with near misses that no entry answers, and questions that the clinic has nothing near to.
+
+A row for the ranker is a question with candidate entries, as a search would bring them up: those that share
+words with the question, those that are near the right one, and others. One in some questions has no right
+candidate, because the FAQ has none or because it was left out.
+
+Must not: hold words of a real person, a number to call, a link, or a question of a benchmark.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, TypeAdapter, ValidationError
+
+from retrieval.ranker import entry_text
+from training.errors import CorpusError
+from training.rows import Frozen
+
+FOLDER: Final = Path(__file__).parent / "faqs"
+NONE: Final = "none"
+"""The answer of a row whose candidates have none."""
+
+CANDIDATES: Final = 4
+# Of the questions that have a right entry: how many are shown without it.
+_LEFT_OUT: Final = 0.12
+
+
+class WrittenEntry(Frozen):
+    """An entry, questions that it answers, and near ones that no entry of its clinic answers."""
+
+    kind: Literal["entry"]
+    id: str
+    question: str
+    answer: str
+    asked: tuple[str, ...] = Field(min_length=1)
+    near: tuple[str, ...]
+
+
+class Absent(Frozen):
+    """A question that the clinic's FAQ has nothing near to."""
+
+    kind: Literal["absent"]
+    text: str
+
+
+_LINE: TypeAdapter[WrittenEntry | Absent] = TypeAdapter(
+    Annotated[WrittenEntry | Absent, Field(discriminator="kind")]
+)
+
+
+class Clinic(Frozen):
+    """One clinic's FAQ and what is asked that it does not have."""
+
+    name: str
+    entries: tuple[WrittenEntry, ...]
+    absent: tuple[str, ...]
+
+
+def clinics(folder: Path = FOLDER) -> Iterator[Clinic]:
+    """Yield the written clinics in the order of their names. Raises CorpusError that names a faulty line."""
+    for file in sorted(folder.glob("*.jsonl")):
+        found: list[WrittenEntry | Absent] = []
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                found.append(_LINE.validate_json(line))
+            except ValidationError as error:
+                raise CorpusError(
+                    f"{file.name}:{number} is no line of a written FAQ: {error.errors()[0]['type']}"
+                ) from None
+        yield Clinic(
+            name=file.stem,
+            entries=tuple(one for one in found if isinstance(one, WrittenEntry)),
+            absent=tuple(one.text for one in found if isinstance(one, Absent)),
+        )
+
+
+def training_rows(seed: int) -> Iterator[dict[str, object]]:
+    """Yield the columns id, query, candidates, answer and clinic of every row."""
+    for clinic in clinics():
+        yield from _clinic_rows(clinic, random.Random(f"{seed}-{clinic.name}"))
+
+
+def _clinic_rows(clinic: Clinic, chance: random.Random) -> Iterator[dict[str, object]]:
+    asked: list[tuple[str, int | None]] = []
+    for place, entry in enumerate(clinic.entries):
+        asked += [(text, place) for text in entry.asked]
+        asked += [(text, None) for text in entry.near]
+    asked += [(text, None) for text in clinic.absent]
+    texts = [entry_text(one.question, one.answer) for one in clinic.entries]
+    by_words = _similar([text for text, _ in asked], texts)
+    kin = _similar(texts, texts)
+    for number, (text, right) in enumerate(asked):
+        chosen = candidates(by_words[number], None if right is None else kin[right], right, chance)
+        if right is not None and chance.random() < _LEFT_OUT:
+            chosen.remove(right)
+            right = None
+        yield {
+            "id": f"{clinic.name}-{number}",
+            "query": text,
+            "candidates": [texts[place] for place in chosen],
+            "answer": NONE if right is None else str(chosen.index(right)),
+            "clinic": clinic.name,
+        }
+
+
+def candidates(
+    by_words: NDArray[np.float64], kin: NDArray[np.float64] | None, right: int | None, chance: random.Random
+) -> list[int]:
+    """Choose CANDIDATES entries in random order: the right one, some near it, near the question, and others.
+
+    `by_words` and `kin` say how like each entry is to the question and to the right entry.
+    """
+    near = [int(place) for place in np.argsort(-by_words, kind="stable")]
+    like = [] if kin is None else [int(place) for place in np.argsort(-kin, kind="stable")]
+    others = chance.sample(near, len(near))
+    wanted = [*([] if right is None else [right]), *near[:2], *like[:2], *near[2:4], *others]
+    chosen = list(dict.fromkeys(wanted))[:CANDIDATES]
+    chance.shuffle(chosen)
+    return chosen
+
+
+def _similar(texts: Sequence[str], others: Sequence[str]) -> NDArray[np.float64]:
+    """Return how much of its rare words and their parts each text shares with another: [texts, others]."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
+    table = words.fit_transform(others)
+    return np.asarray((words.transform(texts) @ table.T).todense())
