@@ -15,5 +15,7 @@ from training.written import crisis_rows, faq_rows, support_rows
 WRITTEN: Final[dict[str, Callable[[int], Iterator[dict[str, object]]]]] = {
     "crisis": crisis_rows.training_rows,
     "faqs": faq_rows.training_rows,
+    "faqs-validation": faq_rows.validation_rows,
+    "faqs-test": faq_rows.test_rows,
     "support": support_rows.training_rows,
 }

@@ -13,7 +13,7 @@ Must not: hold words of a real person, a number to call, a link, or a question o
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -28,6 +28,9 @@ from training.rows import Frozen
 FOLDER: Final = Path(__file__).parent / "faqs"
 NONE: Final = "none"
 """The answer of a row whose candidates have none."""
+
+HELD_OUT: Final = {"validation": ("eye",), "test": ("community", "diabetes", "heart")}
+"""Clinics that nothing is trained on; those of the test, with others, by an author of their own."""
 
 CANDIDATES: Final = 4
 # Of the questions that have a right entry: how many are shown without it.
@@ -84,8 +87,23 @@ def clinics(folder: Path = FOLDER) -> Iterator[Clinic]:
 
 
 def training_rows(seed: int) -> Iterator[dict[str, object]]:
-    """Yield the columns id, query, candidates, answer and clinic of every row."""
-    for clinic in clinics():
+    """Yield the columns id, query, candidates, answer and clinic of the rows of all clinics but the held-out."""
+    held = {name for names in HELD_OUT.values() for name in names}
+    return _rows((one for one in clinics() if one.name not in held), seed)
+
+
+def validation_rows(seed: int) -> Iterator[dict[str, object]]:
+    """Yield the rows of the clinics held out for validation."""
+    return _rows((one for one in clinics() if one.name in HELD_OUT["validation"]), seed)
+
+
+def test_rows(seed: int) -> Iterator[dict[str, object]]:
+    """Yield the rows of the clinics held out for test."""
+    return _rows((one for one in clinics() if one.name in HELD_OUT["test"]), seed)
+
+
+def _rows(chosen: Iterable[Clinic], seed: int) -> Iterator[dict[str, object]]:
+    for clinic in chosen:
         yield from _clinic_rows(clinic, random.Random(f"{seed}-{clinic.name}"))
 
 
