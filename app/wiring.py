@@ -209,12 +209,20 @@ def _embedder(settings: Settings) -> Embedder:
 
 def _retriever(settings: Settings, embedder: Part[Embedder]) -> Retriever:
     from retrieval.build import SAMPLE_FAQ, ensure_index
+    from retrieval.ranker import load_ranker
     from retrieval.retriever import Retriever
 
     folder = settings.index_dir
     if folder is None:
         folder = ensure_index(SAMPLE_FAQ, out=settings.sample_index_dir, embedder=embedder.get())
-    return Retriever.open(folder, embedder.get())
+    ranker = load_ranker(
+        "",
+        embedder=settings.embedder,
+        models_dir=settings.models_dir,
+        cache_dir=settings.cache_dir,
+        offline=settings.offline,
+    )
+    return Retriever.open(folder, embedder.get(), ranker)
 
 
 def _output_check(

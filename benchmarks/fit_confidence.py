@@ -1,4 +1,7 @@
-"""Fit the numbers in retrieval/calibration.json and say how well they hold where they were not fitted.
+"""Fit the numbers of retrieval/calibration*.json and say how well they hold where they were not fitted.
+
+With a ranker (the active one, or `--ranker FOLDER`) those of calibration_ranked.json; with
+`--ranker none` the others.
 
 Each source is left out in turn: fitted on the others, judged on it. What ships is fitted on all.
 A source has the same weight whatever its size, but for SOURCE_WEIGHTS. More evidence may never
@@ -27,9 +30,10 @@ from benchmarks import retrieval_sets as sets
 from benchmarks.datasets import DATASETS
 from benchmarks.report import Figure, report
 from retrieval.build import SAMPLE_FAQ, build_index
-from retrieval.calibration import FILE, MAX_NUMBERS, Curve, Features
+from retrieval.calibration import FILE, MAX_NUMBERS, RANKED_FILE, Curve, Features
 from retrieval.embedder import Embedder, Vectors, load_embedder
 from retrieval.query import clean_query
+from retrieval.ranker import Ranker, load_ranker
 from retrieval.retriever import Retriever
 from weights.defaults import EMBEDDER
 
@@ -48,6 +52,10 @@ _REGULARISATION = 1e-4
 # Chosen by hand on sample_dev, sample_foreign and medication_questions: of the answers given from an
 # entry that nothing like the question asks for, more were wrong than right.
 LEAST_TITLE = 0.45
+# A ranker reads what a patient's words mean: nearness of the vectors decides nothing alone.
+LEAST_TITLE_RANKED = 0.0
+# Of the features, those that only a ranker gives.
+RANKED_ONLY = ("answers", "lead")
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
@@ -78,7 +86,7 @@ class Remembering:
         return np.stack([self._known[text] for text in texts])
 
 
-def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder) -> Observed:
+def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder, ranker: Ranker | None = None) -> Observed:
     """Ask all questions of some sets and note features and whether the first hit was right."""
     rows: list[tuple[float, ...]] = []
     covered: list[bool] = []
@@ -86,7 +94,7 @@ def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder) -> Observed:
     for one in judged:
         with tempfile.TemporaryDirectory() as folder:
             build_index(one.entries, out=Path(folder) / "index", embedder=embedder)
-            retriever = Retriever.open(Path(folder) / "index", embedder)
+            retriever = Retriever.open(Path(folder) / "index", embedder, ranker)
         for question in one.questions:
             text = clean_query(question.text)
             ranking = retriever.rank(text, allowed=retriever.mask(without=question.without))
@@ -97,24 +105,28 @@ def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder) -> Observed:
     return Observed(np.array(rows), np.array(covered), np.array(right))
 
 
-def collect(data: Path, embedder: Embedder) -> dict[str, Observed]:
+def collect(data: Path, embedder: Embedder, ranker: Ranker | None = None) -> dict[str, Observed]:
     """Return what is observed on each source."""
     return {
-        "question_pairs": observe([sets.question_pairs(data)], embedder),
-        "medication_questions": observe([sets.medication_questions(data)], embedder),
-        "medquad": observe([sets.medquad(data)], embedder),
-        "sample_alternates": observe(list(sets.sample_alternates(SAMPLE_FAQ)), embedder),
-        "sample_foreign": observe([sets.sample_foreign(SAMPLE_FAQ, data)], embedder),
+        "question_pairs": observe([sets.question_pairs(data)], embedder, ranker),
+        "medication_questions": observe([sets.medication_questions(data)], embedder, ranker),
+        "medquad": observe([sets.medquad(data)], embedder, ranker),
+        "sample_alternates": observe(list(sets.sample_alternates(SAMPLE_FAQ)), embedder, ranker),
+        "sample_foreign": observe([sets.sample_foreign(SAMPLE_FAQ, data)], embedder, ranker),
         "sample_dev": observe(
-            [sets.sample_asked(SAMPLE_FAQ, QUERIES, "dev"), sets.sample_short(SAMPLE_FAQ, SHORT)], embedder
+            [sets.sample_asked(SAMPLE_FAQ, QUERIES, "dev"), sets.sample_short(SAMPLE_FAQ, SHORT)],
+            embedder,
+            ranker,
         ),
-        JUDGED_ONLY: observe([sets.sample_asked(SAMPLE_FAQ, QUERIES, "test")], embedder),
+        **{one.name: observe([one], embedder, ranker) for one in sets.written_clinics()},
+        JUDGED_ONLY: observe([sets.sample_asked(SAMPLE_FAQ, QUERIES, "test")], embedder, ranker),
     }
 
 
-def fit(observed: Mapping[str, Observed]) -> Curve:
+def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
     """Fit the curve by maximum likelihood within the bounds, and what holds without the subject apart."""
-    features = np.concatenate([one.features for one in observed.values()])
+    names = [name for name in Features.names() if ranked or name not in RANKED_ONLY]
+    features = np.concatenate([one.features[:, : len(names)] for one in observed.values()])
     covered = np.concatenate([one.covered for one in observed.values()])
     right = np.concatenate([one.right for one in observed.values()]).astype(float)
     weight = np.concatenate(
@@ -136,7 +148,6 @@ def fit(observed: Mapping[str, Observed]) -> Curve:
         penalty = _REGULARISATION * numbers[1:]
         return value + penalty @ numbers[1:], np.append(residual.sum(), scaled.T @ residual + 2 * penalty)
 
-    names = Features.names()
     largest = [_LARGEST_LENGTH_WEIGHT * at for at in scale]
     bounds = [(None, None)] + [
         (0.0, limit if name == "length" else None) for name, limit in zip(names, largest, strict=True)
@@ -146,7 +157,7 @@ def fit(observed: Mapping[str, Observed]) -> Curve:
         fitted=f"{datetime.now(UTC).date().isoformat()} by benchmarks/fit_confidence.py",
         intercept=round(float(found[0]), 4),
         weights={name: round(float(value), 4) for name, value in zip(names, found[1:] / scale, strict=True)},
-        least_title=LEAST_TITLE,
+        least_title=LEAST_TITLE_RANKED if ranked else LEAST_TITLE,
         without_subject=round(float(without @ right / max(without.sum(), 1e-9)), 4),
     )
 
@@ -191,7 +202,7 @@ def calibration_error(probability: Floats, right: Labels, *, bins: int = 10) -> 
     )
 
 
-def left_out(observed: dict[str, Observed]) -> dict[str, Figure]:
+def left_out(observed: dict[str, Observed], *, ranked: bool = False) -> dict[str, Figure]:
     """Judge each source by a curve that was fitted on the others."""
     figures: dict[str, Figure] = {}
     for name, held in observed.items():
@@ -200,7 +211,7 @@ def left_out(observed: dict[str, Observed]) -> dict[str, Figure]:
         others = {
             other: one for other, one in observed.items() if other not in kin and other not in OBSERVED_ONLY
         }
-        figures[name] = quality(predict(fit(others), held), held.right)
+        figures[name] = quality(predict(fit(others, ranked=ranked), held), held.right)
     return figures
 
 
@@ -209,23 +220,26 @@ def main(
     write: Annotated[bool, typer.Option(help="Write the fitted numbers to calibration.json.")] = False,
     out: Annotated[Path | None, typer.Option(help="Result file.")] = None,
     embedder: Annotated[str, typer.Option(envvar="CAREFOLD_EMBEDDER")] = EMBEDDER,
+    ranker: Annotated[str, typer.Option(help="A release's folder; default: the active one; or none.")] = "",
 ) -> None:
     """Fit, judge, and if wanted write the numbers."""
-    observed = collect(data, Remembering(load_embedder(embedder)))
-    curve = fit_shipped(observed)
+    reader = load_ranker(ranker, embedder=embedder, models_dir=Path("models"))
+    ranked = reader is not None
+    observed = collect(data, Remembering(load_embedder(embedder)), reader)
+    curve = fit_shipped(observed, ranked=ranked)
     figures: dict[str, Figure] = {
-        "left_out": left_out(observed),
+        "left_out": left_out(observed, ranked=ranked),
         "shipped": {name: quality(predict(curve, one), one.right) for name, one in observed.items()},
         "curve": {"intercept": curve.intercept, **curve.weights, "without_subject": curve.without_subject},
     }
     if write:
-        write_curve(curve)
+        write_curve(curve, RANKED_FILE if ranked else FILE)
     report("fit_confidence", figures, out)
 
 
-def fit_shipped(observed: dict[str, Observed]) -> Curve:
+def fit_shipped(observed: dict[str, Observed], *, ranked: bool = False) -> Curve:
     """Fit on all sources but those that are only observed."""
-    return fit({name: one for name, one in observed.items() if name not in OBSERVED_ONLY})
+    return fit({name: one for name, one in observed.items() if name not in OBSERVED_ONLY}, ranked=ranked)
 
 
 def write_curve(curve: Curve, file: Path = FILE) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retrieval.faq import FaqEntry, load_faq
+from training.written.faq_rows import HELD_OUT, clinics
 
 # How a patient might ask for what MedQuAD files under a type; {} is the condition.
 _TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -196,6 +197,21 @@ def sample_short(faq: Path, file: Path) -> JudgedSet:
     """The sample FAQ, asked in a few words by someone who had not seen its alternates."""
     asked = tuple(Question(row["text"], frozenset({row["id"]})) for row in _rows(file))
     return JudgedSet("sample_short", load_faq([faq]).entries, asked)
+
+
+def written_clinics() -> list[JudgedSet]:
+    """The written FAQs that no model was trained on, asked in ordinary and in quite other words."""
+    names = {name for held in HELD_OUT.values() for name in held}
+    found = []
+    for clinic in clinics():
+        if clinic.name not in names:
+            continue
+        entries = tuple(FaqEntry(one.id, one.question, one.answer) for one in clinic.entries)
+        asked = [Question(text, frozenset({one.id})) for one in clinic.entries for text in one.asked]
+        near = [Question(text, frozenset()) for one in clinic.entries for text in one.near]
+        absent = [Question(text, frozenset()) for text in clinic.absent]
+        found.append(JudgedSet(f"written_{clinic.name}", entries, (*asked, *near, *absent)))
+    return found
 
 
 def _rows(file: Path) -> list[dict[str, str]]:

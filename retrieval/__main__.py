@@ -118,6 +118,12 @@ def search(
     cache_dir: CacheDir = None,
     offline: Offline = False,
     threads: Threads = 0,
+    ranker: Annotated[
+        str, typer.Option(help="Folder of a ranker's release; default: the active one; 'none': none.")
+    ] = "",
+    models_dir: Annotated[
+        Path, typer.Option(envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")
+    ] = Path("models"),
 ) -> None:
     """Search an index for each line of JSON Lines, by the embedder that built it."""
     if top_k <= 0:
@@ -135,12 +141,16 @@ def search(
     from retrieval.embedder import load_embedder
     from retrieval.errors import RetrievalError
     from retrieval.manifest import read_manifest
+    from retrieval.ranker import load_ranker
     from retrieval.retriever import Retriever
 
     try:
         name = read_manifest(index).embedder.name
         model = load_embedder(name, cache_dir=cache_dir, offline=offline, num_threads=threads or None)
-        retriever = Retriever.open(index, model)
+        reader = load_ranker(
+            ranker, embedder=name, models_dir=models_dir, cache_dir=cache_dir, offline=offline
+        )
+        retriever = Retriever.open(index, model, reader)
     except (RetrievalError, WeightsError, OSError) as error:
         stop(error)
     failed = False

@@ -1,8 +1,9 @@
 """How probable it is that the first hit answers the question.
 
 A logistic curve over a few features that mean the same in every corpus. Its numbers stand in
-calibration.json; `python -m benchmarks.fit_confidence` fits them and says how well they hold on
-sources that the fit has not seen. No text of the data it was fitted on is kept.
+calibration.json, for searches with a ranker in calibration_ranked.json;
+`python -m benchmarks.fit_confidence` fits them and says how well they hold on sources that the fit has not
+seen. No text of the data they were fitted on is kept.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 FILE = Path(__file__).with_name("calibration.json")
+RANKED_FILE = Path(__file__).with_name("calibration_ranked.json")
 MAX_NUMBERS = 64
 
 
@@ -27,6 +29,8 @@ class Features:
     coverage: float  # share of the query's words, by rarity, that the first entry has
     agreement: float  # share of the views (0 to 3 of 3) that put the first entry first
     length: float  # logarithm of 1 + the number of content words
+    answers: float = 0.0  # the ranker's score of the first entry; 0 stands for none of them
+    lead: float = 0.0  # that score less the next best one's
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -57,7 +61,7 @@ class Curve(BaseModel):
     def probability(self, features: Features, *, covered: bool = True) -> float:
         """Return the probability, in [0, 1]; `covered` as in `retrieval.subject.uncovered`."""
         total = self.intercept + sum(
-            self.weights[name] * value
+            self.weights.get(name, 0.0) * value
             for name, value in zip(Features.names(), features.values(), strict=True)
         )
         found = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
@@ -66,6 +70,6 @@ class Curve(BaseModel):
 
 
 @cache
-def load_curve() -> Curve:
-    """Return the curve that ships with this version."""
-    return Curve.model_validate_json(FILE.read_bytes())
+def load_curve(*, ranked: bool = False) -> Curve:
+    """Return the curve that ships with this version; `ranked` for searches with a ranker."""
+    return Curve.model_validate_json((RANKED_FILE if ranked else FILE).read_bytes())

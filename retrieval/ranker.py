@@ -102,6 +102,22 @@ class Ranker:
         return float(logits[0, 0])
 
 
+def load_ranker(
+    choice: str, *, embedder: str, models_dir: Path, cache_dir: Path | None = None, offline: bool = False
+) -> Ranker | None:
+    """Return the ranker that a command's option names: a release's folder, "none", or "" for the active one.
+
+    Where texts are embedded without any weights ("hash"), none are fetched for an active ranker either.
+    Raises RankerError or WeightsError.
+    """
+    from weights.served import RANKER, chosen_encoder
+
+    if not choice and embedder == "hash":
+        return None
+    folder = chosen_encoder(choice, RANKER, models_dir=models_dir, cache_dir=cache_dir, offline=offline)
+    return None if folder is None else Ranker(folder)
+
+
 def shares(scores: Scores) -> Scores:
     """Return the share of each text, [texts], in a softmax over the scores and 0 for none of them."""
     highest = max(0.0, float(scores.max(initial=0.0)))

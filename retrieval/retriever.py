@@ -38,6 +38,7 @@ from retrieval.manifest import (
     verify,
 )
 from retrieval.query import clean_query, leans_on_context
+from retrieval.ranker import Ranker, Scores, entry_text, shares
 from retrieval.subject import uncovered
 
 Reader = Literal["patient", "staff", "any"]
@@ -51,6 +52,12 @@ _CLEAR_ALONE = 0.6
 # The only entry of an index leads by a usual distance: there is no second to compare it with.
 _MARGIN_ALONE = 0.1
 _ATTEMPTS = 3
+# How many entries are read together with the question, and how much of their order still comes from the
+# fused score: a difference of .1 in that counts as one of this tenth in the ranker's.
+_RANKED = 10
+FUSED_SHARE = 8.0
+# The only entry of an index leads by a usual distance here too.
+_LEAD_ALONE = 3.0
 
 
 @dataclass(frozen=True)
@@ -72,15 +79,19 @@ class Ranking:
     views: Views
     features: Features
     covered: bool  # whether the first entry has the words that say what the question is about
+    scores: Vectors  # of the entries in their order, never rising
 
 
 class Retriever:
     """An open index and the embedder that built it."""
 
-    def __init__(self, contents: Contents, embedder: Embedder, manifest: Manifest) -> None:
+    def __init__(
+        self, contents: Contents, embedder: Embedder, manifest: Manifest, ranker: Ranker | None = None
+    ) -> None:
         self._contents = contents
         self._embedder = embedder
-        self._curve = load_curve()
+        self._ranker = ranker
+        self._curve = load_curve(ranked=ranker is not None)
         self._vocabulary = embedder.vocabulary
         self._readable = {
             reader: np.array([_may_read(reader, entry) for entry in contents.entries], dtype=np.bool_)
@@ -94,8 +105,8 @@ class Retriever:
         )
 
     @classmethod
-    def open(cls, folder: Path, embedder: Embedder) -> Retriever:
-        """Verify and read the index in `folder`.
+    def open(cls, folder: Path, embedder: Embedder, ranker: Ranker | None = None) -> Retriever:
+        """Verify and read the index in `folder`; with a `ranker` the best entries are read with the question.
 
         Raises IndexMissing, IndexCorrupt, or IndexMismatch when another embedder built it.
         """
@@ -110,7 +121,7 @@ class Retriever:
                     raise
             else:
                 if read_manifest(folder) == manifest:
-                    return cls(contents, embedder, manifest)
+                    return cls(contents, embedder, manifest, ranker)
             # Another generation took its place while we were reading: what was read may be of both.
         raise IndexMissing(f"{folder} was replaced {_ATTEMPTS} times while it was read. Try again")
 
@@ -169,7 +180,7 @@ class Retriever:
             words = self._contents.words.query(text)
             scores = self._contents.words.scores(words)
             found = self._candidates(vector, scores, allowed, wanted)
-            return self._ranked(text, words, self._views(vector, scores, found))
+            return self._ranked(text, words, self._views(vector, scores, found), top_k, text)
         joined = f"{context} {text}"
         own, both = self._embedder.embed([text, joined])
         words, joined_words = (self._contents.words.query(part) for part in (text, joined))
@@ -179,7 +190,8 @@ class Retriever:
             self._candidates(both, both_scores, allowed, wanted),
         )
         first, second = self._views(own, own_scores, found), self._views(both, both_scores, found)
-        return self._ranked(text, joined_words, fusion.blend(first, second, _CONTEXT_SHARE))
+        views = fusion.blend(first, second, _CONTEXT_SHARE)
+        return self._ranked(text, joined_words, views, top_k, joined)
 
     def mask(self, *, without: Collection[str] = ()) -> NDArray[np.bool_]:
         """Return which entries may be found when those with the given ids may not."""
@@ -208,11 +220,16 @@ class Retriever:
             vector, self._contents.vectors, self._contents.layout, lexical=scores, entries=found
         )
 
-    def _ranked(self, text: str, words: LexicalQuery, views: Views) -> Ranking:
+    def _ranked(self, text: str, words: LexicalQuery, views: Views, top_k: int, whole_query: str) -> Ranking:
+        """Put the entries in order; `whole_query` is what the ranker reads."""
         score = views.score
         order = np.lexsort((views.entries, -score))
+        falling, read = score[order], None
+        if self._ranker is not None:
+            order, falling, read = self._reordered(whole_query, views, order, max(_RANKED, top_k))
         first = order[0]
-        margin = float(score[first] - score[order[1]]) if len(order) > 1 else _MARGIN_ALONE
+        others = np.delete(score, first)
+        margin = float(score[first] - others.max()) if len(others) else _MARGIN_ALONE
         agreement = [view[first] >= view.max() > 0 for view in (views.title, views.passage, views.lexical)]
         features = Features(
             title=float(views.title[first]),
@@ -220,10 +237,35 @@ class Retriever:
             coverage=self._contents.words.coverage(words, int(views.entries[first])),
             agreement=sum(agreement) / len(agreement),
             length=float(np.log1p(words.length)),
+            **({} if read is None else _read_features(read)),
         )
         entry, passage = self._entry_at(views, int(first))
         texts = (entry.question, *entry.alternates, passage)
-        return Ranking(order, views, features, covered=not uncovered(text, texts, self._vocabulary))
+        return Ranking(order, views, features, not uncovered(text, texts, self._vocabulary), falling)
+
+    def _reordered(
+        self, query: str, views: Views, order: NDArray[np.int64], most: int
+    ) -> tuple[NDArray[np.int64], Vectors, Scores]:
+        """Read the first `most` entries with the question; return the order, its scores, and what was read.
+
+        The scores of those that were read are their shares of the probability; the others stay below.
+        """
+        assert self._ranker is not None
+        head, tail = order[:most], order[most:]
+        read = self._ranker.scores(query, [self._as_read(views, int(at)) for at in head])
+        together = read + FUSED_SHARE * (views.score[head] - views.score[head].max())
+        by_both = np.lexsort((views.entries[head], -together))
+        head, read = head[by_both], read[by_both]
+        given = np.minimum.accumulate(shares(read))
+        below = given[-1] * np.clip(views.score[tail], 0.0, 1.0)
+        return np.concatenate([head, tail]), np.concatenate([given, below]).astype(np.float32), read
+
+    def _as_read(self, views: Views, at: int) -> str:
+        """Return an entry as the ranker reads it: by its nearest question or alternate, and passage."""
+        entry, passage = self._entry_at(views, at)
+        layout, title = self._contents.layout, views.title_at[at]
+        alternate = layout.kind[title] == ALTERNATE_KIND and layout.part[title] < len(entry.alternates)
+        return entry_text(entry.alternates[layout.part[title]] if alternate else entry.question, passage)
 
     def _entry_at(self, views: Views, at: int) -> tuple[FaqEntry, str]:
         """Return a view's entry and its passage nearest to the query."""
@@ -233,15 +275,14 @@ class Retriever:
 
     def _hits(self, ranking: Ranking, top_k: int) -> tuple[Hit, ...]:
         layout, views = self._contents.layout, ranking.views
-        scores = views.score
         hits = []
-        for at in ranking.order[:top_k]:
+        for at, score in zip(ranking.order[:top_k], ranking.scores[:top_k], strict=True):
             entry, passage = self._entry_at(views, int(at))
             matched: Literal["question", "alternate", "passage"] = "passage"
             if views.title[at] >= views.passage[at]:
                 kind = layout.kind[views.title_at[at]]
                 matched = "alternate" if kind == ALTERNATE_KIND else "question"
-            hits.append(Hit(entry.id, float(scores[at]), entry, passage, matched))
+            hits.append(Hit(entry.id, float(score), entry, passage, matched))
         return tuple(hits)
 
     def _unranked(self, allowed: NDArray[np.bool_], top_k: int) -> tuple[Hit, ...]:
@@ -252,6 +293,13 @@ class Retriever:
             Hit(entry.id, 0.0, entry, passage, "question")
             for entry, passage in zip(entries, passages, strict=True)
         )
+
+
+def _read_features(read: Scores) -> dict[str, float]:
+    """Return what the ranker says of the first entry: how far it is above none of them, and the others."""
+    others = np.delete(read, 0)
+    lead = float(read[0] - others.max()) if len(others) else _LEAD_ALONE
+    return {"answers": float(read[0]), "lead": lead}
 
 
 def _primary(language: str) -> str:

@@ -15,10 +15,18 @@ def test_a_clear_match_is_probable_and_a_foreign_question_is_not() -> None:
     assert load_curve().probability(FOREIGN) < 0.1
 
 
-def test_the_shipped_curve_knows_exactly_the_features_and_few_numbers() -> None:
-    curve = load_curve()
-    assert set(curve.weights) == set(Features.names())
-    assert 3 + len(curve.weights) <= MAX_NUMBERS
+def test_the_shipped_curves_know_exactly_the_features_and_few_numbers() -> None:
+    ranked, plain = load_curve(ranked=True), load_curve()
+    assert set(ranked.weights) == set(Features.names())
+    assert set(plain.weights) == set(Features.names()) - {"answers", "lead"}
+    assert 3 + len(ranked.weights) <= MAX_NUMBERS
+
+
+def test_with_a_ranker_what_it_reads_decides() -> None:
+    curve = load_curve(ranked=True)
+    far = dataclasses.replace(FOREIGN, answers=-4.0, lead=0.1)
+    near = dataclasses.replace(FOREIGN, answers=4.0, lead=4.0)
+    assert curve.probability(far) < 0.1 < curve.probability(near)
 
 
 def test_without_its_subject_no_match_is_clear() -> None:

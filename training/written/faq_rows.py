@@ -87,7 +87,7 @@ def clinics(folder: Path = FOLDER) -> Iterator[Clinic]:
 
 
 def training_rows(seed: int) -> Iterator[dict[str, object]]:
-    """Yield the columns id, query, candidates, answer and clinic of the rows of all clinics but the held-out."""
+    """Yield the columns id, query, candidates, answer and clinic of all clinics but the held-out."""
     held = {name for names in HELD_OUT.values() for name in names}
     return _rows((one for one in clinics() if one.name not in held), seed)
 
