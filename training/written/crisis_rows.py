@@ -1,7 +1,9 @@
 """The messages that the crisis classifier learns from, and what each of their levels means to the gate.
 
 A row is a message, or a template with alternatives ("i {can't|cannot} go on") that is written out several
-times. Rows of one template share a group, so that they fall into one split; their author is kept.
+times. Rows of one template share a group, so that they fall into one split; their author is kept. What is
+asked of the written FAQs stands among the ordinary messages: long ones, full of families, pills and pain,
+look like danger to who has read only short ones.
 
 Must not: hold words of a real person, a way of dying in usable detail, or a row of a test set.
 """
@@ -18,6 +20,7 @@ from pydantic import ValidationError
 
 from training.errors import CorpusError
 from training.rows import Frozen
+from training.written.faq_rows import AUTHORS, HELD_OUT, clinics
 
 FOLDER: Final = Path(__file__).parent / "crisis"
 COPIES: Final = 6
@@ -31,11 +34,13 @@ CATEGORY_OF_LEVEL: Final[dict[str, str]] = {
     "abuse": "abuse", "child_at_risk": "abuse", "harm_others": "violence", "psychosis": "violence",
     "medical_emergency": "medical_emergency", "overdose_poisoning": "medical_emergency",
     "bereaved": "grief",
+    "clinic": "none",
     "health": "none", "admin": "none", "idiom": "none", "staff": "none", "past_recovered": "none",
     "negated": "none", "fiction_news": "none", "safe_wording": "none", "low_mood": "none",
 }  # fmt: skip
 """The category of the gate's verdict for each level; "none" is what it lets through."""
 
+_URGENT: Final = re.compile(r"\b(?:911|emergency|ambulance|poison)\b", re.IGNORECASE)
 _ALTERNATIVES: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -66,7 +71,44 @@ def training_rows(seed: int) -> Iterator[dict[str, object]]:
 
 
 def crisis_rows(folder: Path = FOLDER) -> Iterator[CrisisRow]:
-    """Yield the rows as they were written. Raises CorpusError that names file and line of a faulty one."""
+    """Yield the rows as they were written, then what patients ask of the written FAQs.
+
+    Raises CorpusError that names file and line of a faulty one.
+    """
+    yield from _own_rows(folder)
+    if folder == FOLDER:
+        yield from clinic_rows()
+
+
+def clinic_rows() -> Iterator[CrisisRow]:
+    """Yield what is asked of the written FAQs, each text once, but for the clinics that are held out.
+
+    Left out are questions whose answer sends people to an emergency room: some of them are one.
+    """
+    held, seen = {name for names in HELD_OUT.values() for name in names}, set[str]()
+    for clinic in clinics():
+        asked = [
+            text
+            for entry in clinic.entries
+            if not _URGENT.search(entry.answer)
+            for text in (*entry.asked, *entry.near)
+        ]
+        for number, text in enumerate((*asked, *clinic.absent)):
+            plain = " ".join(text.lower().split())
+            if clinic.name not in held and plain not in seen:
+                seen.add(plain)
+                yield CrisisRow(
+                    id=f"clinic-{clinic.name}-{number}",
+                    author=f"clinic-{AUTHORS[clinic.name]}",
+                    language="en",
+                    text=text,
+                    template=False,
+                    action="allow",
+                    level="clinic",
+                )
+
+
+def _own_rows(folder: Path) -> Iterator[CrisisRow]:
     for file in sorted(folder.glob("*.jsonl")):
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):

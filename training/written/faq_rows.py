@@ -32,6 +32,13 @@ NONE: Final = "none"
 HELD_OUT: Final = {"validation": ("eye",), "test": ("community", "diabetes", "heart")}
 """Clinics that nothing is trained on; those of the test, with others, by an author of their own."""
 
+AUTHORS: Final = {
+    "dental": 1, "pediatrics": 1, "sleep": 1, "fertility": 2, "physio": 2, "travel": 2, "kidney": 3, "eye": 3,
+    "urgent": 3, "oncology": 4, "prenatal": 4, "skin": 4, "recovery": 5, "telepsych": 5, "therapy": 5,
+    "community": 6, "diabetes": 6, "heart": 6,
+}  # fmt: skip
+"""Who wrote which clinic: what is learned must hold for another author's patients."""
+
 CANDIDATES: Final = 4
 # Of the questions that have a right entry: how many are shown without it.
 _LEFT_OUT: Final = 0.12
