@@ -103,7 +103,7 @@ def test_the_cpu_lock_has_the_cpu_build_and_no_package_of_cuda() -> None:
 
 
 def test_the_two_locks_differ_by_torch_and_what_its_cuda_build_needs_alone() -> None:
-    cpu, gpu = (dict((str(one), hashes) for one, hashes in entries(file)) for file in LOCKS)
+    cpu, gpu = ({str(one): hashes for one, hashes in entries(file)} for file in LOCKS)
     differing = {Requirement(one).name for one, hashes in gpu.items() if cpu.get(one) != hashes}
     assert {name for name in differing if not re.match(r"nvidia-|cuda-|triton$|torch$", name)} == set()
     assert {one for one in cpu if one not in gpu} == {"torch==" + versions(LOCKS[0])["torch"] + "+cpu"}
@@ -127,7 +127,9 @@ def test_the_image_installs_the_lock_with_hashes_and_wheels_alone() -> None:
 
 def test_nothing_else_is_fetched_into_the_image() -> None:
     runs = [line for line in DOCKERFILE.splitlines() if line.startswith("RUN ")]
-    assert [line for line in runs if re.search(r"curl|wget|apt|git clone|conda|\buv\b|easy_install", line)] == []
+    assert [
+        line for line in runs if re.search(r"curl|wget|apt|git clone|conda|\buv\b|easy_install", line)
+    ] == []
     assert not re.search(r"^ADD ", DOCKERFILE, re.MULTILINE)
 
 
