@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,6 +60,10 @@ def fit(one: Job) -> tuple[Fit, list[Point]]:
 
     heard: list[Point] = []
     return CausalLM().fit(one, lambda point, _steps: heard.append(point)), heard
+
+
+def newest(one: Job) -> Path:
+    return max(one.checkpoints.glob("checkpoint-*"), key=lambda place: int(place.name.rpartition("-")[2]))
 
 
 def sha256(folder: Path) -> str:
@@ -217,6 +222,7 @@ def test_a_pickle_in_a_checkpoint_is_not_opened_even_when_its_marker_names_it(
     one = job(tiny_base, tmp_path, SMALL.model_copy(update={"epochs": 1.0}))
     fit(one)
     raw = pickles(tmp_path / "mark")["torch"]
+    shutil.rmtree(newest(one))  # so that there are steps left to go on with
     for checkpoint in one.checkpoints.glob("checkpoint-*"):
         stated = Complete.model_validate_json((checkpoint / MARKER).read_bytes())
         (checkpoint / name).write_bytes(raw)
@@ -231,8 +237,7 @@ def test_a_pickle_put_beside_a_checkpoint_costs_that_checkpoint_alone(
 ) -> None:
     one = job(tiny_base, tmp_path, SMALL.model_copy(update={"epochs": 1.0}))
     first, _heard = fit(one)
-    newest = max(one.checkpoints.glob("checkpoint-*"), key=lambda place: int(place.name.rpartition("-")[2]))
-    (newest / "pytorch_model.bin").write_bytes(pickles(tmp_path / "mark")["torch"])
+    (newest(one) / "pytorch_model.bin").write_bytes(pickles(tmp_path / "mark")["torch"])
     again, _heard = fit(one)
     assert 0 < again.resumed_from < first.steps
     assert not (tmp_path / "mark").exists()
