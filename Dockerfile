@@ -3,10 +3,11 @@
 #
 # Build arguments, see docs/deploy.md:
 #   BASE          an image with Python 3.11 or newer and its venv module
-#   TORCH_INDEX   where torch comes from. The default is the CPU build; for a GPU name your package index,
-#                 https://pypi.org/simple, which has the CUDA build of the same version
+#   ACCELERATOR   cpu or gpu: which lock is installed, and with it which build of torch
+#   TORCH_INDEX   where torch's CPU build comes from; PIP_INDEX_URL has the CUDA build. Whatever else it
+#                 serves, a file whose hash is not in the lock is refused
 #   PIP_INDEX_URL where everything else comes from; it stays readable in the image's history, so no password
-#   EXTRAS        further packages, such as the driver of a database
+#   EXTRAS        further packages, such as the driver of a database; the locks have no hashes for them
 #   BAKE_WEIGHTS  1 puts the default weights (600 MB) into the image; else the first start fetches them
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 FROM ${BASE}
@@ -23,16 +24,19 @@ ENV PATH=/opt/venv/bin:$PATH \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 
 WORKDIR /app
-COPY requirements-serve.txt constraints.txt ./
+COPY requirements-cpu.lock requirements-gpu.lock ./
 
-# torch first and alone: the second step then finds it there, and its index serves nothing else.
+# Wheels alone, each with its hash: nothing of a package runs while the image is built.
 ARG PIP_INDEX_URL
+ARG ACCELERATOR=cpu
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
-RUN if [ -n "$TORCH_INDEX" ]; then \
-        pip install --no-deps --index-url "$TORCH_INDEX" "$(grep -m1 '^torch==' requirements-serve.txt)"; \
-    fi
+RUN pip install --require-hashes --only-binary=:all: \
+        ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r "requirements-$ACCELERATOR.lock"
+# Extras come without hashes, and change nothing of what the lock has.
 ARG EXTRAS
-RUN pip install -r requirements-serve.txt -c constraints.txt $EXTRAS
+RUN if [ -n "$EXTRAS" ]; then \
+        pip freeze > /tmp/locked.txt && pip install -c /tmp/locked.txt $EXTRAS && rm /tmp/locked.txt; \
+    fi
 
 # .dockerignore lets in what serves, and nothing else.
 COPY . .

@@ -20,7 +20,7 @@ CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
 .PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-attacks \
-  bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training screens image-test space clean
+  bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training screens image-test space lock audit secrets clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -136,6 +136,25 @@ bench-page: ## from nothing to the page, and from the second start
 
 bench-real: setup ## real questions through `ask --batch` on two indexes (ten minutes)
 	$(BIN)/python -m benchmarks.real --out benchmarks/results/real.json
+
+# torch from PyPI needs these on Linux; PyTorch's CPU build does not.
+CUDA := cuda-bindings cuda-toolkit nvidia-cudnn-cu13 nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvshmem-cu13 triton
+LOCK := $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command "make lock" --default-index https://pypi.org/simple
+
+lock: $(DEV_READY) ## write both locks anew from requirements-serve.txt and constraints.txt (needs PyPI)
+	$(LOCK) -c constraints.txt -o requirements-gpu.lock requirements-serve.txt >/dev/null
+	{ cat requirements-torch-cpu.txt; $(LOCK) -c requirements-gpu.lock --no-emit-package torch \
+	  --excludes <(printf '%s\n' $(CUDA)) requirements-serve.txt; } >requirements-cpu.lock.new
+	mv requirements-cpu.lock.new requirements-cpu.lock
+
+audit: $(DEV_READY) ## known vulnerabilities in what the locks hold (needs PyPI's vulnerability data)
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements-cpu.lock
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements-gpu.lock
+
+secrets: $(DEV_READY) ## look for passwords and keys in the tree anew, then go through what is new by hand
+	$(BIN)/detect-secrets scan --no-verify --baseline .secrets.baseline
+	$(BIN)/detect-secrets audit .secrets.baseline
 
 image-test: ## build the image and start it, without a Docker engine (root; 20 minutes, 10 GB)
 	$(PYTHON) deploy/image_test.py

@@ -21,17 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("app", "retrieval", "safety", "weights")
 COMMON = ("LICENSE", "NOTICE")
 RELEASES = "models"
-DOCKER = ("Dockerfile", ".dockerignore", "requirements-serve.txt", "constraints.txt")
+LOCK = "requirements-cpu.lock"
+DOCKER = ("Dockerfile", ".dockerignore", LOCK, "requirements-gpu.lock")
 ENTRY = "space_app.py"
 # A Space is shown in a frame of the hub and reached by its proxy alone. space_app.py has the same two.
 BEHIND_THE_HUB = {"CAREFOLD_FRAME_ANCESTORS": "https://huggingface.co", "CAREFOLD_PROXIES": "*"}
 # What may lie beside the code and must not leave this machine.
 PRIVATE = ("__pycache__", "*.py[cod]", "*.sqlite3*", "*.db", "*.log", ".*")
-# What constraints.txt holds for lint, types and tests alone.
-TOOLS = re.compile(
-    r"ruff|mypy.*|pytest.*|hypothesis|types-.*|(axe-)?playwright.*|pyee|greenlet|aiosmtpd|atpublic|execnet"
-    r"|iniconfig|pluggy|sortedcontainers|pathspec|librt|ast-serialize|python-stdnum|presidio-anonymizer|faker|anyascii"
-)
 # The hub installs gradio with its extra "mcp", which wants an older pydantic than our pin. With the oldest
 # of these the whole application was run; pydantic alone says which pydantic-core it needs.
 LEAST_PYDANTIC = "2.12.5"
@@ -124,14 +120,13 @@ def header(sdk: str) -> str:
 
 
 def _requirements(torch_index: str) -> str:
-    """Return the direct pins with those of what they pull in: a Gradio Space reads this one file only."""
+    """Return the direct pins with those of what they pull in: a Gradio Space reads this one file only.
+
+    Without hashes: the hub installs packages of its own choice beside them.
+    """
     direct = _lines("requirements-serve.txt")
     named = {_name(line) for line in direct}
-    pulled_in = [
-        line
-        for line in _lines("constraints.txt")
-        if _name(line) not in named and not TOOLS.fullmatch(_name(line))
-    ]
+    pulled_in = [line for line in _lines(LOCK) if _name(line) not in named]
     pins = [line for line in (*direct, *pulled_in) if _name(line) != "pydantic-core"]
     fitting = [
         f"pydantic>={LEAST_PYDANTIC},<={line.split('==')[1]}" if _name(line) == "pydantic" else line
@@ -142,16 +137,16 @@ def _requirements(torch_index: str) -> str:
 
 
 def _lines(file: str) -> list[str]:
-    lines = (line.strip() for line in (ROOT / file).read_text("utf-8").splitlines())
+    lines = (line.strip(" \\") for line in (ROOT / file).read_text("utf-8").splitlines())
     return [line for line in lines if line and not line.startswith(("#", "-"))]
 
 
 def _name(requirement: str) -> str:
-    return re.sub(r"[-_.]+", "-", re.split("[<>=]", requirement)[0]).lower()
+    return re.sub(r"[-_.]+", "-", re.split("[<>= ;]", requirement)[0]).lower()
 
 
 def _pin(package: str) -> str:
-    for line in (*_lines("requirements-serve.txt"), *_lines("constraints.txt")):
+    for line in _lines("requirements-serve.txt"):
         if _name(line) == package:
             return line.split("==")[1]
     raise SystemExit(f"error: {package} is not pinned in requirements-serve.txt")

@@ -67,6 +67,7 @@ class SentenceTransformerEmbedder:
         share; None leaves them as they are. Raises EmbedderError.
         """
         import torch
+        from safetensors import SafetensorError
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
 
@@ -86,7 +87,7 @@ class SentenceTransformerEmbedder:
                     "use_safetensors": True,
                 },
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise EmbedderError(
                 f"cannot load the embedder {name!r}: {type(error).__name__}. "
                 "The folder must hold a sentence-transformers model with safetensors weights."

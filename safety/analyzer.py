@@ -100,7 +100,7 @@ def _with_breaks(text: str) -> str:
 def _load(folder: Path) -> spacy.language.Language:
     try:
         language = spacy.load(folder, exclude=_UNUSED_PIPES)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - a damaged file breaks spaCy in many ways
         raise PolicyError(
             f"name model folder {folder.name!r} does not load ({type(error).__name__}). "
             "It must hold a spaCy model's config.cfg; fetch it again or pass name_model=None."

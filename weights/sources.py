@@ -29,6 +29,8 @@ from weights.errors import BadSource, UnsafeWeights, WeightsCorrupt, WeightsMiss
 
 HUB_FILES = ("*.safetensors", "*.safetensors.index.json", "*.gguf", "*.json", "*.txt", "*.model", "*.jinja")
 UNSAFE = re.compile(r"pytorch_model.*\.bin|.*\.(pt|pth|pkl|pickle|ckpt)")
+# What the libraries read themselves where the same folder has no safetensors.
+READ_INSTEAD = re.compile(r"(pytorch|adapter)_model.*\.bin")
 SAFE_WEIGHTS = frozenset({".safetensors", ".gguf"})
 DOWNLOAD_SECONDS = 1800
 
@@ -177,11 +179,17 @@ def _from_hub(repo: str, revision: str, folder: Path) -> None:
 
 def _refuse_unsafe(folder: Path, source: str) -> None:
     files = [file for file in folder.rglob("*") if file.is_file()]
-    unsafe = sorted(file.name for file in files if UNSAFE.fullmatch(file.name))
-    if unsafe and not any(file.suffix in SAFE_WEIGHTS for file in files):
+    safe = {file.parent for file in files if file.suffix in SAFE_WEIGHTS}
+    unsafe = sorted(
+        file.relative_to(folder).as_posix()
+        for file in files
+        if (UNSAFE.fullmatch(file.name) and not safe)
+        or (READ_INSTEAD.fullmatch(file.name) and file.parent not in safe)
+    )
+    if unsafe:
         raise UnsafeWeights(
-            f"{source}: {unsafe[0]} can run code when it is read, and there is no safetensors file. "
-            "Convert it to safetensors"
+            f"{source}: {unsafe[0]} can run code when it is read, and there is no safetensors file in its "
+            "place. Convert it to safetensors"
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from peft import PeftConfig, PeftModel
+from safetensors import SafetensorError
 
 from app.errors import GenerationError
 
@@ -31,7 +32,9 @@ def with_adapter(model: Any, name: str, folder: Path) -> Any:
         if not wrapped:
             inside = PeftModel(model, config, adapter_name=name, autocast_adapter_dtype=False)
         inside.load_adapter(str(folder), adapter_name=name, autocast_adapter_dtype=False)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError,
+    ) as error:  # fmt: skip
         if isinstance(inside, PeftModel) and name in inside.peft_config:
             without_adapter(inside, name)
         raise GenerationError(type(error).__name__) from error

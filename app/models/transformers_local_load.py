@@ -18,6 +18,7 @@ import torch
 import transformers
 from filelock import FileLock
 from peft import PeftModel
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as hub_logging
 
@@ -26,7 +27,7 @@ from app.models.base import Precision
 from app.models.transformers_local_adapters import with_adapter, without_adapter
 from app.models.transformers_local_cpu import use_direct_linear, use_short_attention, use_unpacked_linear
 from weights.cache import publish, verified
-from weights.errors import WeightsCorrupt
+from weights.errors import WeightsCorrupt, WeightsUnfit
 from weights.gguf import safetensors_folder
 from weights.sources import Fetched, default_cache_dir
 
@@ -152,15 +153,18 @@ def _quantised(fetched: Fetched, dtype: torch.dtype, device: str, cache_dir: Pat
 
 def _read(folder: Path, dtype: torch.dtype, device: str, settings: BitsAndBytesConfig | None = None) -> Any:
     chosen = {} if settings is None else {"quantization_config": settings}
-    return AutoModelForCausalLM.from_pretrained(
-        folder,
-        dtype=dtype,
-        device_map={"": device},
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        **chosen,
-    )
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            device_map={"": device},
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            **chosen,
+        )
+    except SafetensorError as error:
+        raise WeightsUnfit(f"{folder.name}: its weights cannot be read as safetensors") from error
 
 
 def _with_adapters(model: Any, adapters: Mapping[str, Path]) -> tuple[Any, dict[str, str]]:

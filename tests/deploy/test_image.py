@@ -57,7 +57,7 @@ def test_the_image_runs_as_user_1000_from_its_first_own_command_on() -> None:
 def test_the_build_context_holds_what_serves_and_nothing_else() -> None:
     assert IGNORED[0] == "*"
     let_in = {line[1:] for line in IGNORED if line.startswith("!")}
-    files = {*space.COMMON, "requirements-serve.txt", "constraints.txt"}
+    files = {*space.COMMON, *(name for name in space.DOCKER if name.endswith(".lock"))}
     assert let_in == {*space.PACKAGES, space.RELEASES, *files}
     # A pattern that follows takes out again what may lie inside these folders.
     for pattern in ("**/__pycache__", "**/*.sqlite3*", "**/*.log", "**/.*"):

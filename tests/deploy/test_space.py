@@ -77,7 +77,8 @@ def test_nothing_private_goes_into_it(tmp_path: Path, monkeypatch: pytest.Monkey
         "requirements.txt",
         "requirements-serve.txt",
         "requirements-dev.txt",
-        "constraints.txt",
+        "requirements-cpu.lock",
+        "requirements-gpu.lock",
         "Dockerfile",
         ".dockerignore",
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors import SafetensorError
 
+from tests.test_pickles import pickles
 from training.errors import RecipeError
 from training.recipe import Train
 from training.rows import Example
 from training.tasks import TASKS
 from training.trainers.base import Fit, Job, Point
+from training.trainers.causal_lm_checkpoints import MARKER, Complete, mark_complete
 
 pytestmark = pytest.mark.weights
 
@@ -55,6 +60,10 @@ def fit(one: Job) -> tuple[Fit, list[Point]]:
 
     heard: list[Point] = []
     return CausalLM().fit(one, lambda point, _steps: heard.append(point)), heard
+
+
+def newest(one: Job) -> Path:
+    return max(one.checkpoints.glob("checkpoint-*"), key=lambda place: int(place.name.rpartition("-")[2]))
 
 
 def sha256(folder: Path) -> str:
@@ -202,3 +211,33 @@ def test_killed_anywhere_it_goes_on_to_the_same_adapter(tiny_base: Path, tmp_pat
     steps = _train(tiny_base, tmp_path / "killed")
     assert min(steps) > 2, "it began anew"
     assert sha256(tmp_path / "killed" / "adapter") == sha256(tmp_path / "whole" / "adapter")
+
+
+@pytest.mark.parametrize(
+    "name", ["optimizer.pt", "scheduler.pt", "rng_state.pth", "adapter_model.safetensors"]
+)
+def test_a_pickle_in_a_checkpoint_is_not_opened_even_when_its_marker_names_it(
+    name: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    one = job(tiny_base, tmp_path, SMALL.model_copy(update={"epochs": 1.0}))
+    fit(one)
+    raw = pickles(tmp_path / "mark")["torch"]
+    shutil.rmtree(newest(one))  # so that there are steps left to go on with
+    for checkpoint in one.checkpoints.glob("checkpoint-*"):
+        stated = Complete.model_validate_json((checkpoint / MARKER).read_bytes())
+        (checkpoint / name).write_bytes(raw)
+        mark_complete(checkpoint, stated.job)
+    with pytest.raises((pickle.UnpicklingError, SafetensorError)):
+        fit(one)
+    assert not (tmp_path / "mark").exists()
+
+
+def test_a_pickle_put_beside_a_checkpoint_costs_that_checkpoint_alone(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    one = job(tiny_base, tmp_path, SMALL.model_copy(update={"epochs": 1.0}))
+    first, _heard = fit(one)
+    (newest(one) / "pytorch_model.bin").write_bytes(pickles(tmp_path / "mark")["torch"])
+    again, _heard = fit(one)
+    assert 0 < again.resumed_from < first.steps
+    assert not (tmp_path / "mark").exists()

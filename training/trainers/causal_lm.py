@@ -227,6 +227,7 @@ class _Record(TrainerCallback):  # type: ignore[misc]
     def on_save(
         self, args: TrainingArguments, state: TrainerState, _control: TrainerControl, **_kwargs: Any
     ) -> None:
+        PartialState().wait_for_everyone()  # each process writes a file of its own into the checkpoint
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}"
             mark_complete(folder, self._identity, seconds=self.seconds)

@@ -156,7 +156,10 @@ def _with_unsloth(job: Job) -> Any:
         ) from error
     settings = job.settings
     model, _tokenizer = unsloth.FastLanguageModel.from_pretrained(
-        str(base_folder(job)), max_seq_length=settings.max_tokens, load_in_4bit=settings.method == "qlora"
+        str(base_folder(job)),
+        max_seq_length=settings.max_tokens,
+        load_in_4bit=settings.method == "qlora",
+        trust_remote_code=False,
     )
     lora = _lora(settings)
     return unsloth.FastLanguageModel.get_peft_model(

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from torch.nn.functional import cross_entropy, normalize
 
@@ -261,7 +262,7 @@ def _load(folder: Path) -> Any:
                 trust_remote_code=False,
                 model_kwargs={"dtype": torch.float32, "use_safetensors": True},
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ReleaseError(
                 f"cannot load an embedder from {folder.name}: {type(error).__name__}. "
                 "The folder must hold a sentence-transformers model with safetensors weights"

@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from peft import LoraConfig, PeftModel, get_peft_model
 from pydantic import ValidationError
+from safetensors import SafetensorError
 from transformers import AutoTokenizer
 from transformers.utils import logging as library_logging
 
@@ -136,10 +137,13 @@ def save_adapter(model: Any, folder: Path, job: Job) -> None:
 
 
 def load_adapter(model: Any, folder: Path) -> Any:
-    """Put the LoRA weights in `folder` on `model`, unmerged. Raises ReleaseError."""
+    """Put the LoRA weights in `folder` on `model`, unmerged: as safetensors alone. Raises ReleaseError."""
+    if not (folder / ADAPTER).is_file():
+        # The library would look for a pickle next, and then ask the hub.
+        raise ReleaseError(f"{folder.name}: no {ADAPTER} in it: train it again")
     try:
         return PeftModel.from_pretrained(model, str(folder))
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ReleaseError(
             f"{folder.name}: its adapter does not fit the base: {type(error).__name__}"
         ) from error
@@ -197,8 +201,9 @@ def load_encoder(auto: Any, folder: Path, *, labels: Sequence[str]) -> Any:
                 dtype="float32",
                 local_files_only=True,
                 use_safetensors=True,
+                trust_remote_code=False,
             ).to(device_name())
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ReleaseError(
                 f"cannot load an encoder from {folder.name}: {type(error).__name__}. "
                 "The folder must hold a model like BERT with safetensors weights"
@@ -207,7 +212,7 @@ def load_encoder(auto: Any, folder: Path, *, labels: Sequence[str]) -> Any:
 
 def load_tokenizer(folder: Path) -> Any:
     """Load the tokenizer of a base; it must know where in the text its tokens stand."""
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     if not tokenizer.is_fast:
         raise ReleaseError(
             f"{folder.name}: its tokenizer gives no offsets; a base with tokenizer.json is needed"

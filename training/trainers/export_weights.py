@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from peft import PeftModel, get_peft_model_state_dict
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from transformers import AutoModelForCausalLM, GgufConfig
 from transformers.utils import logging as hub_logging
 
@@ -101,9 +101,12 @@ def _refuse_quantised(folder: Path) -> None:
 
 def _read(folder: Path) -> Any:
     hub_logging.disable_progress_bar()
-    return AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
-    )
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
+        )
+    except SafetensorError as error:
+        raise ReleaseError(f"{folder.name}: its weights cannot be read as safetensors") from error
 
 
 def _write(model: Any, tokenizer: Path, out: Path) -> None:
@@ -115,5 +118,8 @@ def _write(model: Any, tokenizer: Path, out: Path) -> None:
 
 
 def _tensor_names(file: Path) -> set[str]:
-    with safe_open(file, framework="pt") as tensors:
-        return set(tensors.keys())
+    try:
+        with safe_open(file, framework="pt") as tensors:
+            return set(tensors.keys())
+    except (OSError, SafetensorError) as error:
+        raise ReleaseError(f"{file.name} cannot be read as safetensors: {type(error).__name__}") from error
