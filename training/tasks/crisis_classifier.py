@@ -22,7 +22,7 @@ class CrisisTask(LabellingTask):
     """
 
     trainer: TrainerKind = "ngram_linear"
-    act_ceiling: float = 0.01
+    act_ceiling: float = 0.02
     support_ceiling: float = 0.05
 
 
