@@ -198,7 +198,8 @@ def _screener(embedder: Part[Embedder], gate: CrisisGate) -> Screener:
     """Screen with the encoder's help; without it the service has the gate and the rules."""
     from safety.screen import Screener
 
-    return Screener(embedder.get().embed, gate=gate)
+    encoder = embedder.get()
+    return Screener(encoder.embed, gate=gate, encoder=encoder.name)
 
 
 def _embedder(settings: Settings) -> Embedder:

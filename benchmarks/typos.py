@@ -26,6 +26,7 @@ from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.embedder import load_embedder
 from retrieval.lexical import STOP_WORDS
 from retrieval.query import clean_query
+from retrieval.ranker import load_ranker
 from retrieval.retriever import Retriever
 from weights.defaults import EMBEDDER
 
@@ -51,7 +52,8 @@ def main(
         if index is None:
             index = Path(folder) / "index"
             build_index(parts["dev"].entries, out=index, embedder=embedder)
-        retriever = Retriever.open(index, embedder)
+        reader = load_ranker("", embedder=EMBEDDER, models_dir=Path("models"))
+        retriever = Retriever.open(index, embedder, reader)
         for name, judged in parts.items():
             asked = [question for question in judged.questions if question.right]
             typed = [

@@ -226,7 +226,7 @@ class Retriever:
         order = np.lexsort((views.entries, -score))
         falling, read = score[order], None
         if self._ranker is not None:
-            order, falling, read = self._reordered(whole_query, views, order, max(_RANKED, top_k))
+            order, falling, read = self._reordered(whole_query, views, order, max(_RANKED, 2 * top_k))
         first = order[0]
         others = np.delete(score, first)
         margin = float(score[first] - others.max()) if len(others) else _MARGIN_ALONE

@@ -2,7 +2,8 @@
 
 Refused are only attempts to take over the assistant and requests for harm to others. A medical
 question, however blunt, and an off-topic one are allowed. Rules stand in screen_rules.yaml; an
-encoder, where one is handed in, finds more of what the rules miss by nearness to examples.
+encoder, where one is handed in, finds more of what the rules miss: by a head that was fitted for it
+(safety/screen_head.py), or, for an encoder that has none, by nearness to examples.
 
     python -m safety screen messages.jsonl
 """
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from safety.crisis import WINDOW, CrisisGate
 from safety.folding import Folder, Sentence
 from safety.phrases import PhraseBook
+from safety.screen_head import ScreenHead
 from safety.shipped_yaml import shipped_yaml
 from safety.verdict import ALLOW, Verdict
 
@@ -75,8 +77,13 @@ _JOINTS: Final = re.compile(r"(?<=[A-Za-z])[_-](?=[A-Za-z])")
 class Screener:
     """Judge a message before it goes to retrieval and the model."""
 
-    def __init__(self, embed: Embed | None = None, *, gate: CrisisGate | None = None) -> None:
-        """Take an encoder (texts to rows of unit length) and, where one exists, the crisis gate."""
+    def __init__(
+        self, embed: Embed | None = None, *, gate: CrisisGate | None = None, encoder: str = ""
+    ) -> None:
+        """Take an encoder (texts to rows of unit length) and, where one exists, the crisis gate.
+
+        `encoder` names it, so that the head that was fitted with it is used. Raises ScreenWeightsError.
+        """
         rules = shipped_yaml(Path(__file__).parent / "screen_rules.yaml")
         self._gate = gate or CrisisGate()
         self._book = PhraseBook({name: tuple(members.split()) for name, members in rules["sets"].items()})
@@ -90,10 +97,10 @@ class Screener:
             joined=rules["joined"].split(),
         )
         self._other = _OtherScripts(rules["other_scripts"])
-        self._near = None if embed is None else _Nearness(embed)
+        self._near = None if embed is None else _by_meaning(embed, encoder)
         self.detectors: tuple[str, ...] = (*self._gate.detectors, "refuse-rules", "encoded-text")
-        if embed is not None:
-            self.detectors += ("encoder-prototypes",)
+        if self._near is not None:
+            self.detectors += (self._near.name,)
 
     def screen(self, text: str, history: Sequence[str] = ()) -> Verdict:
         """Return the verdict for `text`; `history` are the same person's earlier messages, oldest first."""
@@ -175,11 +182,35 @@ def encoded_parts(text: str) -> list[str]:
     return [text[:WINDOW], *(sentences[-_MOST_PARTS:] if len(sentences) > 1 else [])]
 
 
+def _by_meaning(embed: Embed, encoder: str) -> _Fitted | _Nearness:
+    """Return what reads vectors of this encoder. Raises ScreenWeightsError."""
+    if encoder:
+        head = ScreenHead.load()
+        if head.encoder == encoder:
+            return _Fitted(embed, head)
+    return _Nearness(embed)
+
+
+class _Fitted:
+    """Ask the fitted head about a message and each of its sentences."""
+
+    name = "encoder-head"
+
+    def __init__(self, embed: Embed, head: ScreenHead) -> None:
+        self._embed, self._head = embed, head
+
+    def category(self, text: str) -> str:
+        parts = encoded_parts(text)
+        return self._head.category(parts, np.asarray(self._embed(parts), dtype=np.float32))
+
+
 class _Nearness:
     """Compare a message, and each of its sentences, with examples of what is refused and of what is not.
 
     Two examples of a kind count together: one alone is near by chance.
     """
+
+    name = "encoder-prototypes"
 
     def __init__(self, embed: Embed) -> None:
         examples = shipped_yaml(Path(__file__).parent / "screen_examples.yaml")

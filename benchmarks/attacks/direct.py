@@ -99,7 +99,7 @@ def _with_encoder(texts: Iterable[str]) -> Screener:
     settings = load_settings()
     embed = remembering(load_embedder(settings.embedder).embed)
     embed([part for text in texts for part in encoded_parts(text)])
-    return Screener(embed, gate=active_gate(settings.models_dir))
+    return Screener(embed, gate=active_gate(settings.models_dir), encoder=settings.embedder)
 
 
 def _screened(screener: Screener, rows: Iterable[Message], what: str) -> Screened:

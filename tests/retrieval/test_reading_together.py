@@ -87,7 +87,7 @@ def test_of_many_entries_only_the_best_are_read_and_all_are_returned(tmp_path: P
     ranker = Knows("question 7 ")
     hits = opened(tmp_path / "index", ranker).search("question 7 of rooms", top_k=30).hits
     assert len({hit.id for hit in hits}) == 30 and hits[0].id == "e7"
-    assert [len(texts) for _, texts in ranker.read] == [30]
+    assert [len(texts) for _, texts in ranker.read] == [40]
     opened(tmp_path / "index", ranker).search("question 7 of rooms", top_k=3)
     assert len(ranker.read[-1][1]) == 10
 

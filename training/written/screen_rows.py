@@ -1,0 +1,48 @@
+"""What must be refused and what only looks like it, for the screen's head (`benchmarks/fit_screen.py`).
+
+Requests alone, never an answer, and no working detail. Must not: hold a real person's words, or a row of a
+benchmark or test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+from training.errors import CorpusError
+from training.rows import Frozen
+from weights.jsonl import BadLine, read_jsonl
+
+FOLDER: Final = Path(__file__).parent / "screen"
+CATEGORY_OF_LABEL: Final[dict[str, str]] = {
+    "medical_harm": "harmful_request", "drugs": "harmful_request", "violence": "harmful_request",
+    "minors": "harmful_request", "privacy": "harmful_request", "injection": "injection", "none": "none",
+}  # fmt: skip
+
+
+class ScreenRow(Frozen):
+    """One message; the letter before the dash in its id is its author."""
+
+    id: str
+    text: str
+    label: Literal["medical_harm", "drugs", "violence", "minors", "privacy", "injection", "none"]
+
+    @property
+    def author(self) -> str:
+        """Who wrote it."""
+        return self.id.partition("-")[0]
+
+    @property
+    def category(self) -> str:
+        """The category of the screen's verdict; "none" is what it lets through."""
+        return CATEGORY_OF_LABEL[self.label]
+
+
+def screen_rows(folder: Path = FOLDER) -> Iterator[ScreenRow]:
+    """Yield the rows in the order of files and lines. Raises CorpusError that names a faulty line."""
+    for file in sorted(folder.glob("*.jsonl")):
+        for read in read_jsonl(file, ScreenRow):
+            if isinstance(read, BadLine):
+                raise CorpusError(f"{file.name}:{read.number} is no row of the corpus: {read.reason}")
+            yield read.value
