@@ -55,7 +55,7 @@ LEAST_TITLE = 0.45
 # A ranker reads what a patient's words mean: nearness of the vectors decides nothing alone.
 LEAST_TITLE_RANKED = 0.0
 # Of the features, those that only a ranker gives.
-RANKED_ONLY = ("answers", "lead")
+RANKED_ONLY = ("answers", "share", "some", "lead")
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
@@ -95,7 +95,7 @@ def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder, ranker: Ranker
         with tempfile.TemporaryDirectory() as folder:
             build_index(one.entries, out=Path(folder) / "index", embedder=embedder)
             retriever = Retriever.open(Path(folder) / "index", embedder, ranker)
-        for question in one.questions:
+        for question in one.questions[::each]:
             text = clean_query(question.text)
             ranking = retriever.rank(text, allowed=retriever.mask(without=question.without))
             first = retriever.id_of(int(ranking.views.entries[ranking.order[0]]))
@@ -105,20 +105,22 @@ def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder, ranker: Ranker
     return Observed(np.array(rows), np.array(covered), np.array(right))
 
 
-def collect(data: Path, embedder: Embedder, ranker: Ranker | None = None) -> dict[str, Observed]:
-    """Return what is observed on each source."""
+def collect(
+    data: Path, embedder: Embedder, ranker: Ranker | None = None, *, each: int = 1
+) -> dict[str, Observed]:
+    """Return what is observed on each source; of the large ones on each n-th question."""
     return {
-        "question_pairs": observe([sets.question_pairs(data)], embedder, ranker),
-        "medication_questions": observe([sets.medication_questions(data)], embedder, ranker),
-        "medquad": observe([sets.medquad(data)], embedder, ranker),
-        "sample_alternates": observe(list(sets.sample_alternates(SAMPLE_FAQ)), embedder, ranker),
-        "sample_foreign": observe([sets.sample_foreign(SAMPLE_FAQ, data)], embedder, ranker),
+        "question_pairs": observe([sets.question_pairs(data)], embedder, ranker, each=each),
+        "medication_questions": observe([sets.medication_questions(data)], embedder, ranker, each=each),
+        "medquad": observe([sets.medquad(data)], embedder, ranker, each=each),
+        "sample_alternates": observe(list(sets.sample_alternates(SAMPLE_FAQ)), embedder, ranker, each=each),
+        "sample_foreign": observe([sets.sample_foreign(SAMPLE_FAQ, data)], embedder, ranker, each=each),
         "sample_dev": observe(
             [sets.sample_asked(SAMPLE_FAQ, QUERIES, "dev"), sets.sample_short(SAMPLE_FAQ, SHORT)],
             embedder,
             ranker,
         ),
-        **{one.name: observe([one], embedder, ranker) for one in sets.written_clinics()},
+        **{one.name: observe([one], embedder, ranker, each=each) for one in sets.written_clinics()},
         JUDGED_ONLY: observe([sets.sample_asked(SAMPLE_FAQ, QUERIES, "test")], embedder, ranker),
     }
 
@@ -221,11 +223,12 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Result file.")] = None,
     embedder: Annotated[str, typer.Option(envvar="CAREFOLD_EMBEDDER")] = EMBEDDER,
     ranker: Annotated[str, typer.Option(help="A release's folder; default: the active one; or none.")] = "",
+    each: Annotated[int, typer.Option(min=1, help="Of the large sources ask each n-th question.")] = 1,
 ) -> None:
     """Fit, judge, and if wanted write the numbers."""
     reader = load_ranker(ranker, embedder=embedder, models_dir=Path("models"))
     ranked = reader is not None
-    observed = collect(data, Remembering(load_embedder(embedder)), reader)
+    observed = collect(data, Remembering(load_embedder(embedder)), reader, each=each)
     curve = fit_shipped(observed, ranked=ranked)
     figures: dict[str, Figure] = {
         "left_out": left_out(observed, ranked=ranked),

@@ -30,7 +30,9 @@ class Features:
     agreement: float  # share of the views (0 to 3 of 3) that put the first entry first
     length: float  # logarithm of 1 + the number of content words
     answers: float = 0.0  # the ranker's score of the first entry; 0 stands for none of them
-    lead: float = 0.0  # that score less the next best one's
+    share: float = 0.0  # logarithm of the first entry's share of the probability
+    some: float = 0.0  # minus the logarithm of the share of "none of these"
+    lead: float = 0.0  # what the first entry has more than the next, by ranker and fused score
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ threads at once. Neither logs nor raises anything that holds a question's words.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,12 +53,13 @@ _CLEAR_ALONE = 0.6
 # The only entry of an index leads by a usual distance: there is no second to compare it with.
 _MARGIN_ALONE = 0.1
 _ATTEMPTS = 3
-# How many entries are read together with the question, and how much of their order still comes from the
-# fused score: a difference of .1 in that counts as one of this tenth in the ranker's.
+# How many entries are read together with the question, and what a difference in the fused score counts for in
+# the ranker's: chosen on the held-out clinics and the sample's development questions.
 _RANKED = 10
-FUSED_SHARE = 8.0
+FUSED_SHARE = 16.0
 # The only entry of an index leads by a usual distance here too.
 _LEAD_ALONE = 3.0
+_MOST, _LEAST = 8.0, 1e-4
 
 
 @dataclass(frozen=True)
@@ -224,7 +226,7 @@ class Retriever:
         """Put the entries in order; `whole_query` is what the ranker reads."""
         score = views.score
         order = np.lexsort((views.entries, -score))
-        falling, read = score[order], None
+        falling, read = score[order], dict[str, float]()
         if self._ranker is not None:
             order, falling, read = self._reordered(whole_query, views, order, max(_RANKED, 2 * top_k))
         first = order[0]
@@ -237,7 +239,7 @@ class Retriever:
             coverage=self._contents.words.coverage(words, int(views.entries[first])),
             agreement=sum(agreement) / len(agreement),
             length=float(np.log1p(words.length)),
-            **({} if read is None else _read_features(read)),
+            **read,
         )
         entry, passage = self._entry_at(views, int(first))
         texts = (entry.question, *entry.alternates, passage)
@@ -245,8 +247,8 @@ class Retriever:
 
     def _reordered(
         self, query: str, views: Views, order: NDArray[np.int64], most: int
-    ) -> tuple[NDArray[np.int64], Vectors, Scores]:
-        """Read the first `most` entries with the question; return the order, its scores, and what was read.
+    ) -> tuple[NDArray[np.int64], Vectors, dict[str, float]]:
+        """Read the first `most` entries with the question; return the order, its scores, and the features.
 
         The scores of those that were read are their shares of the probability; the others stay below.
         """
@@ -255,10 +257,14 @@ class Retriever:
         read = self._ranker.scores(query, [self._as_read(views, int(at)) for at in head])
         together = read + FUSED_SHARE * (views.score[head] - views.score[head].max())
         by_both = np.lexsort((views.entries[head], -together))
-        head, read = head[by_both], read[by_both]
+        head, read, together = head[by_both], read[by_both], together[by_both]
         given = np.minimum.accumulate(shares(read))
         below = given[-1] * np.clip(views.score[tail], 0.0, 1.0)
-        return np.concatenate([head, tail]), np.concatenate([given, below]).astype(np.float32), read
+        return (
+            np.concatenate([head, tail]),
+            np.concatenate([given, below]).astype(np.float32),
+            _read_features(read, together),
+        )
 
     def _as_read(self, views: Views, at: int) -> str:
         """Return an entry as the ranker reads it: by its nearest question or alternate, and passage."""
@@ -295,11 +301,15 @@ class Retriever:
         )
 
 
-def _read_features(read: Scores) -> dict[str, float]:
-    """Return what the ranker says of the first entry: how far it is above none of them, and the others."""
-    others = np.delete(read, 0)
-    lead = float(read[0] - others.max()) if len(others) else _LEAD_ALONE
-    return {"answers": float(read[0]), "lead": lead}
+def _read_features(read: Scores, together: Scores) -> dict[str, float]:
+    """Return what the ranker says of the first entry, and of none of them (see `Features`)."""
+    found = shares(read)
+    return {
+        "answers": float(np.clip(read[0], -_MOST, _MOST)),
+        "share": math.log(max(float(found[0]), _LEAST)),
+        "some": -math.log(max(1.0 - float(found.sum()), _LEAST)),
+        "lead": float(together[0] - together[1]) if len(together) > 1 else _LEAD_ALONE,
+    }
 
 
 def _primary(language: str) -> str:
