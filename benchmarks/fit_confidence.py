@@ -86,7 +86,13 @@ class Remembering:
         return np.stack([self._known[text] for text in texts])
 
 
-def observe(judged: Sequence[sets.JudgedSet], embedder: Embedder, ranker: Ranker | None = None) -> Observed:
+def observe(
+    judged: Sequence[sets.JudgedSet],
+    embedder: Embedder,
+    ranker: Ranker | None = None,
+    *,
+    each: int = 1,
+) -> Observed:
     """Ask all questions of some sets and note features and whether the first hit was right."""
     rows: list[tuple[float, ...]] = []
     covered: list[bool] = []

@@ -248,7 +248,7 @@ class Retriever:
     def _reordered(
         self, query: str, views: Views, order: NDArray[np.int64], most: int
     ) -> tuple[NDArray[np.int64], Vectors, dict[str, float]]:
-        """Read the first `most` entries with the question; return the order, its scores, and the features.
+        """Read the first `most` entries with the question; return order, scores, and features.
 
         The scores of those that were read are their shares of the probability; the others stay below.
         """
