@@ -13,6 +13,7 @@ Run: python -m benchmarks.fit_confidence [--write]
 from __future__ import annotations
 
 import json
+import random
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ JUDGED_ONLY = "sample_test"
 SOURCE_WEIGHTS = {"sample_dev": 2.0, "question_pairs": 0.5, "sample_foreign": 0.5}
 # Left-out alternates are observed, not fitted on: each was written to share little with the others.
 OBSERVED_ONLY = frozenset({JUDGED_ONLY, "sample_alternates"})
+# A ranker reads answers, and the doctors' pairs have none: their entries say their questions again.
+NOT_RANKED = frozenset({"question_pairs"})
 # How long questions are depends on who wrote them: a set's habit must not pass for evidence.
 _LARGEST_LENGTH_WEIGHT = 0.8
 _REGULARISATION = 1e-4
@@ -101,7 +104,9 @@ def observe(
         with tempfile.TemporaryDirectory() as folder:
             build_index(one.entries, out=Path(folder) / "index", embedder=embedder)
             retriever = Retriever.open(Path(folder) / "index", embedder, ranker)
-        for question in one.questions[::each]:
+        # By chance: every n-th would be all of one kind.
+        asked = random.Random(0).sample(one.questions, -(-len(one.questions) // each))
+        for question in asked:
             text = clean_query(question.text)
             ranking = retriever.rank(text, allowed=retriever.mask(without=question.without))
             first = retriever.id_of(int(ranking.views.entries[ranking.order[0]]))
@@ -213,12 +218,13 @@ def calibration_error(probability: Floats, right: Labels, *, bins: int = 10) -> 
 def left_out(observed: dict[str, Observed], *, ranked: bool = False) -> dict[str, Figure]:
     """Judge each source by a curve that was fitted on the others."""
     figures: dict[str, Figure] = {}
+    apart = OBSERVED_ONLY | (NOT_RANKED if ranked else frozenset())
     for name, held in observed.items():
         # The sample's own sources know each other's entries: they are left out together.
-        kin = {other for other in observed if other.split("_")[0] == name.split("_")[0]}
-        others = {
-            other: one for other, one in observed.items() if other not in kin and other not in OBSERVED_ONLY
+        kin = {name} | {
+            other for other in observed if name.startswith("sample") and other.startswith("sample")
         }
+        others = {other: one for other, one in observed.items() if other not in kin | apart}
         figures[name] = quality(predict(fit(others, ranked=ranked), held), held.right)
     return figures
 
@@ -248,7 +254,8 @@ def main(
 
 def fit_shipped(observed: dict[str, Observed], *, ranked: bool = False) -> Curve:
     """Fit on all sources but those that are only observed."""
-    return fit({name: one for name, one in observed.items() if name not in OBSERVED_ONLY}, ranked=ranked)
+    apart = OBSERVED_ONLY | (NOT_RANKED if ranked else frozenset())
+    return fit({name: one for name, one in observed.items() if name not in apart}, ranked=ranked)
 
 
 def write_curve(curve: Curve, file: Path = FILE) -> None:

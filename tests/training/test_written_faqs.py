@@ -26,7 +26,7 @@ from training.written.faq_rows import (
     validation_rows,
 )
 from training.written.faq_rows import (
-    test_rows as tested_rows,
+    test_rows as held_out_rows,
 )
 
 CLINICS = list(clinics())
@@ -92,7 +92,7 @@ def test_rows_hold_the_right_entry_or_say_that_none_is_there() -> None:
 @pytest.mark.slow
 def test_no_clinic_stands_in_two_splits() -> None:
     splits = [
-        {str(row["clinic"]) for row in rows(1)} for rows in (training_rows, validation_rows, tested_rows)
+        {str(row["clinic"]) for row in rows(1)} for rows in (training_rows, validation_rows, held_out_rows)
     ]
     assert splits[1] == set(HELD_OUT["validation"]) and splits[2] == set(HELD_OUT["test"])
     assert sum(map(len, splits)) == len(set.union(*splits)) == len(CLINICS)
