@@ -18,8 +18,8 @@ Kind = Literal[
 ]  # fmt: skip
 Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
 
-# On held-out clinics and on the sample's test questions, by curves fitted without them: from .65 on, 4.6 % and
-# .9 % of the answerable questions get a wrong entry, from .60 on 6.1 % and .9 %.
+# On held-out clinics and on the sample's test questions, by curves that were fitted without them:
+# from .65 on, 4.6 % and .9 % of the answerable questions get a wrong entry, from .60 on 6.1 % and .9 %.
 FAQ_CONFIDENCE = 0.65
 GROUNDED_CONFIDENCE = 0.60
 CLARIFY_CONFIDENCE = 0.10
