@@ -24,7 +24,8 @@ def test_the_set_has_fifteen_hundred_messages_of_every_level_and_both_languages(
     rows = list(frozen_rows())
     assert len(rows) >= 1500
     assert len({row.id for row in rows}) == len(rows)
-    assert {row.level for row in rows} == set(CATEGORY_OF_LEVEL)
+    # What is asked of clinics is taught alone: the held-out clinics measure it.
+    assert {row.level for row in rows} == set(CATEGORY_OF_LEVEL) - {"clinic"}
     assert min(Counter(row.language for row in rows).values()) >= 300
     assert sum(len(row.turns) > 1 for row in rows) >= 30
 
