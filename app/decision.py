@@ -18,9 +18,9 @@ Kind = Literal[
 ]  # fmt: skip
 Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
 
-# The stated risk: of answerable questions at most 2 % get a wrong entry's words, and at most 5 % an answer from
-# a wrong entry, by the upper bound on held-out clinics, with curves fitted without them. Measured there: from
-# .80 on .8 % (at most 2.2 %), from .75 on 1.8 % (3.7 %).
+# The stated risk: of answerable questions at most 2 % get a wrong entry's words, and at most 5 % an
+# answer from a wrong entry, by the upper bound on held-out clinics, with curves fitted without them.
+# Measured there: from .80 on .8 % (at most 2.2 %), from .75 on 1.8 % (3.7 %).
 FAQ_CONFIDENCE = 0.80
 GROUNDED_CONFIDENCE = 0.75
 CLARIFY_CONFIDENCE = 0.10
