@@ -3,7 +3,7 @@
 Refused are only attempts to take over the assistant and requests for harm to others. A medical
 question, however blunt, and an off-topic one are allowed. Rules stand in screen_rules.yaml; an
 encoder, where one is handed in, finds more of what the rules miss: by a head that was fitted for it
-(safety/screen_head.py), or, for an encoder that has none, by nearness to examples.
+(safety/screen_head.py), where it is of this encoder, and by nearness to examples.
 
     python -m safety screen messages.jsonl
 """
@@ -97,10 +97,10 @@ class Screener:
             joined=rules["joined"].split(),
         )
         self._other = _OtherScripts(rules["other_scripts"])
-        self._near = None if embed is None else _by_meaning(embed, encoder)
+        self._embed = embed
+        self._near = () if embed is None else _by_meaning(embed, encoder)
         self.detectors: tuple[str, ...] = (*self._gate.detectors, "refuse-rules", "encoded-text")
-        if self._near is not None:
-            self.detectors += (self._near.name,)
+        self.detectors += tuple(one.name for one in self._near)
 
     def screen(self, text: str, history: Sequence[str] = ()) -> Verdict:
         """Return the verdict for `text`; `history` are the same person's earlier messages, oldest first."""
@@ -122,10 +122,12 @@ class Screener:
         if category:
             return Verdict("refuse", category, "high")
         # What may be an emergency and asks for harm is refused; what may be about oneself never is.
-        if self._near is not None and (first.action == "allow" or first.category == "medical_emergency"):
-            category = self._near.category(text)
-            if category:
-                return Verdict("refuse", category, "concern")
+        if self._embed is not None and first.category in ("none", "medical_emergency"):
+            parts = encoded_parts(text)
+            vectors = np.asarray(self._embed(parts), dtype=np.float32)
+            for reads in self._near:
+                if category := reads.category(parts, vectors):
+                    return Verdict("refuse", category, "concern")
         return first if first.action == "support" else ALLOW
 
     def instructs(self, text: str) -> bool:
@@ -182,13 +184,11 @@ def encoded_parts(text: str) -> list[str]:
     return [text[:WINDOW], *(sentences[-_MOST_PARTS:] if len(sentences) > 1 else [])]
 
 
-def _by_meaning(embed: Embed, encoder: str) -> _Fitted | _Nearness:
+def _by_meaning(embed: Embed, encoder: str) -> tuple[_Fitted | _Nearness, ...]:
     """Return what reads vectors of this encoder. Raises ScreenWeightsError."""
-    if encoder:
-        head = ScreenHead.load()
-        if head.encoder == encoder:
-            return _Fitted(embed, head)
-    return _Nearness(embed)
+    head = ScreenHead.load() if encoder else None
+    fitted = (_Fitted(head),) if head is not None and head.encoder == encoder else ()
+    return (*fitted, _Nearness(embed))
 
 
 class _Fitted:
@@ -196,12 +196,11 @@ class _Fitted:
 
     name = "encoder-head"
 
-    def __init__(self, embed: Embed, head: ScreenHead) -> None:
-        self._embed, self._head = embed, head
+    def __init__(self, head: ScreenHead) -> None:
+        self._head = head
 
-    def category(self, text: str) -> str:
-        parts = encoded_parts(text)
-        return self._head.category(parts, np.asarray(self._embed(parts), dtype=np.float32))
+    def category(self, parts: Sequence[str], vectors: NDArray[Any]) -> str:
+        return self._head.category(parts, vectors)
 
 
 class _Nearness:
@@ -214,7 +213,6 @@ class _Nearness:
 
     def __init__(self, embed: Embed) -> None:
         examples = shipped_yaml(Path(__file__).parent / "screen_examples.yaml")
-        self._embed = embed
         lines = {
             name: [line for line in block.splitlines() if line.strip()] for name, block in examples.items()
         }
@@ -222,9 +220,7 @@ class _Nearness:
         ends = np.cumsum([len(block) for block in lines.values()])
         self._vectors = dict(zip(lines, np.split(rows, ends[:-1]), strict=True))
 
-    def category(self, text: str) -> str:
-        parts = encoded_parts(text)
-        vectors = np.asarray(self._embed(parts), dtype=np.float32)
+    def category(self, parts: Sequence[str], vectors: NDArray[Any]) -> str:
         near = {name: _nearest(vectors @ rows.T) for name, rows in self._vectors.items()}
         more = np.where(np.arange(len(parts)) > 0, SENTENCE_MARGIN, 0.0)
         found = {

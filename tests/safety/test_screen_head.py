@@ -83,7 +83,7 @@ def test_the_screen_asks_the_head_of_its_encoder_and_of_no_other() -> None:
     assert "encoder-head" in screener.detectors
     assert screener.screen("zork the blarg").category == "harmful_request"
     assert screener.screen("the blarg").action == "allow"
-    assert "encoder-prototypes" in Screener(embed, encoder="another").detectors
+    assert "encoder-head" not in Screener(embed, encoder="another").detectors
 
 
 def test_the_shipped_head_is_of_the_default_encoder() -> None:
