@@ -122,7 +122,8 @@ class Screener:
         if category:
             return Verdict("refuse", category, "high")
         # What may be an emergency and asks for harm is refused; what may be about oneself never is.
-        if self._embed is not None and first.category in ("none", "medical_emergency"):
+        open_ = first.action == "allow" or first.category == "medical_emergency"
+        if self._embed is not None and open_:
             parts = encoded_parts(text)
             vectors = np.asarray(self._embed(parts), dtype=np.float32)
             for reads in self._near:
