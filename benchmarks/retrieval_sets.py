@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retrieval.faq import FaqEntry, load_faq
-from training.written.faq_rows import HELD_OUT, clinics
+from training.written.faq_rows import held_out_clinics
 
 # How a patient might ask for what MedQuAD files under a type; {} is the condition.
 _TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -201,11 +201,8 @@ def sample_short(faq: Path, file: Path) -> JudgedSet:
 
 def written_clinics() -> list[JudgedSet]:
     """The written FAQs that no model was trained on, asked in ordinary and in quite other words."""
-    names = {name for held in HELD_OUT.values() for name in held}
     found = []
-    for clinic in clinics():
-        if clinic.name not in names:
-            continue
+    for clinic in held_out_clinics():
         entries = tuple(FaqEntry(one.id, one.question, one.answer) for one in clinic.entries)
         asked = [Question(text, frozenset({one.id})) for one in clinic.entries for text in one.asked]
         near = [Question(text, frozenset()) for one in clinic.entries for text in one.near]

@@ -12,7 +12,6 @@ Each pair is read alone, so that a score depends on nothing but the two texts. M
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,9 +22,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from retrieval.errors import RankerError
-from weights.cache import verified
 from weights.errors import WeightsCorrupt
-from weights.served import MODEL, NOTE, TOKENIZER, ServedCard
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -34,7 +31,6 @@ MOST_WORDS: Final = 40
 """Words of an entry's answer or passage that are read; the beginning says what it is about."""
 
 QUERY_TOKENS: Final = 56
-_MOST_THREADS: Final = 4
 Scores = NDArray[np.float32]
 
 
@@ -67,14 +63,10 @@ class Ranker:
 
         Raises RankerError when the folder is not as it was written, or holds no ranker.
         """
-        from weights.runtime import open_session, open_tokenizer
+        from weights.runtime import open_served, readers
 
         try:
-            verified(folder)
-            self._session = open_session(folder / MODEL)
-            self._tokenizer = open_tokenizer(folder / TOKENIZER)
-            notes = self._session.get_modelmeta().custom_metadata_map
-            self.card = ServedCard.model_validate_json(notes[NOTE])
+            self._session, self._tokenizer, self.card = open_served(folder)
         except (WeightsCorrupt, OSError, KeyError, ValidationError, ValueError) as error:
             raise RankerError(
                 f"ranker folder {folder.name!r} cannot be used ({type(error).__name__}): delete it, and it "
@@ -83,7 +75,7 @@ class Ranker:
         if len(self.card.labels) != 1:
             raise RankerError(f"{folder.name!r} has {len(self.card.labels)} labels: a ranker has one")
         self.sha256 = self.card.weights_sha256
-        self._pool = ThreadPoolExecutor(threads or min(_cores(), _MOST_THREADS), thread_name_prefix="ranker")
+        self._pool = ThreadPoolExecutor(threads or readers(), thread_name_prefix="ranker")
 
     def scores(self, query: str, texts: Sequence[str]) -> Scores:
         """Return the score of each text, [texts]: above 0 it answers rather than not."""
@@ -124,7 +116,3 @@ def shares(scores: Scores) -> Scores:
     grown = np.exp(scores - highest)
     found: Scores = (grown / (grown.sum() + np.exp(-highest))).astype(np.float32)
     return found
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

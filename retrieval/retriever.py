@@ -253,17 +253,18 @@ class Retriever:
         The scores of those that were read are their shares of the probability; the others stay below.
         """
         assert self._ranker is not None
-        head, tail = order[:most], order[most:]
+        score, head, tail = views.score, order[:most], order[most:]
         read = self._ranker.scores(query, [self._as_read(views, int(at)) for at in head])
-        together = read + FUSED_SHARE * (views.score[head] - views.score[head].max())
+        together = read + FUSED_SHARE * (score[head] - score[head].max())
         by_both = np.lexsort((views.entries[head], -together))
         head, read, together = head[by_both], read[by_both], together[by_both]
-        given = np.minimum.accumulate(shares(read))
-        below = given[-1] * np.clip(views.score[tail], 0.0, 1.0)
+        of = shares(read)
+        given = np.minimum.accumulate(of)
+        below = given[-1] * np.clip(score[tail], 0.0, 1.0)
         return (
             np.concatenate([head, tail]),
             np.concatenate([given, below]).astype(np.float32),
-            _read_features(read, together),
+            _read_features(read, of, together),
         )
 
     def _as_read(self, views: Views, at: int) -> str:
@@ -301,9 +302,8 @@ class Retriever:
         )
 
 
-def _read_features(read: Scores, together: Scores) -> dict[str, float]:
-    """Return what the ranker says of the first entry, and of none of them (see `Features`)."""
-    found = shares(read)
+def _read_features(read: Scores, found: Scores, together: Scores) -> dict[str, float]:
+    """Return what the ranker says of the first entry, and of none; `found` are the shares."""
     return {
         "answers": float(np.clip(read[0], -_MOST, _MOST)),
         "share": math.log(max(float(found[0]), _LEAST)),

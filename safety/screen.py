@@ -185,23 +185,11 @@ def encoded_parts(text: str) -> list[str]:
     return [text[:WINDOW], *(sentences[-_MOST_PARTS:] if len(sentences) > 1 else [])]
 
 
-def _by_meaning(embed: Embed, encoder: str) -> tuple[_Fitted | _Nearness, ...]:
+def _by_meaning(embed: Embed, encoder: str) -> tuple[ScreenHead | _Nearness, ...]:
     """Return what reads vectors of this encoder. Raises ScreenWeightsError."""
     head = ScreenHead.load() if encoder else None
-    fitted = (_Fitted(head),) if head is not None and head.encoder == encoder else ()
+    fitted = (head,) if head is not None and head.encoder == encoder else ()
     return (*fitted, _Nearness(embed))
-
-
-class _Fitted:
-    """Ask the fitted head about a message and each of its sentences."""
-
-    name = "encoder-head"
-
-    def __init__(self, head: ScreenHead) -> None:
-        self._head = head
-
-    def category(self, parts: Sequence[str], vectors: NDArray[Any]) -> str:
-        return self._head.category(parts, vectors)
 
 
 class _Nearness:

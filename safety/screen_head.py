@@ -63,6 +63,8 @@ class ScreenConfig(BaseModel):
 class ScreenHead:
     """The regression, ready to be asked. Holds no state between messages."""
 
+    name = "encoder-head"
+
     def __init__(
         self, *, dense: NDArray[np.float32], grams: NDArray[np.int8], scale: NDArray[np.float32],
         bias: NDArray[np.float32], categories: tuple[str, ...], whole: Sequence[float], part: Sequence[float],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +13,30 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from weights.cache import verified
+from weights.served import MODEL, NOTE, TOKENIZER, ServedCard
+
 # Of the runtime, for one window. More than one shortens a lone short text where cores are idle.
 _THREADS_INSIDE: Final = 1
+_MOST_THREADS: Final = 4
+
+
+def open_served(folder: Path) -> tuple[onnxruntime.InferenceSession, Tokenizer, ServedCard]:
+    """Open what `weights.served` built: its graph, its tokenizer, and what it is.
+
+    Raises WeightsCorrupt, OSError, KeyError or ValueError (pydantic's among them) when it is not as it was
+    written.
+    """
+    verified(folder)
+    session, tokenizer = open_session(folder / MODEL), open_tokenizer(folder / TOKENIZER)
+    notes = session.get_modelmeta().custom_metadata_map
+    return session, tokenizer, ServedCard.model_validate_json(notes[NOTE])
+
+
+def readers() -> int:
+    """Return how many texts are read at once: one a core that this process may use, at most four."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(found, _MOST_THREADS)
 
 
 def open_session(file: Path) -> onnxruntime.InferenceSession:

@@ -12,7 +12,6 @@ Must not: log, keep or put into an error any of the text.
 
 from __future__ import annotations
 
-import os
 import time
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping
@@ -30,10 +29,8 @@ from safety.policies import POLICIES
 from safety.presidio import NlpArtifacts, RecognizerResult
 from safety.recognizers.rules import SpanRecognizer, result
 from safety.tagging import Probabilities, Window, cut, decode, kinds_of
-from weights.cache import verified
 from weights.errors import WeightsCorrupt
-from weights.runtime import open_session, open_tokenizer
-from weights.served import MODEL, NOTE, TOKENIZER, ServedCard
+from weights.runtime import open_served, readers
 
 THRESHOLDS: Final[Mapping[str, float]] = {"default": 0.7}
 """A word counts as personal when the share of `O` in it is below this, by entity type (0 to 1).
@@ -42,7 +39,6 @@ Above one half: a name that is missed costs more than a word too many.
 """
 SECONDS: Final = 5.0
 """How long a text may take, waiting for other texts included."""
-_MOST_THREADS: Final = 4
 
 # The tokenizer gives up on a word of over 100 characters. It parts words at spaces and punctuation.
 _LONG_WORD: Final = regex.compile(r"[^\s\p{P}$+<=>^`|~]{80}(?=[^\s\p{P}$+<=>^`|~])")
@@ -65,11 +61,7 @@ class TaggerRecognizer(SpanRecognizer):
         Raises PolicyError when the folder is not as it was written, or its labels are no entity types.
         """
         try:
-            verified(folder)
-            self._session = open_session(folder / MODEL)
-            self._tokenizer = open_tokenizer(folder / TOKENIZER)
-            notes = self._session.get_modelmeta().custom_metadata_map
-            self.card = ServedCard.model_validate_json(notes[NOTE])
+            self._session, self._tokenizer, self.card = open_served(folder)
             kinds = kinds_of(self.card.labels)
         except (WeightsCorrupt, OSError, KeyError, ValidationError, ValueError) as error:
             raise PolicyError(
@@ -83,7 +75,7 @@ class TaggerRecognizer(SpanRecognizer):
         general = thresholds["default"]
         self._outside_below = [thresholds.get(kind, general) for kind in kinds]
         self._seconds = seconds
-        threads = threads or min(_cores(), _MOST_THREADS)
+        threads = threads or readers()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tagger")
         super().__init__("tagger", entities=sorted(kinds))
         # The thresholds have decided already: a word with much of `O` in it has a low score, and counts.
@@ -156,10 +148,6 @@ class TaggerRecognizer(SpanRecognizer):
         if logits.shape != (len(tokens), len(self.card.labels)) or not np.isfinite(logits).all():
             raise ValueError("the model's answer has no meaning")
         return _softmax(logits)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _broken(text: str) -> tuple[str, list[int]]:

@@ -93,20 +93,31 @@ def clinics(folder: Path = FOLDER) -> Iterator[Clinic]:
         )
 
 
+def taught_clinics() -> Iterator[Clinic]:
+    """Yield the clinics that are trained on."""
+    held = {name for names in HELD_OUT.values() for name in names}
+    return (one for one in clinics() if one.name not in held)
+
+
+def held_out_clinics(*parts: str) -> Iterator[Clinic]:
+    """Yield the clinics held out for these parts; without one, for any."""
+    held = {name for part in parts or HELD_OUT for name in HELD_OUT[part]}
+    return (one for one in clinics() if one.name in held)
+
+
 def training_rows(seed: int) -> Iterator[dict[str, object]]:
     """Yield the columns id, query, candidates, answer and clinic of all clinics but the held-out."""
-    held = {name for names in HELD_OUT.values() for name in names}
-    return _rows((one for one in clinics() if one.name not in held), seed)
+    return _rows(taught_clinics(), seed)
 
 
 def validation_rows(seed: int) -> Iterator[dict[str, object]]:
     """Yield the rows of the clinics held out for validation."""
-    return _rows((one for one in clinics() if one.name in HELD_OUT["validation"]), seed)
+    return _rows(held_out_clinics("validation"), seed)
 
 
 def test_rows(seed: int) -> Iterator[dict[str, object]]:
     """Yield the rows of the clinics held out for test."""
-    return _rows((one for one in clinics() if one.name in HELD_OUT["test"]), seed)
+    return _rows(held_out_clinics("test"), seed)
 
 
 def _rows(chosen: Iterable[Clinic], seed: int) -> Iterator[dict[str, object]]:

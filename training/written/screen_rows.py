@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
-from training.errors import CorpusError
 from training.rows import Frozen
-from weights.jsonl import BadLine, read_jsonl
+from training.written.lines import written_rows
 
 FOLDER: Final = Path(__file__).parent / "screen"
 CATEGORY_OF_LABEL: Final[dict[str, str]] = {
@@ -40,9 +39,5 @@ class ScreenRow(Frozen):
 
 
 def screen_rows(folder: Path = FOLDER) -> Iterator[ScreenRow]:
-    """Yield the rows in the order of files and lines. Raises CorpusError that names a faulty line."""
-    for file in sorted(folder.glob("*.jsonl")):
-        for read in read_jsonl(file, ScreenRow):
-            if isinstance(read, BadLine):
-                raise CorpusError(f"{file.name}:{read.number} is no row of the corpus: {read.reason}")
-            yield read.value
+    """Return the rows in the order of files and lines. Raises CorpusError that names a faulty line."""
+    return written_rows(folder, ScreenRow)

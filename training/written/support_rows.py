@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from training.errors import CorpusError
 from training.rows import Frozen
-from weights.jsonl import BadLine, read_jsonl
+from training.written.lines import written_rows
 
 FOLDER = Path(__file__).parent / "support"
 
@@ -38,9 +37,5 @@ def training_rows(_seed: int) -> Iterator[dict[str, object]]:
 
 
 def support_rows(folder: Path = FOLDER) -> Iterator[SupportRow]:
-    """Yield the rows as they were written. Raises CorpusError that names file and line of a faulty one."""
-    for file in sorted(folder.glob("*.jsonl")):
-        for read in read_jsonl(file, SupportRow):
-            if isinstance(read, BadLine):
-                raise CorpusError(f"{file.name}:{read.number} is no row of the corpus: {read.reason}")
-            yield read.value
+    """Return the rows as they were written. Raises CorpusError that names file and line of a faulty one."""
+    return written_rows(folder, SupportRow)
