@@ -42,6 +42,7 @@ AUTHORS: Final = {
     "psych": 8, "pharmacy": 9, "urology": 9, "women": 9, "family": 10, "hospice": 10, "neuro": 10, "ent": 11,
     "thyroid": 11, "youth": 11, "rheum": 12, "sexual": 12, "surgery": 12, "genetic": 13, "pain": 13,
     "veterans": 13, "employee": 14, "infection": 14, "weight": 14,
+    "institute_a": 15, "institute_b": 15, "institute_c": 15,
 }  # fmt: skip
 """Who wrote which clinic: what is learned must hold for another author's patients."""
 
