@@ -12,6 +12,8 @@ import typer
 
 from app.__main__ import app
 from app.guard import LARGEST_BODY
+from app.metrics import Metrics
+from app.models.base import ModelState
 from app.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,3 +88,20 @@ def test_the_proxy_takes_no_more_than_the_application_and_holds_nothing_back() -
 def test_the_unit_does_not_start_again_after_a_wrong_setting() -> None:
     assert "RestartPreventExitStatus=2\n" in UNIT
     assert float(re.findall(r"TimeoutStopSec=(\d+)", UNIT)[0]) > 10
+
+
+@pytest.mark.parametrize("name", ["threat-model.md", "safety.md", "attacks.md"])
+def test_every_file_that_a_document_names_is_there(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:tests|safety|training|benchmarks|docs)/[\w./-]+)`", text))
+    alone = set(re.findall(r"`(test_\w+\.py)`", text))
+    assert len(named) > 3
+    assert [one for one in sorted(named) if not (ROOT / one).exists()] == []
+    assert [one for one in sorted(alone) if not list((ROOT / "tests").rglob(one))] == []
+
+
+def test_the_protocol_names_a_counter_that_is_there() -> None:
+    text = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
+    (name,) = set(re.findall(r"`(carefold_\w+?)_total", text))
+    metrics = Metrics(sessions=lambda: 0, under_way=lambda: 0, model=lambda: ModelState("loading"))
+    assert name in {family.name for family in metrics.registry.collect()}
