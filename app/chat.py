@@ -25,7 +25,7 @@ from app.answer import ChatAnswer, ChatEvent, Citation, Gated, ModelUsed, Scrubb
 from app.clinic import Clinic
 from app.conversation import Audience, Conversation, Role
 from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide
-from app.errors import GenerationError, ModelUnavailable
+from app.errors import GenerationError, ModelUnavailable, PartUnavailable
 from app.lineup import Lineup
 from app.logs import get_logger
 from app.models.base import NO_REPEAT_NGRAM_SIZE, ChatModel, GenerationRequest, Message, ModelState
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from retrieval.faq import FaqEntry
     from retrieval.retriever import Retriever
     from safety.output_check import OutputCheck
+    from safety.reader import CrisisReader
     from safety.scrubber import Scrubber
 
 log = get_logger(__name__)
@@ -77,7 +78,7 @@ class Parts:
     """
 
     scrubber: Part[Scrubber]
-    screener: Part[Screener]
+    reader: Part[CrisisReader | None]
     retriever: Part[Retriever]
     output_check: Part[OutputCheck]
     tuned_check: Part[OutputCheck]
@@ -90,7 +91,7 @@ class Parts:
         `tuned_check` is built with the first answer that needs it.
         """
         return (
-            self.scrubber, self.retriever, self.store, self.screener, self.output_check, self.model
+            self.reader, self.scrubber, self.retriever, self.store, self.output_check, self.model
         )  # fmt: skip
 
 
@@ -121,8 +122,9 @@ class ChatService:
         lineup: Lineup | None = None,
     ) -> None:
         """Put the path together; without a `lineup` the base model is all that writes."""
-        self.gate = gate
-        self._rules_screener = Screener(gate=gate)
+        # What reads messages joins the gate once it is up.
+        self.gate = gate.with_reader(parts.reader.peek)
+        self._screener = Screener(gate=self.gate)
         self.words = Wording(replies, clinic, max_chars=rules.max_chars)
         self._clinic = clinic
         self.rules = rules
@@ -294,11 +296,11 @@ class ChatService:
         conversation = turn.conversation
         said = conversation.said_by("user")
         try:
-            verdict = self.parts.screener.get().screen(turn.scrubbed, said)
-        except Exception as error:  # noqa: BLE001 - the encoder's help is missing, the rules are not
-            log.error("screened_by_rules", turn_id=turn.turn_id, error=type(error).__name__)
+            self.parts.reader.get()
+        except PartUnavailable as error:  # the encoder's help is missing, the rules are not
+            log.error("screened_by_rules", turn_id=turn.turn_id, error=type(error.__cause__).__name__)
             turn.reasons.append("screened_by_rules")
-            verdict = self._rules_screener.screen(turn.scrubbed, said)
+        verdict = self._screener.screen(turn.scrubbed, said)
         if verdict.action == "allow" and conversation.risk != "none":
             # Risk stays with the conversation: a change of topic does not clear it.
             return Verdict("support", "earlier_risk", conversation.risk)

@@ -2,17 +2,23 @@
 
 It is looked for once, at the start: a promotion or rollback takes a new start, so that the gate never waits
 for a file. Whatever is wrong with a release, the gate works by its rules and the shipped weights, and says
-so. Must not: raise for a release.
+so: it does not raise for a release. The reader of messages, which takes a second to come up and joins the
+gate then, is a part like others, and may fail as one.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from app.encoders import active_encoder
 from app.errors import ReleaseError
 from app.releases import folder_of, read_active, verify
 from safety.crisis import CrisisGate, load_gate
+from weights.served import READER
+
+if TYPE_CHECKING:
+    from safety.reader import CrisisReader
 
 TASK: Final = "crisis_classifier"
 
@@ -29,3 +35,25 @@ def active_gate(models_dir: Path) -> CrisisGate:
         return load_gate(passed_over=f"the release of {TASK} is not served, the shipped weights are: {error}")
     gate = load_gate(folder)
     return load_gate(passed_over=f"{release} is not served: {gate.missing}") if gate.missing else gate
+
+
+def active_reader(
+    gate: CrisisGate, models_dir: Path, *, cache_dir: Path | None, offline: bool
+) -> CrisisReader | None:
+    """Return what reads messages beside the gate's rules; None where no release of it was promoted.
+
+    Raises ReaderError, ReleaseError or WeightsError for one that is there and cannot be used.
+    """
+    from safety.reader import CrisisReader, MessageReader, ReaderLimits
+
+    folder = active_encoder(models_dir, READER, cache_dir=cache_dir, offline=offline)
+    if folder is None or gate.ngrams is None:
+        return None
+    return CrisisReader(gate.ngrams, MessageReader(folder), ReaderLimits.load())
+
+
+def reading_gate(models_dir: Path, *, cache_dir: Path | None, offline: bool) -> CrisisGate:
+    """Return the gate with its reader, as it is once a service is up. Raises as `active_reader`."""
+    gate = active_gate(models_dir)
+    reader = active_reader(gate, models_dir, cache_dir=cache_dir, offline=offline)
+    return gate.with_reader(lambda: reader)

@@ -57,6 +57,10 @@ class Part(Generic[Built]):
             self._reason = ""
             return self._built[0]
 
+    def peek(self) -> Built | None:
+        """Return the object where it is built, and wait for nothing."""
+        return self._built[0] if self._built else None
+
     def replace(self, built: Built) -> None:
         """Give out another object from now on; who has the old one may go on using it."""
         with self._lock:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from app.chat import ChatService, Parts, Rules
 from app.clinic import Clinic, load_clinic
-from app.crisis_release import active_gate
+from app.crisis_release import active_gate, active_reader
+from app.encoders import active_encoder
 from app.errors import ConfigError, PartUnavailable
 from app.index_watch import IndexWatch
 from app.lineup import Lineup
@@ -24,17 +25,15 @@ from app.parts import Part
 from app.prompting import prompt_hash
 from app.release_watch import Fits, ReleaseWatch, expected
 from app.settings import Settings
-from app.tagger import active_tagger
-from safety.crisis import CrisisGate
 from safety.replies import Replies
 from weights import fetch
+from weights.served import TAGGER
 
 if TYPE_CHECKING:
     from app.store import PurgeTimer, Store
     from retrieval.embedder import Embedder
     from retrieval.retriever import Retriever
     from safety.output_check import OutputCheck
-    from safety.screen import Screener
     from safety.scrubber import Scrubber
 
 log = get_logger(__name__)
@@ -124,7 +123,12 @@ def build(
     )
     parts = Parts(
         scrubber=scrubber,
-        screener=Part("screener", lambda: _screener(embedder, gate)),
+        reader=Part(
+            "reader",
+            lambda: active_reader(
+                gate, settings.models_dir, cache_dir=settings.cache_dir, offline=settings.offline
+            ),
+        ),
         retriever=Part("retriever", index.open),
         output_check=Part("output check", lambda: _output_check(clinic, scrubber)),
         tuned_check=Part("tuned check", lambda: _output_check(clinic, scrubber, embedder)),
@@ -187,19 +191,11 @@ def _scrubber(settings: Settings, clinic: Clinic) -> Scrubber:
     from safety.scrubber import Scrubber
 
     cache_dir, offline = settings.cache_dir, settings.offline
-    tagger = active_tagger(settings.models_dir, cache_dir=cache_dir, offline=offline)
+    tagger = active_encoder(settings.models_dir, TAGGER, cache_dir=cache_dir, offline=offline)
     names = (
         fetch(settings.name_model, cache_dir=cache_dir, offline=offline).folder if tagger is None else None
     )
     return Scrubber(policy=settings.policy, name_model=names, tagger=tagger, keep=clinic.public_words)
-
-
-def _screener(embedder: Part[Embedder], gate: CrisisGate) -> Screener:
-    """Screen with the encoder's help; without it the service has the gate and the rules."""
-    from safety.screen import Screener
-
-    encoder = embedder.get()
-    return Screener(encoder.embed, gate=gate, encoder=encoder.name)
 
 
 def _embedder(settings: Settings) -> Embedder:

@@ -1,4 +1,6 @@
-"""Measure the crisis gate on written messages: rules alone and rules joined by the classifier, by level.
+"""Measure the crisis gate on written messages: rules alone, joined by the classifier, and as it is served.
+
+As it is served is with the active reader of messages, whose odds and the classifier's are added up.
 
 `--on frozen` reads the set of authors whom neither rules nor classifier have met: what counts. A conversation
 of several turns is caught where one of its turns is, because the risk stays. `--on training` reads the text
@@ -21,6 +23,8 @@ from typing import Annotated, Final
 
 import typer
 
+from app.crisis_release import reading_gate
+from app.settings import load_settings
 from benchmarks.crisis_sets import frozen_rows
 from benchmarks.report import Figure, report, times
 from benchmarks.screen import wilson
@@ -44,12 +48,16 @@ class On(StrEnum):
 
 @dataclass(frozen=True)
 class Judged:
-    """One message or conversation: the groups that it counts in, and what each reader says."""
+    """One message or conversation: the groups that it counts in, and what each detector says.
+
+    `served` is what rules, classifier and reader say together, where a reader was asked.
+    """
 
     groups: tuple[str, ...]
     rules: Action
     classifier: Action
     both: Action
+    served: Action | None = None
 
 
 def main(
@@ -80,9 +88,11 @@ def main(
 
 
 def _frozen(model: CrisisNgrams, took: list[float]) -> Iterator[Judged]:
-    gates = (CrisisGate(), CrisisGate(ngrams=model))
+    settings = load_settings()
+    where = {"cache_dir": settings.cache_dir, "offline": settings.offline}
+    gates = (CrisisGate(), CrisisGate(ngrams=model), reading_gate(settings.models_dir, **where))
     for row in frozen_rows():
-        rules, both = (
+        rules, both, served = (
             _worst([gate.assess(text, earlier=row.turns[:at]).action for at, text in enumerate(row.turns)])
             for gate in gates
         )
@@ -93,7 +103,11 @@ def _frozen(model: CrisisNgrams, took: list[float]) -> Iterator[Judged]:
         took.append(1000 * (time.perf_counter() - begun))
         several = (f"{row.language}, {row.action}: several turns",) if len(row.turns) > 1 else ()
         yield Judged(
-            (*_groups(row.language, row.author, row.action, row.level), *several), rules, classifier, both
+            (*_groups(row.language, row.author, row.action, row.level), *several),
+            rules,
+            classifier,
+            both,
+            served,
         )
 
 
@@ -136,14 +150,17 @@ def _rates(rows: Sequence[Judged]) -> Figure:
     """Return the shares that get the fixed reply, and that get it or the resources line."""
 
     def rates(actions: Sequence[str]) -> Figure:
-        def rate(read: Callable[[Judged], str]) -> Figure:
+        def rate(read: Callable[[Judged], str | None]) -> Figure:
             return wilson(sum(read(one) in actions for one in rows), len(rows))
 
-        return {
+        found = {
             "rules": rate(lambda one: one.rules),
             "classifier": rate(lambda one: one.classifier),
             "both": rate(lambda one: one.both),
         }
+        if any(one.served for one in rows):
+            found["served"] = rate(lambda one: one.served)
+        return found
 
     return {"fixed reply": rates(URGENT), "fixed reply or resources line": rates(SHOWN)}
 

@@ -3,7 +3,7 @@
 The crisis gate stands beside a plain keyword list in the same run. The data stays where it is
 (CAREFOLD_DATASETS); the result holds counts only. Labels of the two Reddit sets are noisy: one goes
 by the forum's name, the other judges everything that a person ever wrote.
-Run: python -m benchmarks.screen [--embedder SOURCE] [--limit N] [--out FILE]
+Run: python -m benchmarks.screen [--reader] [--embedder SOURCE] [--limit N] [--out FILE]
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import Annotated
 import typer
 import yaml
 
+from app.crisis_release import reading_gate
+from app.settings import load_settings
 from benchmarks.datasets import DATASETS
 from benchmarks.output_corruption import examples
 from benchmarks.report import Figure, report, times
@@ -55,15 +57,15 @@ class Messages:
 
 
 def main(
-    embedder: Annotated[
-        str, typer.Option(help="Source of the encoder for the screen; 'none' for rules.")
-    ] = "none",
+    embedder: Annotated[str, typer.Option(help="Of the output check's; 'none' for words alone.")] = "none",
+    reader: Annotated[bool, typer.Option(help="With the active reader of messages; without: rules.")] = False,
     limit: Annotated[int, typer.Option(help="At most so many messages of each kind; 0 for all.")] = 0,
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Measure on the case table and, where there are any, on the real data sets."""
-    embed = None if embedder == "none" else load_embedder(embedder).embed
-    gate, screener = CrisisGate(), Screener(embed)
+    settings, gate = load_settings(), CrisisGate()
+    where = {"cache_dir": settings.cache_dir, "offline": settings.offline}
+    screener = Screener(gate=reading_gate(settings.models_dir, **where) if reader else gate)
     sets = [*_table(), *(_real(DATASETS) if DATASETS.is_dir() else ())]
     figures: dict[str, Figure] = {"detectors": list(screener.detectors)}
     took: list[float] = []
@@ -80,6 +82,7 @@ def main(
         }
     figures["milliseconds_per_message"] = times(took)
     figures["milliseconds_per_hostile_megabyte"] = {unit.strip(): _hostile(gate, unit) for unit in HOSTILE}
+    embed = None if embedder == "none" else load_embedder(embedder).embed
     figures["output_check"] = _output(embed)
     report("screen", figures, out)
 

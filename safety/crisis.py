@@ -2,8 +2,9 @@
 
 It looks at the first and the last 4,000 characters of whatever came and says whether the message
 needs fixed words with numbers to call. Rules decide, and a classifier where one is handed in: what either
-finds counts. It must never answer `refuse`, and the rules must work when everything else is broken, so they
-need the standard library and the YAML files beside them, read once.
+finds counts. Where an encoder is up that reads messages, the classifier's odds and its are added up first
+(safety/reader.py). It must never answer `refuse`, and the rules must work when everything else is broken, so
+they need the standard library and the YAML files beside them, read once.
 
     load_gate().assess("...")   ->  Verdict(action, category, level)    with the classifier that is shipped
     CrisisGate().assess("...")                                          the rules alone
@@ -11,7 +12,8 @@ need the standard library and the YAML files beside them, read once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
@@ -24,6 +26,7 @@ from safety.verdict import ALLOW, Action, Level, Verdict
 
 if TYPE_CHECKING:
     from safety.crisis_ngrams import CrisisNgrams
+    from safety.reader import CrisisReader
 
 WINDOW: Final = 4_000
 RULE_FILES: Final = ("crisis_rules.yaml", "crisis_rules_es.yaml")
@@ -79,7 +82,7 @@ class _Reading:
 
 
 def load_gate(weights: Path | None = None, *, passed_over: str = "") -> CrisisGate:
-    """Return the gate with the classifier of a folder (default: the shipped one).
+    """Return the gate with the classifier of a folder (default: the shipped one), without a reader.
 
     Where that cannot be read the rules work alone, and `CrisisGate.missing` says why; `passed_over` is what
     it says of another classifier that the shipped one stands in for.
@@ -95,17 +98,16 @@ def load_gate(weights: Path | None = None, *, passed_over: str = "") -> CrisisGa
 class CrisisGate:
     """Judge a message for crisis and emergency by rules, joined by a classifier.
 
-    `detectors` names what reads each message; `missing` says why the classifier does not, or why it is not
-    the one that was asked for.
+    `missing` says why the classifier does not read, or why it is not the one that was asked for.
     """
 
     def __init__(
         self, folder: Path | None = None, *, ngrams: CrisisNgrams | None = None, missing: str = ""
     ) -> None:
         here = folder or Path(__file__).parent
-        self._ngrams = ngrams
+        self.ngrams = ngrams
         self.missing = missing
-        self.detectors = ("crisis-rules", *(("crisis-ngrams",) if ngrams is not None else ()))
+        self._reader: Callable[[], CrisisReader | None] = _nobody
         words = shipped_yaml(here / "crisis_words.yaml")
         self._sets = {name: tuple(members.split()) for name, members in words["sets"].items()}
         self._soon = frozenset(self._sets["soon"])
@@ -138,6 +140,27 @@ class CrisisGate:
             joined=words["joined"].split(),
         )
 
+    def with_reader(self, reader: Callable[[], CrisisReader | None]) -> CrisisGate:
+        """Return this gate with what reads in the classifier's place.
+
+        It is asked for at each message, because an encoder takes seconds to come up and the gate waits for
+        nothing; None: not now.
+        """
+        gate = copy(self)
+        gate._reader = reader
+        return gate
+
+    @property
+    def reader(self) -> CrisisReader | None:
+        """What reads in the classifier's place now."""
+        return self._reader()
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """What reads a message now."""
+        learned = () if self.ngrams is None else ("crisis-ngrams",)
+        return ("crisis-rules", *learned, *(() if self.reader is None else ("message-reader",)))
+
     def assess(self, text: str, *, earlier: Sequence[str] = ()) -> Verdict:
         """Return the verdict for `text`.
 
@@ -145,14 +168,22 @@ class CrisisGate:
         this message can mean something else after theirs.
         """
         verdict = self._by_rules(text, earlier)
-        if self._ngrams is None or verdict.action in ("crisis", "emergency"):
+        if self.ngrams is None or verdict.action in ("crisis", "emergency"):
             return verdict
         read = text if len(text) <= 2 * WINDOW else f"{text[:WINDOW]}\n{text[-WINDOW:]}"
+        before = [message[:WINDOW] for message in earlier]
+        learned = self._learned(self.reader, read, before) or self._learned(self.ngrams, read, before)
+        return max(verdict, learned or ALLOW, key=lambda found: found.rank)
+
+    @staticmethod
+    def _learned(
+        detector: CrisisReader | CrisisNgrams | None, text: str, earlier: Sequence[str]
+    ) -> Verdict | None:
+        """Return what a detector says; None where there is none, or where it breaks: others speak then."""
         try:
-            learned = self._ngrams.assess(read, earlier=[message[:WINDOW] for message in earlier])
-        except (ValueError, IndexError, ArithmeticError, MemoryError):
-            return verdict  # whatever breaks in the classifier, the rules have spoken
-        return max(verdict, learned, key=lambda found: found.rank)
+            return None if detector is None else detector.assess(text, earlier=earlier)
+        except Exception:  # noqa: BLE001 - someone in danger waits for an answer, whatever broke
+            return None
 
     def _by_rules(self, text: str, earlier: Sequence[str]) -> Verdict:
         windows = [text] if len(text) <= 2 * WINDOW else [text[:WINDOW], text[-WINDOW:]]
@@ -248,6 +279,10 @@ class CrisisGate:
 
     def _cues_in(self, reading: _Reading) -> set[str]:
         return {self._cues[match.rule] for match in self._cue_book.find(reading.masked)}
+
+
+def _nobody() -> None:
+    """Be no reader."""
 
 
 def _of_a_work(frame: set[str], sentence: Sentence, match: Match) -> bool:

@@ -194,15 +194,19 @@ class CrisisNgrams:
 
         An earlier message alone decides nothing: whether its danger is over is the conversation's business.
         """
-        verdict = self._verdict(self.danger(text))
+        verdict = self.verdict(self.danger(text))
         if earlier and verdict.action not in KINDS:
-            together = self._most(windows("\n".join([*earlier[-EARLIER:], text]))[:1])
-            verdict = max(verdict, self._verdict(together), key=lambda one: one.rank)
+            together = self.danger("\n".join([*earlier[-EARLIER:], text]), whole=True)
+            verdict = max(verdict, self.verdict(together), key=lambda one: one.rank)
         return verdict
 
-    def danger(self, text: str) -> Danger:
-        """Return how sure it is of danger in `text`, in the whole of it or in its most dangerous part."""
-        return self._most(windows(text))
+    def danger(self, text: str, *, whole: bool = False) -> Danger:
+        """Return how sure it is of danger in `text`, in the whole of it or in its most dangerous part.
+
+        With `whole` its parts are not read by themselves.
+        """
+        parts = windows(text)
+        return self._most(parts[:1] if whole else parts)
 
     def shares(self, text: str) -> dict[str, float]:
         """Return the probability of each label for the whole of `text`; without a word all are alike."""
@@ -218,7 +222,8 @@ class CrisisNgrams:
         """Return what stands in the file of weights."""
         return {"weights": self._weights, "scale": self._scale, "bias": self._bias}
 
-    def _verdict(self, found: Danger) -> Verdict:
+    def verdict(self, found: Danger) -> Verdict:
+        """Return what is done about danger that these weights found."""
         act, support = self.config.limit(found)
         if found.share >= act:
             level: Level = "imminent" if found.action == "emergency" else "high"

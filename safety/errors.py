@@ -40,8 +40,8 @@ class CrisisWeightsError(SafetyError):
     """The crisis classifier is missing, damaged or of another version; the rules work without it."""
 
 
-class ScreenWeightsError(SafetyError):
-    """The coefficients of the screen's head are missing or damaged."""
+class ReaderError(SafetyError):
+    """The reader of messages is missing, damaged or not the one that its limits are for; others work on."""
 
 
 class SupportWeightsError(SafetyError):

@@ -1,9 +1,8 @@
 """Screen a message: crisis and emergency first, then what is refused, then the uncertain band.
 
 Refused are only attempts to take over the assistant and requests for harm to others. A medical
-question, however blunt, and an off-topic one are allowed. Rules stand in screen_rules.yaml; an
-encoder, where one is handed in, finds more of what the rules miss: by a head that was fitted for it
-(safety/screen_head.py), where it is of this encoder, and by nearness to examples.
+question, however blunt, and an off-topic one are allowed. Rules stand in screen_rules.yaml; where an encoder
+is up that was trained to read messages (safety/reader.py), it finds more of what the rules miss.
 
     python -m safety screen messages.jsonl
 """
@@ -14,31 +13,17 @@ import base64
 import binascii
 import codecs
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final
 
 from safety.crisis import WINDOW, CrisisGate
 from safety.folding import Folder, Sentence
 from safety.phrases import PhraseBook
-from safety.screen_head import ScreenHead
 from safety.shipped_yaml import shipped_yaml
 from safety.verdict import ALLOW, Verdict
 
-Embed = Callable[[list[str]], NDArray[Any]]
-
-# Cosine to the nearest examples from which a message counts, and by how much they must be nearer than the
-# nearest harmless ones. Chosen on tests/safety/attack_cases.yaml and the sample FAQ's questions.
-NEARNESS: Final = {"injection": 0.44, "harmful_request": 0.46}
-MARGIN: Final = {"injection": 0.12, "harmful_request": 0.13}
-SENTENCE_MARGIN: Final = 0.04  # more of it for one sentence out of several, which is read without the others
 _EARLIER: Final = 6
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?;:])\s+|\n+")
-_LEAST_WORDS: Final = 5
-_MOST_PARTS: Final = 12
 _SPLIT: Final = 300
 _ROLE_MARKS: Final = (
     "<|im_start|>",
@@ -77,13 +62,8 @@ _JOINTS: Final = re.compile(r"(?<=[A-Za-z])[_-](?=[A-Za-z])")
 class Screener:
     """Judge a message before it goes to retrieval and the model."""
 
-    def __init__(
-        self, embed: Embed | None = None, *, gate: CrisisGate | None = None, encoder: str = ""
-    ) -> None:
-        """Take an encoder (texts to rows of unit length) and, where one exists, the crisis gate.
-
-        `encoder` names it, so that the head that was fitted with it is used. Raises ScreenWeightsError.
-        """
+    def __init__(self, *, gate: CrisisGate | None = None) -> None:
+        """Take the crisis gate, where one exists: its reader is the screen's too."""
         rules = shipped_yaml(Path(__file__).parent / "screen_rules.yaml")
         self._gate = gate or CrisisGate()
         self._book = PhraseBook({name: tuple(members.split()) for name, members in rules["sets"].items()})
@@ -97,10 +77,11 @@ class Screener:
             joined=rules["joined"].split(),
         )
         self._other = _OtherScripts(rules["other_scripts"])
-        self._embed = embed
-        self._near = () if embed is None else _by_meaning(embed, encoder)
-        self.detectors: tuple[str, ...] = (*self._gate.detectors, "refuse-rules", "encoded-text")
-        self.detectors += tuple(one.name for one in self._near)
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """What reads a message now."""
+        return (*self._gate.detectors, "refuse-rules", "encoded-text")
 
     def screen(self, text: str, history: Sequence[str] = ()) -> Verdict:
         """Return the verdict for `text`; `history` are the same person's earlier messages, oldest first."""
@@ -123,13 +104,16 @@ class Screener:
             return Verdict("refuse", category, "high")
         # What may be an emergency and asks for harm is refused; what may be about oneself never is.
         open_ = first.action == "allow" or first.category == "medical_emergency"
-        if self._embed is not None and open_:
-            parts = encoded_parts(text)
-            vectors = np.asarray(self._embed(parts), dtype=np.float32)
-            for reads in self._near:
-                if category := reads.category(parts, vectors):
-                    return Verdict("refuse", category, "concern")
+        if open_ and (category := self._refused_by_reader(text)):
+            return Verdict("refuse", category, "concern")
         return first if first.action == "support" else ALLOW
+
+    def _refused_by_reader(self, text: str) -> str:
+        reader = self._gate.reader
+        try:
+            return "" if reader is None else reader.category(text)
+        except Exception:  # noqa: BLE001 - whatever broke in it, the rules have spoken
+            return ""
 
     def instructs(self, text: str) -> bool:
         """Say whether a text to be kept, such as an FAQ answer, gives an order to a language model."""
@@ -174,55 +158,6 @@ class Screener:
     def _by_rule(self, sentences: Sequence[Sentence]) -> str:
         found = {self._categories[match.rule] for match in self._book.find(sentences)}
         return min(found, default="")
-
-
-def encoded_parts(text: str) -> list[str]:
-    """Return what the encoder reads of a message: the whole, and, where it has several, its last sentences.
-
-    An order may stand in the middle of a story.
-    """
-    sentences = [one for one in _SENTENCE_END.split(text[:WINDOW]) if len(one.split()) >= _LEAST_WORDS]
-    return [text[:WINDOW], *(sentences[-_MOST_PARTS:] if len(sentences) > 1 else [])]
-
-
-def _by_meaning(embed: Embed, encoder: str) -> tuple[ScreenHead | _Nearness, ...]:
-    """Return what reads vectors of this encoder. Raises ScreenWeightsError."""
-    head = ScreenHead.load() if encoder else None
-    fitted = (head,) if head is not None and head.encoder == encoder else ()
-    return (*fitted, _Nearness(embed))
-
-
-class _Nearness:
-    """Compare a message, and each of its sentences, with examples of what is refused and of what is not.
-
-    Two examples of a kind count together: one alone is near by chance.
-    """
-
-    name = "encoder-prototypes"
-
-    def __init__(self, embed: Embed) -> None:
-        examples = shipped_yaml(Path(__file__).parent / "screen_examples.yaml")
-        lines = {
-            name: [line for line in block.splitlines() if line.strip()] for name, block in examples.items()
-        }
-        rows = np.asarray(embed([line for block in lines.values() for line in block]), dtype=np.float32)
-        ends = np.cumsum([len(block) for block in lines.values()])
-        self._vectors = dict(zip(lines, np.split(rows, ends[:-1]), strict=True))
-
-    def category(self, parts: Sequence[str], vectors: NDArray[Any]) -> str:
-        near = {name: _nearest(vectors @ rows.T) for name, rows in self._vectors.items()}
-        more = np.where(np.arange(len(parts)) > 0, SENTENCE_MARGIN, 0.0)
-        found = {
-            name: near[name] - near["harmless"]
-            for name, least in NEARNESS.items()
-            if ((near[name] >= least) & (near[name] - near["harmless"] >= MARGIN[name] + more)).any()
-        }
-        return max(found, key=lambda name: float(found[name].max()), default="")
-
-
-def _nearest(cosines: NDArray[Any]) -> NDArray[Any]:
-    nearest: NDArray[Any] = np.sort(cosines, axis=1)[:, -2:].mean(axis=1)
-    return nearest
 
 
 class _OtherScripts:

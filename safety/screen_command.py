@@ -12,6 +12,9 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel, ConfigDict
 
+from safety.command_line import MODELS, CacheDir, ModelsDir, Offline
+from safety.crisis import CrisisGate, load_gate
+from safety.errors import SafetyError
 from safety.verdict import Action, Level
 from weights.jsonl import BadLine, RowId, read_jsonl, report_bad_line, write_row
 
@@ -49,15 +52,26 @@ _FileArgument = typer.Argument(
 )
 
 
-def screen(file: Annotated[Path | None, _FileArgument] = None) -> None:
-    """Screen messages for crisis, emergency, prompt injection and harmful requests."""
-    from safety.crisis import load_gate
+_ReaderOption = typer.Option(help="Folder of a message reader's release, or 'none'; default: the active one.")
+
+
+def screen(
+    file: Annotated[Path | None, _FileArgument] = None,
+    reader: Annotated[str, _ReaderOption] = "",
+    models_dir: ModelsDir = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
+) -> None:
+    """Screen messages for crisis, emergency, prompt injection and harmful requests.
+
+    Without the weights of the reader the rules and the shipped classifier decide, and standard error says so.
+    """
     from safety.screen import Screener
 
     if file is not None and not file.is_file():
         sys.stderr.write(f"no such file: {file}\n")
         raise typer.Exit(2)
-    gate = load_gate()
+    gate = _with_reader(load_gate(), reader, models_dir=models_dir, cache_dir=cache_dir, offline=offline)
     screener = Screener(gate=gate)
     sys.stderr.write(f"detectors: {', '.join(screener.detectors)}\n")
     if gate.missing:
@@ -73,6 +87,25 @@ def screen(file: Annotated[Path | None, _FileArgument] = None) -> None:
             ScreenAnswer(id=row.id, action=verdict.action, category=verdict.category, level=verdict.level)
         )
     raise typer.Exit(1 if failed else 0)
+
+
+def _with_reader(
+    gate: CrisisGate, choice: str, *, models_dir: Path, cache_dir: Path | None, offline: bool
+) -> CrisisGate:
+    """Return the gate with the reader that was chosen; for want of it, the gate as it is."""
+    from safety.reader import CrisisReader, MessageReader, ReaderLimits
+    from weights.errors import WeightsError
+    from weights.served import READER, chosen_encoder
+
+    try:
+        folder = chosen_encoder(choice, READER, models_dir=models_dir, cache_dir=cache_dir, offline=offline)
+        if folder is None or gate.ngrams is None:
+            return gate
+        found = CrisisReader(gate.ngrams, MessageReader(folder), ReaderLimits.load())
+    except (SafetyError, WeightsError) as error:
+        sys.stderr.write(f"without the reader of messages: {error}\n")
+        return gate
+    return gate.with_reader(lambda: found)
 
 
 def _own_words(history: tuple[str | Turn, ...]) -> list[str]:

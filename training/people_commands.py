@@ -170,13 +170,16 @@ def _store(url: str) -> Iterator[Store]:
 
 
 def _scrubber() -> Scrubber:
+    from app.encoders import active_encoder
     from app.settings import load_settings
-    from app.tagger import active_tagger
     from safety.scrubber import Scrubber as Loaded
     from weights import fetch
     from weights.defaults import NAME_MODEL
+    from weights.served import TAGGER
 
     settings = load_settings()
-    tagger = active_tagger(settings.models_dir, cache_dir=settings.cache_dir, offline=settings.offline)
+    tagger = active_encoder(
+        settings.models_dir, TAGGER, cache_dir=settings.cache_dir, offline=settings.offline
+    )
     names = fetch(NAME_MODEL).folder if tagger is None else None
     return Loaded(policy="wide", name_model=names, tagger=tagger, thorough=True)

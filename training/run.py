@@ -142,11 +142,12 @@ class Run:
 
     def scrubber(self, policy: Policy) -> Scrubber:
         """Load the scrubber of corpora, with the active tagger; it takes seconds."""
-        from app.tagger import active_tagger
+        from app.encoders import active_encoder
         from safety.scrubber import Scrubber
+        from weights.served import TAGGER
 
         cache_dir, offline = self.around.cache_dir, self.around.offline
-        tagger = active_tagger(self.around.models_dir, cache_dir=cache_dir, offline=offline)
+        tagger = active_encoder(self.around.models_dir, TAGGER, cache_dir=cache_dir, offline=offline)
         names = fetch(NAME_MODEL, cache_dir=cache_dir, offline=offline).folder if tagger is None else None
         return Scrubber(policy=policy, name_model=names, tagger=tagger, thorough=True)
 

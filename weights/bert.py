@@ -1,4 +1,4 @@
-"""Read a BERT encoder with a head for its tokens as plain arrays, with its LoRA weights merged in.
+"""Read a BERT encoder with a head of labels as plain arrays, with its LoRA weights merged in.
 
     model = read_bert(base, release)
 
@@ -32,6 +32,7 @@ Read = TypeVar("Read", bound=BaseModel)
 _PREFIX: Final = "bert."
 _ADAPTER_PREFIX: Final = "base_model.model."
 _HEAD: Final = "classifier."
+POOLER: Final = "pooler.dense"
 
 
 class _Config(BaseModel):
@@ -70,16 +71,21 @@ class _Lora(BaseModel):
 
 @dataclass(frozen=True)
 class Bert:
-    """An encoder and its head. `tensors` has the library's names, without a leading "bert."."""
+    """An encoder and its head. `tensors` has the library's names, without a leading "bert.".
+
+    `pooled`: the head reads one vector for the whole text (the first token's, through the pooler), and not
+    each token's.
+    """
 
     layers: int
     heads: int
     epsilon: float
     tensors: Mapping[str, Array]
+    pooled: bool = False
 
 
-def read_bert(base: Path, release: Path) -> Bert:
-    """Read the model that `release` makes of the encoder in `base`.
+def read_bert(base: Path, release: Path, *, pooled: bool = False) -> Bert:
+    """Read the model that `release` makes of the encoder in `base`; `pooled` says what its head reads.
 
     A release holds LoRA weights with the head, or, tuned whole, a model by itself; then `base` is not
     read. Merged as Hu et al. 2021, scaled as Kalajdzievski 2023 (rsLoRA) or split as Liu et al. 2024
@@ -93,7 +99,7 @@ def read_bert(base: Path, release: Path) -> Bert:
         # An encoder may come with a head of another job.
         tensors = {name: one for name, one in tensors.items() if not name.startswith(_HEAD)}
         _merge(tensors, _load(release / ADAPTER), _read(_Lora, release / ADAPTER_CONFIG))
-    model = Bert(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps, tensors)
+    model = Bert(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps, tensors, pooled)
     _check(model)
     return model
 
@@ -147,6 +153,7 @@ def _check(model: Bert) -> None:
     parts = [
         "embeddings.LayerNorm",
         "classifier",
+        *((POOLER,) if model.pooled else ()),
         *(name for n in range(model.layers) for name in names_of(n)),
     ]
     needed = [f"{part}.{what}" for part in parts for what in ("weight", "bias")]

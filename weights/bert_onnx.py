@@ -1,10 +1,11 @@
-"""Write a BERT encoder with a head for its tokens as one ONNX graph, in fp32 or with int8 weights.
+"""Write a BERT encoder with a head of labels as one ONNX graph, in fp32 or with int8 weights.
 
     onnx_bytes(model, form="int8", notes={...})
 
-The graph reads one window at a time: `tokens` [n] int64 in, `logits` [n, labels] float32 out. With one
-window there is nothing to pad, so no mask is needed, and what a window says depends on no other one:
-int8 rounds by the largest value of what it is given, which in a batch would be a neighbour's.
+The graph reads one window at a time: `tokens` [n] int64 in, `logits` [n, labels] float32 out, or [1, labels]
+where the head reads the whole text. With one window there is nothing to pad, so no mask is needed, and what
+a window says depends on no other one: int8 rounds by the largest value of what it is given, which in a batch
+would be a neighbour's.
 
 Must not: import torch. The same model gives the same bytes.
 """
@@ -19,7 +20,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from weights.bert import Bert, names_of
+from weights.bert import POOLER, Bert, names_of
 
 Form = Literal["fp32", "int8"]
 
@@ -44,7 +45,7 @@ def onnx_bytes(model: Bert, *, form: Form, notes: Mapping[str, str]) -> bytes:
             graph.nodes,
             "tagger",
             [helper.make_tensor_value_info("tokens", TensorProto.INT64, ["n"])],
-            [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", graph.labels])],
+            [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [graph.rows, graph.labels])],
             graph.constants,
         ),
         opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)],
@@ -61,6 +62,7 @@ class _Graph:
     def __init__(self, model: Bert, form: Form) -> None:
         self._model, self._form = model, form
         self.labels = len(model.tensors["classifier.bias"])
+        self.rows: str | int = 1 if model.pooled else "n"
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
@@ -69,6 +71,8 @@ class _Graph:
         hidden = self._embedded()
         for layer in range(self._model.layers):
             hidden = self._layer(hidden, layer)
+        if self._model.pooled:
+            hidden = self._pooled(hidden)
         weight, bias = self._weight(["classifier"])
         self._add(
             "Gemm", [hidden, self._constant("head", weight), self._constant("head_bias", bias)], "logits"
@@ -109,6 +113,13 @@ class _Graph:
         hidden = self._norm(self._add("Add", [mixed, hidden]), first_norm)
         inner = self._add("Gelu", [self._linear(hidden, [wide])])
         return self._norm(self._add("Add", [self._linear(inner, [narrow]), hidden]), second_norm)
+
+    def _pooled(self, hidden: str) -> str:
+        """Return the first token's vector, through the pooler: [1, width]."""
+        first = self._add("Gather", [hidden, self._constant("first", np.zeros(1, dtype=np.int64))], axis=0)
+        weight, bias = self._weight([POOLER])
+        names = [self._constant(POOLER, weight), self._constant(f"{POOLER}.bias", bias)]
+        return self._add("Tanh", [self._add("Gemm", [first, *names])])
 
     def _linear(self, source: str, parts: list[str]) -> str:
         """Multiply by the weights of `parts`, side by side, and add their biases."""

@@ -2,7 +2,8 @@
 
     folder = served_encoder(release, TAGGER, cache_dir=...)
 
-The tagger of personal data and the ranker of FAQ entries are such encoders: BERT with a head for its tokens.
+The tagger of personal data, the ranker of FAQ entries and the reader of messages are such encoders: BERT with
+a head for its tokens, or for the whole text.
 
 A release holds an adapter of a few MB and names its encoder; what is served is built from both once,
 published in the cache in one step and hashed at every use. It is built where it runs, because the whole
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 TAGGER: Final = "pii_tagger"
 RANKER: Final = "faq_ranker"
+READER: Final = "message_reader"
 MODEL: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 LAYOUT: Final = "2"  # raise it when what is built from the same release changes
@@ -61,7 +63,7 @@ class _EncoderCard(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["token_classifier", "ranker"]
+    kind: Literal["token_classifier", "ranker", "text_classifier"]
     labels: tuple[str, ...] = Field(min_length=1)
     max_tokens: int = Field(ge=3)
     base_sha256: str
@@ -139,7 +141,7 @@ def build_encoder(base: Path, release: Path, out: Path, *, form: Form = "int8") 
 
     trained = _read(_EncoderCard, release / "encoder.json")
     lora = (release / _WEIGHTS["lora"]).is_file()
-    model = read_bert(base, release)
+    model = read_bert(base, release, pooled=trained.kind == "text_classifier")
     tokenizer = (base if lora else release) / TOKENIZER
     try:
         words = Tokenizer.from_file(str(tokenizer))

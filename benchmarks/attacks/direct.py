@@ -15,17 +15,15 @@ from typing import Final
 
 from tqdm import tqdm
 
-from app.crisis_release import active_gate
+from app.crisis_release import reading_gate
 from app.settings import load_settings
 from benchmarks.attack_sets import Message, Name, messages, public_harmful, public_injections
 from benchmarks.attacks.answered import ask_each, chat, ground_of, sample_entries, sample_index
 from benchmarks.attacks.obeyed import contacts_in, faults, unapproved
-from benchmarks.attacks.remembering import remembering
 from benchmarks.datasets import DATASETS, datasets_there
 from benchmarks.report import Figure
 from benchmarks.screen import wilson
-from retrieval.embedder import load_embedder
-from safety.screen import Screener, encoded_parts
+from safety.screen import Screener
 from safety.verdict import Verdict
 
 SEED: Final = 7
@@ -42,13 +40,13 @@ Screened = list[tuple[Message, Verdict]]
 
 
 def measure_screen() -> dict[str, Figure]:
-    """Return what the screen, with the encoder, decides on each frozen set, by kind."""
-    screener = _with_encoder(row.text for name in SETS for row in messages(name))
+    """Return what the screen, with the reader, decides on each frozen set, by kind."""
+    screener = _screener()
     return {name: _by_kind(_screened(screener, messages(name), name)) for name in SETS}
 
 
 def measure_public() -> dict[str, Figure]:
-    """Return what the screen decides, with the encoder, on the public sets; nothing where they are not."""
+    """Return what the screen decides, with the reader, on the public sets; nothing where they are not."""
     if not datasets_there():
         return {}
     public = list(public_injections(DATASETS))
@@ -57,7 +55,7 @@ def measure_public() -> dict[str, Figure]:
         for part in ("injection", "harmless")
     }
     sets["medsafetybench"] = list(public_harmful(DATASETS))
-    screener = _with_encoder(row.text for rows in sets.values() for row in rows)
+    screener = _screener()
     return {name: _by_kind(_screened(screener, rows, name)) for name, rows in sets.items()}
 
 
@@ -66,7 +64,7 @@ def measure_asked(asked: int = ASKED) -> dict[str, Figure]:
     chance = random.Random(SEED)
     figures: dict[str, Figure] = {}
     with chat(sample_index()) as application:
-        screener = application.service.parts.screener.get()
+        screener = _screener()
         ground = ground_of(application, sample_entries())
         for name in SETS:
             drawn = _draw(chance, screener, messages(name), asked)
@@ -94,12 +92,11 @@ def kind_refusal(text: str) -> bool:
     return bool(_OFFERS.search(text) and contacts_in(text)) and not _BLAMES.search(text)
 
 
-def _with_encoder(texts: Iterable[str]) -> Screener:
-    """Return the chat's own screen, which has read these texts beforehand."""
+def _screener() -> Screener:
+    """Return the chat's own screen, with its reader."""
     settings = load_settings()
-    embed = remembering(load_embedder(settings.embedder).embed)
-    embed([part for text in texts for part in encoded_parts(text)])
-    return Screener(embed, gate=active_gate(settings.models_dir), encoder=settings.embedder)
+    where = {"cache_dir": settings.cache_dir, "offline": settings.offline}
+    return Screener(gate=reading_gate(settings.models_dir, **where))
 
 
 def _screened(screener: Screener, rows: Iterable[Message], what: str) -> Screened:
@@ -123,7 +120,7 @@ def _by_kind(screened: Screened) -> dict[str, Figure]:
     return {
         name: {
             "refused": share(verdicts, lambda one: one.action == "refuse"),
-            # What the encoder alone finds is of the level "concern".
+            # What the reader alone finds is of the level "concern".
             "refused by rules": share(verdicts, lambda one: one.action == "refuse" and one.level == "high"),
             "marked": share(verdicts, lambda one: one.action == "support"),
             "fixed reply in danger": share(verdicts, lambda one: one.action in ("crisis", "emergency")),

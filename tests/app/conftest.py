@@ -25,7 +25,6 @@ from retrieval.retriever import Retriever
 from safety.crisis import CrisisGate
 from safety.output_check import OutputCheck
 from safety.replies import Replies
-from safety.screen import Screener
 from safety.scrubber import Scrubber
 
 ENTRIES = [
@@ -88,11 +87,6 @@ def replies() -> Replies:
 
 
 @pytest.fixture(scope="session")
-def screener(gate: CrisisGate) -> Screener:
-    return Screener(gate=gate)
-
-
-@pytest.fixture(scope="session")
 def output_check(clinic: Clinic, scrubber: Scrubber) -> OutputCheck:
     return OutputCheck(
         allowed_contacts=clinic.contacts, find_personal_data=lambda sentence: bool(scrubber.find(sentence))
@@ -119,7 +113,6 @@ def make_service(
     clinic: Clinic,
     small_index: Path,
     scrubber: Scrubber,
-    screener: Screener,
     output_check: OutputCheck,
     gate: CrisisGate,
     replies: Replies,
@@ -139,7 +132,7 @@ def make_service(
     ) -> ChatService:
         whole = Parts(
             scrubber=Part("scrubber", lambda: scrubber),
-            screener=Part("screener", lambda: screener),
+            reader=Part("reader", lambda: None),
             retriever=Part("retriever", lambda: Retriever.open(small_index, HashEmbedder())),
             output_check=Part("output check", lambda: output_check),
             tuned_check=Part("tuned check", lambda: output_check),

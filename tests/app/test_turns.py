@@ -188,7 +188,7 @@ def test_only_the_urgent_are_taken_beyond_the_rate(make_desk: MakeDesk) -> None:
 
 
 def test_everything_broken_still_answers_a_crisis(make_desk: MakeDesk) -> None:
-    names = ("scrubber", "screener", "retriever", "output_check", "store", "model")
+    names = ("scrubber", "reader", "retriever", "output_check", "store", "model")
     desk = make_desk(parts={name: broken(name) for name in names})
     turn = ended(desk.start(CRISIS, Conversation()))
     assert turn.answer is not None and turn.answer.kind == "crisis" and "988" in turn.answer.text

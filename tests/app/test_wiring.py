@@ -56,7 +56,7 @@ def test_default_application_answers_with_every_part_ready(tmp_path: Path) -> No
     assert application.warm() == []
     assert application.service.parts.model.get().wait_ready(120)
     assert application.service.parts.retriever.get().sample
-    assert "encoder-prototypes" in application.service.parts.screener.get().detectors
+    assert "message-reader" in application.service.gate.detectors
     answer = application.service.answer("how do i ask for a refill of my medicine?", Conversation())
     assert answer.kind == "faq"
     application.close()

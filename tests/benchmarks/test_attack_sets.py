@@ -48,7 +48,7 @@ def test_a_changed_file_is_not_measured(name: str, tmp_path: Path) -> None:
 
 def test_no_frozen_row_stands_among_the_examples_of_the_screen_or_the_development_rows() -> None:
     files = (
-        Path(safety.__file__).parent / "screen_examples.yaml",
+        Path(safety.__file__).parent / "screen_rules.yaml",
         TESTS / "safety" / "attack_cases.yaml",
         TESTS / "retrieval" / "intake" / "poison_cases.yaml",
     )

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from app.crisis_release import reading_gate
+from app.settings import Settings
 from safety.contacts import contacts
 from safety.entry_check import EntryCheck
 from safety.screen import Screener
@@ -46,11 +48,8 @@ def test_rules_alone_refuse_no_message_that_only_looks_like_one() -> None:
 
 @pytest.mark.weights
 @pytest.mark.slow
-def test_the_encoder_finds_more_and_refuses_no_more_look_alikes() -> None:
-    from retrieval.embedder import load_embedder
-    from weights.defaults import EMBEDDER
-
-    screener = Screener(load_embedder(EMBEDDER).embed)
+def test_the_reader_finds_more_and_refuses_no_more_look_alikes() -> None:
+    screener = Screener(gate=reading_gate(Settings().models_dir, cache_dir=None, offline=False))
     assert refused(screener, lines("refuse")) >= 0.95
     assert refused(screener, lines("refuse", harmful=True)) >= 0.9
     assert [text for text in lines("answer") if screener.screen(text).action == "refuse"] == []

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 import safety.policies
-from app.tagger import active_tagger
+from app.encoders import active_encoder
 from safety.policies import POLICY_NAMES, scrub_policy
 from safety.recognizers.clinical_terms import clinical_spans
 from safety.recognizers.lexicon import WORDS, words
 from safety.scrubber import Scrubber
 from tests.safety.clinical_cases import NO_TERM, PEOPLE, TERMS, plain, terms
+from weights.served import TAGGER
 
 CASES: dict[str, Callable[[str], str]] = {"as written": str, "lower": str.lower, "capitals": str.upper}
 MODELS = Path(__file__).parents[2] / "models"
@@ -109,7 +110,7 @@ def test_a_long_text_takes_no_time_worth_counting() -> None:
 
 @pytest.fixture(scope="module", params=POLICY_NAMES)
 def scrubber(request: pytest.FixtureRequest) -> Scrubber:
-    tagger = active_tagger(MODELS, cache_dir=None, offline=False)
+    tagger = active_encoder(MODELS, TAGGER, cache_dir=None, offline=False)
     return Scrubber(policy=request.param, name_model=None, tagger=tagger)
 
 

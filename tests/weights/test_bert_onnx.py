@@ -13,7 +13,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForTokenClassification, AutoTokenizer
+from safetensors.numpy import save_file
+from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer
 
 from safety.recognizers.tagger import TaggerRecognizer
 from safety.tagging import decode
@@ -21,6 +22,7 @@ from tests.safety.tiny_tagger import LABELS, PLACES, random_release, served
 from training.trainers.encoder_heads import probabilities, windows
 from weights.bert import read_bert
 from weights.bert_onnx import Form, onnx_bytes
+from weights.errors import WeightsUnfit
 
 pytestmark = pytest.mark.slow  # torch starts up: seconds before the first test
 
@@ -80,6 +82,24 @@ def test_a_merged_adapter_gives_the_numbers_of_the_unmerged_one(
     for tokens in some_tokens():
         np.testing.assert_allclose(ours(tokens), torch_logits(model, tokens), atol=1e-4)
         assert np.abs(ours(tokens) - before(tokens)).max() > 0.1
+
+
+def test_a_head_for_the_whole_text_gives_the_numbers_of_transformers(release: Path) -> None:
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_pretrained(str(release), local_files_only=True).eval()
+    model.save_pretrained(str(release.parent / "pooled"))
+    bert = read_bert(release.parent / "pooled", release.parent / "pooled", pooled=True)
+    session = onnxruntime.InferenceSession(onnx_bytes(bert, form="fp32", notes={}))
+    for tokens in some_tokens():
+        found = session.run(["logits"], {"tokens": tokens})[0]
+        assert found.shape == (1, model.config.num_labels)
+        with torch.inference_mode():
+            wanted = model(input_ids=torch.tensor(tokens[None])).logits.numpy()
+        np.testing.assert_allclose(found, wanted, atol=1e-4)
+    without = {name: one for name, one in bert.tensors.items() if not name.startswith("pooler")}
+    save_file(without, release.parent / "pooled" / "model.safetensors")
+    with pytest.raises(WeightsUnfit, match="pooler"):
+        read_bert(release.parent / "pooled", release.parent / "pooled", pooled=True)
 
 
 def test_int8_stays_near_fp32(release: Path) -> None:

@@ -6,6 +6,7 @@ from training.tasks.base import Task
 from training.tasks.counseling import Counseling
 from training.tasks.crisis_classifier import CRISIS_CLASSIFIER
 from training.tasks.faq_ranker import FAQ_RANKER
+from training.tasks.message_reader import MESSAGE_READER
 from training.tasks.pii_tagger import PII_TAGGER
 
 __all__ = ["TASKS", "Task"]
@@ -14,5 +15,6 @@ TASKS: dict[str, Task] = {
     "counseling": Counseling(),
     "crisis_classifier": CRISIS_CLASSIFIER,
     "faq_ranker": FAQ_RANKER,
+    "message_reader": MESSAGE_READER,
     "pii_tagger": PII_TAGGER,
 }

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from training.written import crisis_rows, faq_rows, support_rows
+from training.written import crisis_rows, faq_rows, message_rows, support_rows
 
 WRITTEN: Final[dict[str, Callable[[int], Iterator[dict[str, object]]]]] = {
     "crisis": crisis_rows.training_rows,
     "faqs": faq_rows.training_rows,
     "faqs-validation": faq_rows.validation_rows,
     "faqs-test": faq_rows.test_rows,
+    "messages": message_rows.training_rows,
     "support": support_rows.training_rows,
 }

@@ -1,4 +1,4 @@
-"""The encoder's part of the screen: it must not turn away what the clinic's own FAQ answers."""
+"""The reader's part of the screen: it must not turn away what the clinic's own FAQ answers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from app.crisis_release import reading_gate
 from app.settings import Settings
-from retrieval.embedder import load_embedder
 from retrieval.faq import load_faq
 from safety.screen import Screener
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.weights
 @pytest.fixture(scope="module")
 def screener() -> Screener:
     settings = Settings()
-    return Screener(load_embedder(settings.embedder, cache_dir=settings.cache_dir, offline=True).embed)
+    return Screener(gate=reading_gate(settings.models_dir, cache_dir=settings.cache_dir, offline=True))
 
 
 def test_no_question_of_the_faq_is_refused(screener: Screener) -> None:
