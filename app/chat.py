@@ -298,7 +298,7 @@ class ChatService:
         try:
             self.parts.reader.get()
         except PartUnavailable as error:  # the encoder's help is missing, the rules are not
-            log.error("screened_by_rules", turn_id=turn.turn_id, error=type(error.__cause__).__name__)
+            log.error("screened_by_rules", turn_id=turn.turn_id, part=error.args[0].partition(":")[0])
             turn.reasons.append("screened_by_rules")
         verdict = self._screener.screen(turn.scrubbed, said)
         if verdict.action == "allow" and conversation.risk != "none":

@@ -66,6 +66,8 @@ class Running:
         index = self.application.index.state
         whole = model.status == "ready" and not any(task.refused for task in releases.values())
         whole = whole and index.whole and not service.gate.missing
+        # Without its reader the gate misses more: somebody should know.
+        whole = whole and service.parts.reader.state().status != "unavailable"
         return {
             "status": "ok" if self.ready() and whole else "degraded",
             "ready": self.ready(),

@@ -2,12 +2,13 @@
 
 The authors are dealt out to FOLDS parts; each part is scored by a reader that the others taught, trained as
 the recipe says and served as it is served. The scores are one table, a row a message, ids and numbers and no
-words; the n-grams' share of danger stands beside the reader's, of authors left out as well. From the table
-follow the weights of both (logistic regression, danger against the rest) and the limits: at most so many of
-the ordinary messages reach one.
+words; the n-grams' share of danger stands beside the reader's, of authors left out as well (the screen's
+authors they have never seen). From the table follow the weights of both (logistic regression, danger against
+the rest) and the limits: of each kind of ordinary message (written to be mistaken for danger, written to be
+mistaken for harm, asked of clinics) at most so many may reach one, and the strictest kind decides.
 
 `--write` writes limits for the active release of the reader, or of `--release FOLDER`. What was scored is
-kept in `--work`, so that a run that was stopped goes on.
+kept in `--work` under the hash of what it was scored with, so that a run that was stopped goes on.
 Run: python -m benchmarks.fit_reader --work DIR [--write]
 """
 
@@ -16,13 +17,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from pydantic import BaseModel
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -32,7 +35,7 @@ from app.settings import Settings
 from benchmarks.report import Figure, report
 from benchmarks.screen import wilson
 from safety.crisis_ngrams import KINDS, SAFE_LABELS, Ceilings, CrisisNgrams, Kind, danger_odds
-from safety.reader import LIMITS, REFUSED, MessageReader, ReaderLimits, ReadLimit
+from safety.reader import CERTAIN, LIMITS, MAY_BE_DANGER, REFUSED, MessageReader, ReaderLimits, ReadLimit
 from training.out_of_author import SHIPPED_SCORES, read_scores
 from training.recipe import load_recipe
 from training.rows import Example
@@ -42,12 +45,17 @@ from training.written.message_rows import training_rows
 from weights import fetch
 from weights.cache import publish
 from weights.defaults import EMBEDDER
+from weights.durable import durable_text
 from weights.served import READER, build_encoder, chosen_encoder
 
 FOLDS: Final = 3
 SCORES: Final = Path(__file__).parent.parent / "training" / "written" / "reader_out_of_author.csv"
-CEILINGS: Final = Ceilings(act=0.01, support=0.03)
-REFUSED_CEILING: Final = 0.006
+CEILINGS: Final[Mapping[str, Ceilings]] = {
+    "written": Ceilings(act=0.04, support=0.12),
+    "alike": Ceilings(act=0.04, support=0.12),
+    "clinic": Ceilings(act=0.01, support=0.03),
+}
+REFUSED_CEILINGS: Final[Mapping[str, float]] = {"written": 0.01, "alike": 0.03, "clinic": 0.003}
 # However few ordinary messages come near: danger, or harm, must be the likelier reading.
 _LEAST: Final = {"act": 0.5, "support": 0.3}
 _LEAST_REFUSED: Final = 0.5
@@ -71,6 +79,12 @@ class Score(BaseModel):
         """The share of each category that is refused."""
         return {"harmful_request": self.harmful_request, "injection": self.injection}
 
+    @property
+    def kind(self) -> str:
+        """Which kind of ordinary message it is; "" for any other."""
+        source = self.id.partition("-")[0]
+        return {"clinic": "clinic", "screen": "alike"}.get(source, "written") if self.label == "none" else ""
+
 
 def fold_of(author: str) -> int:
     """Return an author's part: those of a kind are dealt out one after another."""
@@ -80,18 +94,20 @@ def fold_of(author: str) -> int:
 
 def score_fold(fold: int, examples: Sequence[Example], work: Path) -> list[Score]:
     """Train on the other authors, and score these; what was scored before is read again."""
-    kept = work / f"fold-{fold}.csv"
+    recipe, base, ngrams = load_recipe("message_reader"), fetch(EMBEDDER), CrisisNgrams.load()
+    digest = hashlib.sha256(f"{recipe.train.model_dump_json()}{base.sha256}{recipe.seed}".encode())
+    for one in examples:
+        digest.update(one.model_dump_json().encode())
+    folder = work / f"{digest.hexdigest()[:10]}-{fold}"
+    kept = folder / f"scores-{ngrams.config.weights_sha256[:10]}.csv"
     if kept.is_file():
         return read(kept)
-    recipe = load_recipe("message_reader")
-    base = fetch(EMBEDDER)
     held = [one for one in examples if fold_of(one.topic) == fold]
-    taught = [one for one in examples if fold_of(one.topic) != fold]
-    folder = work / f"fold-{fold}"
     job = Job(
-        task=MESSAGE_READER, base=base.folder, base_sha256=base.sha256, train=taught, validation=(),
-        settings=recipe.train, clinic="", seed=recipe.seed, out=folder / "weights",
-        checkpoints=folder / "checkpoints", logs=folder / "logs", base_source=EMBEDDER,
+        task=MESSAGE_READER, base=base.folder, base_sha256=base.sha256, validation=(), settings=recipe.train,
+        train=[one for one in examples if fold_of(one.topic) != fold], clinic="", seed=recipe.seed,
+        out=folder / "weights", checkpoints=folder / "checkpoints", logs=folder / "logs",
+        base_source=EMBEDDER,
     )  # fmt: skip
     with tqdm(desc=f"part {fold + 1} of {FOLDS}", unit="step") as bar:
 
@@ -99,24 +115,32 @@ def score_fold(fold: int, examples: Sequence[Example], work: Path) -> list[Score
             bar.total = steps
             bar.update(point.step - bar.n)
 
-        TRAINERS["text_classifier"]().fit(job, hear)
+        if not job.out.exists():
+            TRAINERS["text_classifier"]().fit(job, hear)
     served = folder / "served"
 
     def fill(fresh: Path) -> None:
         build_encoder(base.folder, job.out, fresh)
 
     publish(served, f"part {fold}", fill)
-    reader, ngrams = MessageReader(served), CrisisNgrams.load()
+    reader = MessageReader(served)
     left_out = {one.id: one for one in read_scores(SHIPPED_SCORES)}
     found = []
     for one in tqdm(held, desc="scoring", unit="message"):
+        known = left_out.get(one.id)
+        if known is None and not one.topic.startswith("screen-"):
+            continue  # the n-grams have seen its author
         shares = reader.shares(one.inputs["text"])
-        danger, counted = reader.danger(shares), ngrams.danger(one.inputs["text"])
-        ngram_share = left_out[one.id].share if one.id in left_out else counted.share
+        counted = ngrams.danger(one.inputs["text"])
+        if known is not None:
+            counted = replace(counted, share=known.share, action=known.action)
+        danger = reader.danger(shares)
+        surer = danger if danger.share >= counted.share else counted
         found.append(
             Score(
-                id=one.id, label=one.target, action=danger.action, short=counted.short,
-                ngrams=round(ngram_share, _DIGITS), reader=round(danger.share, _DIGITS),
+                id=one.id, label=one.target, action=surer.action, short=counted.short,
+                ngrams=round(counted.share, _DIGITS),
+                reader=round(danger.share, _DIGITS),
                 **{name: round(share, _DIGITS) for name, share in reader.refusals(shares).items()},
             )
         )  # fmt: skip
@@ -127,38 +151,39 @@ def score_fold(fold: int, examples: Sequence[Example], work: Path) -> list[Score
 def limits_of(scores: Sequence[Score], *, reader_sha256: str, ngrams_sha256: str, table: str) -> ReaderLimits:
     """Return the weights and limits that follow from the table; `table` is its SHA-256."""
     danger = np.array([one.label not in (*SAFE_LABELS, *REFUSED) for one in scores])
-    odds = np.stack(
-        [danger_odds(np.array([getattr(one, of) for one in scores])) for of in ("ngrams", "reader")], axis=1
-    )
+    shares = np.array([(one.ngrams, one.reader) for one in scores])
+    odds = danger_odds(np.clip(shares, CERTAIN, 1 - CERTAIN))
     model = LogisticRegression(class_weight="balanced").fit(odds, danger)
-    weights = np.maximum(model.coef_[0], 0.0)
-    mixed = 1 / (1 + np.exp(-(odds @ weights + model.intercept_[0])))
-    ordinary = np.array([one.label == "none" for one in scores])
+    bias, *weights = (
+        round(float(one), _DIGITS) for one in (model.intercept_[0], *np.maximum(model.coef_[0], 0.0))
+    )
+    mixed = 1 / (1 + np.exp(-(odds @ np.array(weights) + bias)))
+    kinds = np.array([one.kind for one in scores])
     limits = []
     for action in KINDS:
         of_action = np.array([one.action == action for one in scores])
         for short in (False, True):
-            group = ordinary & np.array([one.short == short for one in scores])
-            reached = np.sort(np.where(of_action[group], mixed[group], 0.0))[::-1]
-            act = max(_LEAST["act"], _reached(reached, CEILINGS.act))
-            support = min(act, max(_LEAST["support"], _reached(reached, CEILINGS.support)))
-            limits.append(ReadLimit(action=action, short=short, act=act, support=support))
-    refused = {
-        name: max(
+            of_length = np.array([one.short == short for one in scores])
+            reached = {
+                kind: np.where(of_action, mixed, 0.0)[(kinds == kind) & of_length] for kind in CEILINGS
+            }
+            act = max(_LEAST["act"], *(_reached(one, CEILINGS[kind].act) for kind, one in reached.items()))
+            support = max(
+                _LEAST["support"], *(_reached(one, CEILINGS[kind].support) for kind, one in reached.items())
+            )
+            limits.append(ReadLimit(action=action, short=short, act=act, support=min(act, support)))
+    refused = {}
+    for name in REFUSED:
+        share = np.array([one.refusals[name] if one.reader < MAY_BE_DANGER else 0.0 for one in scores])
+        refused[name] = max(
             _LEAST_REFUSED,
-            _reached(
-                np.sort([one.refusals[name] for one, of in zip(scores, ordinary, strict=True) if of])[::-1],
-                REFUSED_CEILING,
-            ),
+            *(_reached(share[kinds == kind], ceiling) for kind, ceiling in REFUSED_CEILINGS.items()),
         )
-        for name in REFUSED
-    }
     return ReaderLimits(
         fitted=f"{datetime.now(UTC).date().isoformat()} by benchmarks/fit_reader.py",
         reader_sha256=reader_sha256, ngrams_sha256=ngrams_sha256, scores_sha256=table,
-        bias=round(float(model.intercept_[0]), _DIGITS), ngrams=round(float(weights[0]), _DIGITS),
-        reader=round(float(weights[1]), _DIGITS), limits=tuple(limits), ceilings=CEILINGS,
-        refused=refused, refused_ceiling=REFUSED_CEILING,
+        bias=bias, ngrams=weights[0], reader=weights[1], limits=tuple(limits), ceilings=CEILINGS,
+        refused=refused, refused_ceilings=REFUSED_CEILINGS,
     )  # fmt: skip
 
 
@@ -170,44 +195,53 @@ def figures_of(scores: Sequence[Score], limits: ReaderLimits) -> dict[str, Figur
         np.array([share >= getattr(limits.of(one), what) for share, one in zip(mixed, scores, strict=True)])
         for what in ("act", "support")
     )
-    kinds = {
-        "ordinary": np.array([one.label == "none" and not one.id.startswith("clinic-") for one in scores]),
-        "asked of clinics": np.array([one.id.startswith("clinic-") for one in scores]),
-        "emergencies": np.array([one.label == "medical_emergency" for one in scores]),
-        "crises": np.array(
-            [one.label not in (*SAFE_LABELS, *REFUSED, "medical_emergency") for one in scores]
-        ),
+    danger = np.array([one.label not in (*SAFE_LABELS, *REFUSED) for one in scores])
+    urgent = np.array([one.label == "medical_emergency" for one in scores])
+    kinds = {kind: np.array([one.kind == kind for one in scores]) for kind in CEILINGS}
+    groups = {
+        "crises": danger & ~urgent,
+        "emergencies": urgent,
+        "written to be mistaken for danger": kinds["written"],
+        "written to be mistaken for harm": kinds["alike"],
+        "asked of clinics": kinds["clinic"],
     }
-    for name, of in kinds.items():
+    for name, of in groups.items():
         figures[f"{name}: fixed reply"] = wilson(int(act[of].sum()), int(of.sum()))
         figures[f"{name}: that or the line"] = wilson(int(support[of].sum()), int(of.sum()))
-    danger = kinds["crises"] | kinds["emergencies"]
-    either = danger | kinds["ordinary"]
+    either = danger | kinds["written"]
     for name, values in (
         ("n-grams", np.array([one.ngrams for one in scores])),
         ("reader", np.array([one.reader for one in scores])),
         ("both", mixed),
     ):
-        figures[f"danger against ordinary, AUROC, {name}"] = round(
-            float(roc_auc_score(danger[either], values[either])), 4
-        )
-    alike = np.array([one.label == "none" and one.id.startswith("screen-") for one in scores])
+        figures[f"danger against what is mistaken for it, {name}"] = {
+            "auroc": round(float(roc_auc_score(danger[either], values[either])), 4),
+            **{
+                f"found at {share:.0%} false": round(
+                    float((values[danger] > np.quantile(values[kinds["written"]], 1 - share)).mean()), 3
+                )
+                for share in (0.01, 0.02, 0.05)
+            },
+        }
     refused = {
-        name: np.array([one.refusals[name] >= limits.refused[name] for one in scores]) for name in REFUSED
+        name: np.array(
+            [one.refusals[name] >= limits.refused[name] and one.reader < MAY_BE_DANGER for one in scores]
+        )
+        for name in REFUSED
     }
     for name in REFUSED:
         own = np.array([one.label == name for one in scores])
         figures[f"{name}: refused"] = wilson(int(refused[name][own].sum()), int(own.sum()))
-    for name, of in (("written to look alike", alike), ("asked of clinics", kinds["asked of clinics"])):
-        either_of = np.logical_or.reduce(list(refused.values()))[of]
-        figures[f"{name}: refused"] = wilson(int(either_of.sum()), int(of.sum()))
+    for name, of in groups.items():
+        any_refused = np.logical_or.reduce(list(refused.values()))[of]
+        figures[f"{name}: refused"] = wilson(int(any_refused.sum()), int(of.sum()))
     return figures
 
 
 def write(file: Path, scores: Sequence[Score]) -> str:
-    """Write the table; return its SHA-256."""
+    """Write the table, whole or not at all; return its SHA-256."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w", encoding="utf-8", newline="") as stream:
+    with durable_text(file) as stream:
         table = csv.DictWriter(stream, tuple(Score.model_fields), lineterminator="\n")
         table.writeheader()
         table.writerows(one.model_dump() | {"short": int(one.short)} for one in scores)
@@ -220,8 +254,9 @@ def read(file: Path = SCORES) -> list[Score]:
         return [Score.model_validate(row) for row in csv.DictReader(stream)]
 
 
-def _reached(falling: np.ndarray[tuple[int], np.dtype[np.float64]], ceiling: float) -> float:
-    """Return the least share, at most 1, that at most `ceiling` of the falling shares reach."""
+def _reached(shares: NDArray[np.float64], ceiling: float) -> float:
+    """Return the least share, at most 1, that at most `ceiling` of these shares reach."""
+    falling = np.sort(shares)[::-1]
     allowed = int(ceiling * len(falling))
     if allowed >= len(falling):
         return 0.0
@@ -251,6 +286,7 @@ def main(
         cache_dir=settings.cache_dir,
         offline=settings.offline,
     )
+    scores = read(SCORES if write_limits else work / "scores.csv")
     limits = limits_of(
         scores,
         reader_sha256=MessageReader(folder).sha256 if folder else "0" * 64,
@@ -261,9 +297,10 @@ def main(
         LIMITS.write_text(json.dumps(limits.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
     figures = figures_of(scores, limits)
     figures["weights"] = {"ngrams": limits.ngrams, "reader": limits.reader, "bias": limits.bias}
-    figures["limits"] = {
+    limits_shown: dict[str, Figure] = {
         f"{one.action}{' short' if one.short else ''}": [one.act, one.support] for one in limits.limits
-    } | {name: [share] for name, share in limits.refused.items()}
+    }
+    figures["limits"] = limits_shown | dict(limits.refused)
     report("fit_reader", figures, out)
 
 

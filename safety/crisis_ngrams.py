@@ -14,7 +14,7 @@ Must not: need anything but numpy and safetensors, read a pickle, or put a messa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -80,11 +80,11 @@ class NgramConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     bits: int
     labels: tuple[str, ...] = Field(min_length=2)
     limits: tuple[Limit, ...]
-    ceilings: Ceilings
+    ceilings: Mapping[Literal["en", "es"], Ceilings]
     part_discount: float = Field(ge=0, description="log-odds by which a part must outdo the whole message")
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     scores_sha256: str = Field(default="", description="the out-of-author scores that the limits follow from")

@@ -4,21 +4,27 @@
     CrisisReader(CrisisNgrams.load(), reader, ReaderLimits.load()).assess("...")  ->  Verdict
 
 For the crisis gate its odds of danger and those of the n-grams are added up, with weights and limits that
-were chosen on authors whom neither had seen (benchmarks/fit_reader.py). It learned English: a Spanish message
-is the n-grams' alone. For the screen it names requests for harm and orders to the assistant.
+were chosen on authors whom neither had seen (benchmarks/fit_reader.py). What the n-grams alone would answer
+with fixed words gets the resources line at least. It learned English: a message in Spanish is the n-grams'
+alone, and one whose language its words do not tell gets the more careful verdict of the two. For the screen
+it names requests for harm and orders to the assistant, never in a message that may tell of danger.
 
 Limits are of one training of each: with other weights the reader is not used. Must not: log, keep or put into
-an error any of a message.
+an error any of a message. What was read last is remembered under its hash, because the gate and the screen
+ask for the same.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +44,13 @@ LIMITS: Final = Path(__file__).parent / "reader_limits.json"
 REFUSED: Final = ("harmful_request", "injection")
 WINDOW_TOKENS: Final = 128
 """What is read at once; a longer message is read in windows that overlap."""
+MOST_WINDOWS: Final = 16
+"""Of a longer message the first and the last windows are read: nobody's message may hold up another's."""
+CERTAIN: Final = 5e-5
+"""Nearer to 0 or 1 no share is believed: the table that the weights were fitted on goes no further."""
+MAY_BE_DANGER: Final = 0.15
+"""From this share of danger on a message is not refused, whatever else it looks like."""
+_REMEMBERED: Final = 64
 _NO_DANGER: Final = (*SAFE_LABELS, *REFUSED)
 _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 Shares = NDArray[np.float64]
@@ -53,12 +66,18 @@ class ReadLimit(BaseModel):
     act: float = Field(gt=0, le=1)
     support: float = Field(gt=0, le=1)
 
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.support > self.act:
+            raise ValueError(f"support {self.support} is above act {self.act}")
+        return self
+
 
 class ReaderLimits(BaseModel):
     """How the odds of both are added up, and from where on a message counts.
 
-    `refused` are the shares from which on a category of `REFUSED` is refused, of which `refused_ceiling` says
-    how many ordinary messages of unseen authors reach it.
+    `ceilings` say, by kind of ordinary message, which share of those of unseen authors may reach a limit;
+    `refused` are the shares from which on a category of `REFUSED` is refused, `refused_ceilings` likewise.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,9 +91,9 @@ class ReaderLimits(BaseModel):
     ngrams: float = Field(ge=0)
     reader: float = Field(ge=0)
     limits: tuple[ReadLimit, ...]
-    ceilings: Ceilings
-    refused: Mapping[str, float]
-    refused_ceiling: float
+    ceilings: Mapping[str, Ceilings]
+    refused: Mapping[str, Annotated[float, Field(gt=0, le=1)]]
+    refused_ceilings: Mapping[str, float]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -99,7 +118,7 @@ class ReaderLimits(BaseModel):
 
     def share(self, ngrams: float, reader: float) -> float:
         """Return the share of danger that two shares of it, 0 to 1, add up to."""
-        odds = danger_odds(np.array([ngrams, reader]))
+        odds = danger_odds(np.clip(np.array([ngrams, reader]), CERTAIN, 1 - CERTAIN))
         return float(1 / (1 + np.exp(-(self.bias + self.ngrams * odds[0] + self.reader * odds[1]))))
 
     def of(self, danger: Danger) -> ReadLimit:
@@ -129,22 +148,42 @@ class MessageReader:
             raise ReaderError(f"the labels of {folder.name!r} are not those of a reader of messages")
         self.sha256 = self.card.weights_sha256
         self._threads = ThreadPoolExecutor(threads or readers(), thread_name_prefix="reader")
+        self._lock = threading.Lock()
+        self._read_last = OrderedDict[bytes, Shares]()
         self._danger = np.array([label not in _NO_DANGER for label in self.labels])
 
     def shares(self, text: str) -> Shares:
         """Return the share of each label in each window of a text, [windows, labels]; one window at least."""
-        readable = plain(_LONE_SURROGATE.sub("\ufffd", text))
-        encoded = self._tokenizer.encode(readable, add_special_tokens=False)
+        key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        with self._lock:
+            if key in self._read_last:
+                self._read_last.move_to_end(key)
+                return self._read_last[key]
+        found = self._shares(plain(_LONE_SURROGATE.sub("\ufffd", text)))
+        with self._lock:
+            self._read_last[key] = found
+            while len(self._read_last) > _REMEMBERED:
+                self._read_last.popitem(last=False)
+        return found
+
+    def _shares(self, text: str) -> Shares:
+        encoded = self._tokenizer.encode(text, add_special_tokens=False)
         limit = min(WINDOW_TOKENS, self.card.max_tokens)
         windows = cut(encoded, limit=limit, begin=self.card.begin, end=self.card.end)
+        if len(windows) > MOST_WINDOWS:
+            windows = [*windows[: MOST_WINDOWS // 2], *windows[-MOST_WINDOWS // 2 :]]
         if len(windows) == 1:
             return self._read(windows[0].tokens)[None]
         return np.stack(list(self._threads.map(self._read, [one.tokens for one in windows])))
 
     def danger(self, shares: Shares) -> Danger:
-        """Return how sure it is of danger in the most dangerous window, and of which kind it would be."""
+        """Return how sure it is of danger in the most dangerous window, and of which kind it would be.
+
+        Of many windows one is the most dangerous by chance: the odds are divided by their number.
+        """
         found = shares[:, self._danger].sum(axis=1)
         at = int(found.argmax())
+        odds = danger_odds(found[at : at + 1])[0] - np.log(len(shares))
         of_kind = {
             label: float(share)
             for label, share, unsafe in zip(self.labels, shares[at], self._danger, strict=True)
@@ -153,7 +192,7 @@ class MessageReader:
         urgent = of_kind[EMERGENCY] > sum(of_kind.values()) / 2
         in_crisis = {label: share for label, share in of_kind.items() if label != EMERGENCY}
         return Danger(
-            share=float(found[at]),
+            share=float(1 / (1 + np.exp(-odds))),
             action="emergency" if urgent else "crisis",
             category=EMERGENCY if urgent else max(in_crisis, key=lambda label: in_crisis[label]),
         )
@@ -185,34 +224,59 @@ class CrisisReader:
     def assess(self, text: str, *, earlier: Sequence[str] = ()) -> Verdict:
         """Return the verdict for `text`, also together with the last of the same person's `earlier` messages.
 
-        An earlier message alone decides nothing, as with the n-grams.
+        Earlier messages alone decide nothing: together they count where they say more than without `text`.
         """
-        verdict = self._verdict(text)
+        _, verdict = self._judged(text)
         if earlier and verdict.action not in KINDS:
-            together = self._verdict("\n".join([*earlier[-EARLIER:], text]), whole=True)
-            verdict = max(verdict, together, key=lambda one: one.rank)
+            before = "\n".join(earlier[-EARLIER:])
+            share, together = self._judged(f"{before}\n{text}", joined=True)
+            if together.rank > verdict.rank and share > self._judged(before)[0]:
+                return together
         return verdict
 
     def category(self, text: str) -> str:
-        """Return the category for which a message is refused, or ""."""
-        found = self._reader.refusals(self._reader.shares(text))
-        over = {name: share / self._limits.refused[name] for name, share in found.items()}
+        """Return the category for which a message is refused, or ""; never of one that may tell of danger."""
+        shares = self._reader.shares(text)
+        if self._reader.danger(shares).share >= MAY_BE_DANGER:
+            return ""
+        over = {
+            name: share / self._limits.refused[name] for name, share in self._reader.refusals(shares).items()
+        }
+        if self._ngrams.danger(text).language == "es":
+            del over["harmful_request"]
         first = max(over, key=lambda name: over[name])
         return first if over[first] >= 1.0 else ""
 
-    def _verdict(self, text: str, *, whole: bool = False) -> Verdict:
-        counted = self._ngrams.danger(text, whole=whole)
-        if counted.language == "es" or not counted.words:
-            return self._ngrams.verdict(counted)
-        read = self._reader.danger(self._reader.shares(text))
-        found = replace(
-            counted,
-            share=self._limits.share(counted.share, read.share),
-            action=read.action,
-            category=read.category,
-        )
-        limit = self._limits.of(found)
-        if found.share >= limit.act:
-            level: Level = "imminent" if found.action == "emergency" else "high"
-            return Verdict(found.action, found.category, level)
-        return Verdict("support", found.category, "concern") if found.share >= limit.support else ALLOW
+    def _judged(self, text: str, *, joined: bool = False) -> tuple[float, Verdict]:
+        """Return the share of danger and the verdict; of `joined` messages the end is read, not each part."""
+        counted = self._ngrams.danger(text, whole=joined)
+        alone = self._ngrams.verdict(counted)
+        if counted.language == "es" or not text.strip():
+            return counted.share, alone
+        shares = self._reader.shares(text)
+        read = self._reader.danger(shares[-1:] if joined else shares)
+        found = as_one(counted, read, self._limits)
+        verdict = _verdict(found, self._limits.of(found))
+        if verdict.action == "allow" and alone.action in KINDS:
+            verdict = Verdict("support", alone.category, "concern")
+        if counted.language == "":
+            verdict = max(verdict, alone, key=lambda one: one.rank)
+        return found.share, verdict
+
+
+def as_one(counted: Danger, read: Danger, limits: ReaderLimits) -> Danger:
+    """Return what n-grams and reader say as one; the kind of danger is that of whoever is surer of one."""
+    surer = read if read.share >= counted.share else counted
+    return replace(
+        counted,
+        share=limits.share(counted.share, read.share),
+        action=surer.action,
+        category=surer.category,
+    )
+
+
+def _verdict(found: Danger, limit: ReadLimit) -> Verdict:
+    if found.share >= limit.act:
+        level: Level = "imminent" if found.action == "emergency" else "high"
+        return Verdict(found.action, found.category, level)
+    return Verdict("support", found.category, "concern") if found.share >= limit.support else ALLOW

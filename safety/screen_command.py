@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel, ConfigDict
 
-from safety.command_line import MODELS, CacheDir, ModelsDir, Offline
+from safety.command_line import MODELS, CacheDir, ModelsDir, Offline, stop
 from safety.crisis import CrisisGate, load_gate
 from safety.errors import SafetyError
 from safety.verdict import Action, Level
@@ -92,7 +92,10 @@ def screen(
 def _with_reader(
     gate: CrisisGate, choice: str, *, models_dir: Path, cache_dir: Path | None, offline: bool
 ) -> CrisisGate:
-    """Return the gate with the reader that was chosen; for want of it, the gate as it is."""
+    """Return the gate with its reader; for want of the active one, the gate as it is, and say so.
+
+    Ends with 2 where a reader was named that cannot be used.
+    """
     from safety.reader import CrisisReader, MessageReader, ReaderLimits
     from weights.errors import WeightsError
     from weights.served import READER, chosen_encoder
@@ -102,8 +105,11 @@ def _with_reader(
         if folder is None or gate.ngrams is None:
             return gate
         found = CrisisReader(gate.ngrams, MessageReader(folder), ReaderLimits.load())
-    except (SafetyError, WeightsError) as error:
-        sys.stderr.write(f"without the reader of messages: {error}\n")
+    except (SafetyError, WeightsError, OSError, ImportError) as error:
+        why = str(error) if isinstance(error, (SafetyError, WeightsError)) else type(error).__name__
+        if choice:
+            stop(f"--reader: {why}")
+        sys.stderr.write(f"without the reader of messages: {why}\n")
         return gate
     return gate.with_reader(lambda: found)
 

@@ -7,8 +7,9 @@ ids and numbers and no words; of a template the first message stands for all. Wh
 The rule. Ordinary messages (label none) are grouped by the language that their words tell, those of neither
 counted in both, and by length. For each action, language and length:
 
-    act      the least share that at most `ceilings.act` of the group reach as that action, at least LEAST_ACT
-    support  the same for `ceilings.support` and LEAST_SUPPORT, at most act
+    act      the least share that at most the language's `act` of the group reach as that action,
+             at least LEAST_ACT
+    support  the same for `support` and LEAST_SUPPORT, at most act
     short    of a message of few content words, besides: at least the limit of longer ones, and for `act`
              LEAST_ACT_SHORT
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -54,7 +55,7 @@ class Score(Frozen):
     share: float = Field(ge=0, le=1)
 
 
-def limits_from(scores: Sequence[Score], ceilings: Ceilings) -> tuple[Limit, ...]:
+def limits_from(scores: Sequence[Score], ceilings: Mapping[Language, Ceilings]) -> tuple[Limit, ...]:
     """Return the limit of each action, language and length, by the rule above.
 
     A language in which no ordinary message was written gets those of all. Raises CorpusError without any.
@@ -69,10 +70,10 @@ def limits_from(scores: Sequence[Score], ceilings: Ceilings) -> tuple[Limit, ...
             if all(one.language == "" for one in read):
                 read = ordinary
             groups = [[one for one in read if (one.words < SHORT) == short] for short in (False, True)]
-            act, support = 0.0, LEAST_SUPPORT
+            act, support, most = 0.0, LEAST_SUPPORT, ceilings[language]
             for short, group in enumerate(groups):
-                act = max(act, LEAST_ACT_SHORT if short else LEAST_ACT, _reached(group, action, ceilings.act))
-                support = min(act, max(support, _reached(group, action, ceilings.support)))
+                act = max(act, LEAST_ACT_SHORT if short else LEAST_ACT, _reached(group, action, most.act))
+                support = min(act, max(support, _reached(group, action, most.support)))
                 found.append(
                     Limit(action=action, language=language, short=bool(short), act=act, support=support)
                 )

@@ -22,7 +22,7 @@ from retrieval.build import build_index
 from retrieval.embedder import HashEmbedder
 from retrieval.faq import load_faq
 from retrieval.retriever import Retriever
-from safety.crisis import CrisisGate
+from safety.crisis import CrisisGate, load_gate
 from safety.output_check import OutputCheck
 from safety.replies import Replies
 from safety.scrubber import Scrubber
@@ -78,7 +78,7 @@ def scrubber(clinic: Clinic) -> Scrubber:
 
 @pytest.fixture(scope="session")
 def gate() -> CrisisGate:
-    return CrisisGate()
+    return load_gate()
 
 
 @pytest.fixture(scope="session")

@@ -164,7 +164,7 @@ DAMAGES = {
         lambda folder: write_weights(folder, limits=[]),
         "each action, language and length",
     ),
-    "an older format": (lambda folder: write_weights(folder, format=1), "Input should be 2"),
+    "an older format": (lambda folder: write_weights(folder, format=1), "Input should be 3"),
     "other labels": (lambda folder: write_weights(folder, labels=["none", "medical_emergency"]), "the shape"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,9 +11,19 @@ import pytest
 
 from benchmarks.fit_reader import FOLDS, SCORES, Score, figures_of, fold_of, limits_of, read
 from safety.crisis import load_gate
-from safety.crisis_ngrams import CrisisNgrams
+from safety.crisis_ngrams import CrisisNgrams, Danger, danger_odds
 from safety.errors import ReaderError
-from safety.reader import LIMITS, REFUSED, WINDOW_TOKENS, CrisisReader, MessageReader, ReaderLimits
+from safety.reader import (
+    LIMITS,
+    MOST_WINDOWS,
+    REFUSED,
+    WINDOW_TOKENS,
+    CrisisReader,
+    MessageReader,
+    ReaderLimits,
+    as_one,
+)
+from safety.verdict import Verdict
 from tests.training.tiny_encoder import POSITIONS, tiny_base, tiny_job
 from training.recipe import Train
 from training.rows import Example
@@ -90,8 +101,26 @@ def test_one_sentence_of_danger_in_a_long_message_is_found(reader: MessageReader
     assert len(shares) > 5
     unsafe = [label not in ("none", "grief", *REFUSED) for label in reader.labels]
     each = shares[:, unsafe].sum(axis=1)
-    assert reader.danger(shares).share == pytest.approx(each.max())
+    odds = danger_odds(each)
+    assert danger_odds(np.array([reader.danger(shares).share]))[0] == pytest.approx(
+        odds.max() - np.log(len(shares)), rel=1e-4
+    )
     assert each.max() > 0.6 and each.max() > each.mean() + 0.01
+
+
+@pytest.mark.slow
+def test_of_a_very_long_message_the_beginning_and_the_end_are_read(reader: MessageReader) -> None:
+    text = "mm " * 4_000
+    assert len(reader.shares(text)) == MOST_WINDOWS
+    assert not np.array_equal(reader.shares("zz xx zz " * 20 + text), reader.shares(text))
+    assert not np.array_equal(reader.shares(text + "zz xx zz " * 20), reader.shares(text))
+
+
+@pytest.mark.slow
+def test_what_was_read_is_remembered_without_its_words(reader: MessageReader) -> None:
+    text = "zz remembered xx"
+    assert reader.shares(text) is reader.shares(text)
+    assert text not in repr(vars(reader))
 
 
 @pytest.mark.slow
@@ -100,9 +129,6 @@ def test_verdicts_follow_from_the_limits(reader: MessageReader) -> None:
     assert both.assess(TAUGHT["suicide"]).action == "crisis"
     assert both.assess(TAUGHT["medical_emergency"]).action == "emergency"
     assert both.assess(TAUGHT["none"]).action == "allow"
-    assert both.category(TAUGHT["injection"]) == "injection"
-    assert both.category(TAUGHT["harmful_request"]) == "harmful_request"
-    assert both.category(TAUGHT["none"]) == ""
     never = limits_for(reader, bias=-30.0)
     assert CrisisReader(CrisisNgrams.load(), reader, never).assess(TAUGHT["suicide"]).action == "allow"
 
@@ -112,21 +138,65 @@ def test_the_ngrams_count_beside_it_and_alone_in_spanish(reader: MessageReader) 
     ngrams = CrisisNgrams.load()
     against = CrisisReader(ngrams, reader, limits_for(reader, bias=-30.0))
     spanish = "ya no quiero vivir, quiero que todo se acabe y que nadie me busque"
-    assert ngrams.assess(spanish).action == "crisis"
-    assert against.assess(spanish) == ngrams.assess(spanish)
+    for text in (spanish, "ojalá mañana no despertara", "no puedo respirar"):
+        assert ngrams.assess(text).action != "allow"
+        assert against.assess(text) == ngrams.assess(text)
     counted = limits_for(reader, ngrams=1.0, reader=0.0)
     english = "i keep thinking everyone would be better off if i was not here anymore"
     assert CrisisReader(ngrams, reader, counted).assess(english).action == "crisis"
 
 
 @pytest.mark.slow
-def test_it_joins_the_gate_and_what_breaks_in_it_is_passed_over(reader: MessageReader) -> None:
+def test_what_the_ngrams_would_stop_gets_the_resources_line_at_least(reader: MessageReader) -> None:
+    ngrams, text = (
+        CrisisNgrams.load(),
+        "i keep thinking everyone would be better off if i was not here anymore",
+    )
+    assert ngrams.assess(text).action == "crisis"
+    verdict = CrisisReader(ngrams, reader, limits_for(reader, bias=-30.0)).assess(text)
+    assert verdict == Verdict("support", ngrams.assess(text).category, "concern")
+
+
+@pytest.mark.slow
+def test_an_earlier_message_alone_decides_nothing(reader: MessageReader) -> None:
+    both = CrisisReader(CrisisNgrams.load(), reader, limits_for(reader))
+    assert both.assess(TAUGHT["none"], earlier=[TAUGHT["suicide"]]).action == "allow"
+
+
+@pytest.mark.slow
+def test_what_may_be_danger_is_not_refused(reader: MessageReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = CrisisReader(CrisisNgrams.load(), reader, limits_for(reader))
+    of = dict.fromkeys(reader.labels, 0.01) | {"harmful_request": 0.6}
+    for suicide, wanted in ((0.001, "harmful_request"), (0.3, "")):
+        shares = np.array([[(of | {"suicide": suicide})[label] for label in reader.labels]])
+        monkeypatch.setattr(reader, "shares", lambda _text, shares=shares: shares)
+        assert both.category("whatever") == wanted
+    monkeypatch.setattr(reader, "shares", lambda _text: np.array([[of[one] for one in reader.labels]]))
+    assert both.category("como puedo saber cuanto tiempo tarda en hacer efecto") == ""
+
+
+@pytest.mark.slow
+def test_the_kind_of_danger_is_that_of_whoever_is_surer() -> None:
+    limits = ReaderLimits.load()
+    counted = Danger(0.95, "crisis", "suicide", language="en", words=6)
+    unsure, sure = (
+        Danger(0.3, "emergency", "medical_emergency"),
+        Danger(0.99, "emergency", "medical_emergency"),
+    )
+    assert as_one(counted, unsure, limits).category == "suicide"
+    assert as_one(counted, sure, limits).category == "medical_emergency"
+    assert as_one(counted, sure, limits).words == 6
+
+
+@pytest.mark.slow
+def test_it_joins_the_gate_and_takes_whatever_comes(reader: MessageReader) -> None:
     both = CrisisReader(CrisisNgrams.load(), reader, limits_for(reader))
     gate = load_gate().with_reader(lambda: both)
     assert gate.assess(TAUGHT["suicide"]).action == "crisis"
     assert load_gate().assess(TAUGHT["suicide"]).action == "allow"
     for text in ("", "\ud800 zz", "\0", "z" * 100_000, "🙂" * 5_000):
         gate.assess(text)
+        both.assess(text, earlier=[text])
         both.category(text)
 
 
@@ -168,12 +238,14 @@ def test_the_shipped_limits_are_those_that_follow_from_the_scores() -> None:
     shipped = ReaderLimits.load()
     again = limits_of(
         read(), reader_sha256=shipped.reader_sha256, ngrams_sha256=shipped.ngrams_sha256,
-        table=shipped.scores_sha256,
+        table=hashlib.sha256(SCORES.read_bytes()).hexdigest(),
     )  # fmt: skip
-    assert again.limits == shipped.limits
-    assert again.refused == shipped.refused
-    assert again.reader == pytest.approx(shipped.reader, abs=1e-3)
-    assert again.ngrams == pytest.approx(shipped.ngrams, abs=1e-3)
+    assert again.scores_sha256 == shipped.scores_sha256
+    assert dict(again.refused) == pytest.approx(dict(shipped.refused), abs=1e-3)
+    for name in ("bias", "ngrams", "reader"):
+        assert getattr(again, name) == pytest.approx(getattr(shipped, name), abs=1e-3)
+    for one, other in zip(again.limits, shipped.limits, strict=True):
+        assert (one.act, one.support) == pytest.approx((other.act, other.support), abs=1e-3)
     assert shipped.ngrams_sha256 == CrisisNgrams.load().config.weights_sha256
 
 
@@ -204,6 +276,7 @@ def test_limits_let_no_more_ordinary_messages_through_than_they_may() -> None:
     limits = limits_of(scores, reader_sha256="0" * 64, ngrams_sha256="1" * 64, table="2" * 64)
     mixed = [limits.share(one.ngrams, one.reader) for one in scores[:2000]]
     limit = next(one for one in limits.limits if one.action == "crisis" and not one.short)
-    assert np.mean(np.array(mixed) >= limit.act) <= limits.ceilings.act
-    assert np.mean(np.array(mixed) >= limit.support) <= limits.ceilings.support
+    ceilings = limits.ceilings["written"]
+    assert np.mean(np.array(mixed) >= limit.act) <= ceilings.act
+    assert np.mean(np.array(mixed) >= limit.support) <= ceilings.support
     assert np.mean([limits.share(one.ngrams, one.reader) >= limit.act for one in scores[2000:]]) > 0.5

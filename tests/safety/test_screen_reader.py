@@ -21,7 +21,9 @@ pytestmark = pytest.mark.weights
 @pytest.fixture(scope="module")
 def screener() -> Screener:
     settings = Settings()
-    return Screener(gate=reading_gate(settings.models_dir, cache_dir=settings.cache_dir, offline=True))
+    found = Screener(gate=reading_gate(settings.models_dir, cache_dir=settings.cache_dir, offline=True))
+    assert "message-reader" in found.detectors
+    return found
 
 
 def test_no_question_of_the_faq_is_refused(screener: Screener) -> None:

@@ -47,7 +47,7 @@ def write_weights(
         one | ({"act": act, "support": support} if only.items() <= one.items() else {}) for one in limits
     ]
     config = {
-        "bits": BITS, "labels": LABELS, "limits": limits, "ceilings": {"act": 0.01, "support": 0.05},
+        "bits": BITS, "labels": LABELS, "limits": limits, "ceilings": {"en": {"act": 0.01, "support": 0.05}, "es": {"act": 0.01, "support": 0.05}},
         "part_discount": 1.0,
         "weights_sha256": hashlib.sha256(raw).hexdigest(),
     }  # fmt: skip

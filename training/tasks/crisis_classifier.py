@@ -6,8 +6,11 @@ categories of `safety.verdict`, so that the reply fits the danger; an action is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from safety.crisis_ngrams import Ceilings
+from safety.language import Language
 from training.tasks.base import TrainerKind
 from training.tasks.labelling import LabellingTask
 from training.written.crisis_rows import CATEGORY_OF_LEVEL
@@ -15,15 +18,20 @@ from training.written.crisis_rows import CATEGORY_OF_LEVEL
 
 @dataclass(frozen=True)
 class CrisisTask(LabellingTask):
-    """A labelling that is trained over n-grams, with the false alarms that its limits may give.
+    """A labelling that is trained over n-grams, with the false alarms that its limits may give, by language.
 
-    Both are shares of the ordinary messages of authors who were left out of the training, for crisis and for
+    They are shares of the ordinary messages of authors who were left out of the training, for crisis and for
     emergency apart: so many at most get the fixed reply, and so many the resources line or the fixed reply.
+    English has the reader of messages besides; Spanish has nobody else.
     """
 
     trainer: TrainerKind = "ngram_linear"
-    act_ceiling: float = 0.02
-    support_ceiling: float = 0.05
+    ceilings: Mapping[Language, Ceilings] = field(
+        default_factory=lambda: {
+            "en": Ceilings(act=0.01, support=0.05),
+            "es": Ceilings(act=0.02, support=0.05),
+        }
+    )
 
 
 CRISIS_CLASSIFIER = CrisisTask(

@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,7 +40,7 @@ from safety.crisis_ngrams import (
     NgramConfig,
 )
 from safety.errors import CrisisWeightsError
-from safety.language import LANGUAGES
+from safety.language import LANGUAGES, Language
 from safety.ngrams import BITS, FEW, hashed, windows
 from training.errors import CorpusError, RecipeError, ReleaseError
 from training.out_of_author import OUT_OF_AUTHOR, Score, limits_from, read_scores, scored, write_scores
@@ -82,11 +82,10 @@ class NgramLinear:
             left_out += _left_out(job, rows, author)
             points.append(Point(step=step, epoch=1.0, seconds=time.perf_counter() - begun))
             progress(points[-1], steps)
-        ceilings = Ceilings(act=task.act_ceiling, support=task.support_ceiling)
         final = _served(
             rows.taught(),
-            limits=limits_from(left_out, ceilings),
-            ceilings=ceilings,
+            limits=limits_from(left_out, task.ceilings),
+            ceilings=task.ceilings,
             scores_sha256=write_scores(job.logs / OUT_OF_AUTHOR, left_out),
         )
         loss = _mean_nats(final, job.validation)
@@ -253,15 +252,15 @@ def _kind(label: str) -> str:
 
 
 def _served(
-    learned: _Learned, *, limits: tuple[Limit, ...] = _UNLIMITED, ceilings: Ceilings | None = None,
-    scores_sha256: str = "",
+    learned: _Learned, *, limits: tuple[Limit, ...] = _UNLIMITED,
+    ceilings: Mapping[Language, Ceilings] | None = None, scores_sha256: str = "",
 ) -> CrisisNgrams:  # fmt: skip
     """Return weights in the form that is served: int8, with the largest weight of a label as 127."""
     scale = np.maximum(np.abs(learned.weights).max(axis=0), 1e-9) / 127
     small = np.rint(learned.weights / scale).astype(np.int8)
     raw = save_tensors({"weights": small, "scale": scale.astype(np.float32), "bias": learned.bias})
     config = NgramConfig(
-        bits=BITS, labels=learned.labels, limits=limits, ceilings=ceilings or Ceilings(act=0, support=0),
+        bits=BITS, labels=learned.labels, limits=limits, ceilings=ceilings or {},
         part_discount=PART_DISCOUNT, weights_sha256=hashlib.sha256(raw).hexdigest(),
         scores_sha256=scores_sha256,
     )  # fmt: skip

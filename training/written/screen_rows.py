@@ -1,4 +1,4 @@
-"""What must be refused and what only looks like it, for the screen's head (`benchmarks/fit_screen.py`).
+"""What must be refused and what only looks like it, for the reader of messages.
 
 Requests alone, never an answer, and no working detail. Must not: hold a real person's words, or a row of a
 benchmark or test.
