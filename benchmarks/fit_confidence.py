@@ -5,8 +5,8 @@ With a ranker (the active one, or `--ranker FOLDER`) those of calibration_ranked
 
 Each source is left out in turn: fitted on the others, judged on it. What ships is fitted on all.
 A source has the same weight whatever its size, but for SOURCE_WEIGHTS. More evidence may never
-lower the confidence, so no weight is negative. Questions whose subject the first hit lacks are not
-fitted on: one number says how often it is right all the same. Only numbers leave this program.
+lower the confidence, so no weight is negative. Without a ranker, questions whose subject the first hit lacks
+are not fitted on: one number says how often it is right all the same. Only numbers leave this program.
 Run: python -m benchmarks.fit_confidence [--write]
 """
 
@@ -58,7 +58,7 @@ LEAST_TITLE = 0.45
 # A ranker reads what a patient's words mean: nearness of the vectors decides nothing alone.
 LEAST_TITLE_RANKED = 0.0
 # Of the features, those that only a ranker gives.
-RANKED_ONLY = ("answers", "share", "some", "lead")
+RANKED_ONLY = ("answers", "share", "some", "lead", "subject")
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
@@ -137,7 +137,10 @@ def collect(
 
 
 def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
-    """Fit the curve by maximum likelihood within the bounds, and what holds without the subject apart."""
+    """Fit the curve by maximum likelihood within the bounds.
+
+    Without a ranker what holds without the subject is fitted apart; with one the subject is a feature.
+    """
     names = [name for name in Features.names() if ranked or name not in RANKED_ONLY]
     features = np.concatenate([one.features[:, : len(names)] for one in observed.values()])
     covered = np.concatenate([one.covered for one in observed.values()])
@@ -150,7 +153,8 @@ def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
     )
     weight /= weight.sum()
     without = weight * ~covered
-    weight = weight * covered / (weight @ covered)
+    if not ranked:
+        weight = weight * covered / (weight @ covered)
     scale = features.std(0) + 1e-9
     scaled = features / scale
 
@@ -171,7 +175,7 @@ def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
         intercept=round(float(found[0]), 4),
         weights={name: round(float(value), 4) for name, value in zip(names, found[1:] / scale, strict=True)},
         least_title=LEAST_TITLE_RANKED if ranked else LEAST_TITLE,
-        without_subject=round(float(without @ right / max(without.sum(), 1e-9)), 4),
+        without_subject=1.0 if ranked else round(float(without @ right / max(without.sum(), 1e-9)), 4),
     )
 
 

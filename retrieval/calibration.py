@@ -33,6 +33,7 @@ class Features:
     share: float = 0.0  # logarithm of the first entry's share of the probability
     some: float = 0.0  # minus the logarithm of the share of "none of these"
     lead: float = 0.0  # what the first entry has more than the next, by ranker and fused score
+    subject: float = 0.0  # 1 where the first entry has what the question is about; read beside a ranker alone
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -49,7 +50,8 @@ class Curve(BaseModel):
 
     `without_subject` is the most it may be when the entry lacks what the question is about, or when
     neither its question nor an alternate is as near as `least_title`: however much else agrees, that
-    is how often an entry without the subject was the right one.
+    is how often an entry without the subject was the right one. Beside a ranker, which reads what is asked,
+    it is 1 and bounds nothing: the subject is one of the features there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

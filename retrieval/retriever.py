@@ -232,6 +232,8 @@ class Retriever:
         first = order[0]
         others = np.delete(score, first)
         margin = float(score[first] - others.max()) if len(others) else _MARGIN_ALONE
+        entry, passage = self._entry_at(views, int(first))
+        covered = not uncovered(text, (entry.question, *entry.alternates, passage), self._vocabulary)
         agreement = [view[first] >= view.max() > 0 for view in (views.title, views.passage, views.lexical)]
         features = Features(
             title=float(views.title[first]),
@@ -239,11 +241,10 @@ class Retriever:
             coverage=self._contents.words.coverage(words, int(views.entries[first])),
             agreement=sum(agreement) / len(agreement),
             length=float(np.log1p(words.length)),
+            subject=float(covered),
             **read,
         )
-        entry, passage = self._entry_at(views, int(first))
-        texts = (entry.question, *entry.alternates, passage)
-        return Ranking(order, views, features, not uncovered(text, texts, self._vocabulary), falling)
+        return Ranking(order, views, features, covered, falling)
 
     def _reordered(
         self, query: str, views: Views, order: NDArray[np.int64], most: int
