@@ -85,6 +85,11 @@ def _stages(run: Run, *, start: str, until: str, without: Sequence[str]) -> None
         _demand(run.folder, names[: names.index(start)])
         run.folder.forget(names[names.index(start) :])
     finished = {one.stage for one in run.folder.finished()}
+    if "load" in finished and (changed := stages_data.changed_since_load(run)):
+        raise RunError(
+            f"{run.folder.path.name} was begun on another text of {', '.join(changed)}: "
+            "add --from load to run it again on what is there now"
+        )
     for place, name in enumerate(names[: names.index(until) + 1]):
         if name in finished or name in without:
             continue

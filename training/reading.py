@@ -8,6 +8,7 @@ add up: every row that is taken comes out as a `RawRow` or is set aside with a r
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import re
@@ -135,6 +136,14 @@ def _written(source: str) -> Iterator[Record]:
             f"cannot read the source {source!r}: write written:NAME@SEED; there is {', '.join(WRITTEN)}"
         )
     return _numbered(WRITTEN[found["name"]](int(found["seed"])))
+
+
+def written_sha256(source: str) -> str:
+    """Return the hash of what a corpus of this project holds today. Raises CorpusError as reading it does."""
+    digest = hashlib.sha256()
+    for row in _written(source):
+        digest.update(f"{row!r}\0".encode())
+    return digest.hexdigest()
 
 
 def _file(source: str, datasets: Path | None) -> Path:

@@ -11,6 +11,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pydantic import Field
+
 from training.augment import augmented
 from training.cleaning import clean
 from training.duplicates import contradictions, find_copies, without_duplicates
@@ -26,8 +28,18 @@ from training.preflight_page import preflight_page
 from training.profile import profile
 from training.profile_page import profile_page
 from training.raw_examples import RawExamples, counted
-from training.reading import INVENTED
-from training.rows import SPLITS, Example, Frozen, SetAside, StageCounts, read_rows, write_rows, write_value
+from training.reading import INVENTED, written_sha256
+from training.rows import (
+    SPLITS,
+    Example,
+    Frozen,
+    SetAside,
+    StageCounts,
+    read_rows,
+    read_value,
+    write_rows,
+    write_value,
+)
 from training.run import Run, shown
 from training.scrubbing import ScrubCounts, scrub_examples
 from training.spelling import repair_spelling
@@ -44,6 +56,13 @@ class Loaded(Frozen):
     dataset_sha256: str
     rows: dict[str, int]
     entities: dict[str, int]
+    written: dict[str, str] = Field(default_factory=dict, description="SHA-256 of each written corpus")
+
+
+def changed_since_load(run: Run) -> list[str]:
+    """Return the corpora of this project whose text is not what the run was loaded from."""
+    loaded = read_value(run.folder.measured("load"), Loaded)
+    return [source for source, sha256 in loaded.written.items() if written_sha256(source) != sha256]
 
 
 def load(run: Run) -> list[StageCounts]:
@@ -96,6 +115,11 @@ def load(run: Run) -> list[StageCounts]:
             dataset_sha256=hashlib.sha256(run.folder.rows("load").read_bytes()).hexdigest(),
             rows=by_source,
             entities=dict(counts.entities),
+            written={
+                corpus.source: written_sha256(corpus.source)
+                for corpus in run.recipe.corpora
+                if corpus.source.startswith("written:")
+            },
         ),
     )
     return [

@@ -12,6 +12,7 @@ from training.errors import RunError
 from training.pipeline import STAGES, Outcome, run
 from training.recipe import load_recipe
 from training.rows import SPLITS, Example, read_rows
+from training.written import WRITTEN
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
@@ -133,3 +134,27 @@ def test_a_run_is_put_into_a_table(ran: Outcome, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "perplexity" in done.stdout
     assert "<table" in page.read_text(encoding="utf-8")
+
+
+def test_a_run_is_not_gone_on_with_after_its_written_corpus_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        {
+            "id": f"r{number}",
+            "text": f"message number {number}",
+            "label": "none",
+            "author": "a",
+            "group": str(number),
+        }
+        for number in range(20)
+    ]
+    recipe = load_recipe("crisis_classifier")
+    monkeypatch.setitem(WRITTEN, "crisis", lambda _seed: iter(rows))
+    run(recipe, root=tmp_path, until="load")
+    run(recipe, root=tmp_path, until="load")
+    monkeypatch.setitem(WRITTEN, "crisis", lambda _seed: iter(rows[:-1]))
+    with pytest.raises(RunError, match="--from load"):
+        run(recipe, root=tmp_path, until="load")
+    again = run(recipe, root=tmp_path, start="load", until="load")
+    assert sum(1 for _ in read_rows(again.folder.rows("load"), Example)) == 19

@@ -109,8 +109,8 @@ def with_lora(model: Any, settings: Train, *, heads: Sequence[str] = (), leave: 
     """Freeze `model` and put LoRA on all its linear layers but `leave`; `heads` are trained whole.
 
     Hu et al. 2021; scaled as Kalajdzievski 2023 (rsLoRA) or split as Liu et al. 2024 (DoRA) where set.
-    The layers of `model` itself are replaced. Its own dropout is off: LoRA has one where it is wanted, and the
-    numbers that it draws took a quarter of a step.
+    The layers of `model` itself are replaced. Its own dropout is off: LoRA has one where it is wanted, and
+    the numbers that it draws took a quarter of a step.
     """
     for layer in model.modules():
         if isinstance(layer, Dropout):
