@@ -45,6 +45,9 @@ JUDGED_ONLY = "sample_test"
 # Questions to a clinic are what the product gets. The doctors' pairs have questions for answers and
 # near misses for all that has none; foreign questions alone say little about the doubtful ones.
 SOURCE_WEIGHTS = {"sample_dev": 2.0, "question_pairs": 0.5, "sample_foreign": 0.5}
+# Beside a ranker there are clinics that it has not learned from: what is asked of them counts before what is
+# asked of an encyclopedia or of leaflets.
+RANKED_WEIGHTS = {"medquad": 0.25, "medication_questions": 0.25}
 # Left-out alternates are observed, not fitted on: each was written to share little with the others.
 OBSERVED_ONLY = frozenset({JUDGED_ONLY, "sample_alternates"})
 # A ranker reads answers, and the doctors' pairs have none: their entries say their questions again.
@@ -142,12 +145,13 @@ def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
     Without a ranker what holds without the subject is fitted apart; with one the subject is a feature.
     """
     names = [name for name in Features.names() if ranked or name not in RANKED_ONLY]
+    weights = SOURCE_WEIGHTS | (RANKED_WEIGHTS if ranked else {})
     features = np.concatenate([one.features[:, : len(names)] for one in observed.values()])
     covered = np.concatenate([one.covered for one in observed.values()])
     right = np.concatenate([one.right for one in observed.values()]).astype(float)
     weight = np.concatenate(
         [
-            np.full(len(one.right), SOURCE_WEIGHTS.get(name, 1.0) / len(one.right))
+            np.full(len(one.right), weights.get(name, 1.0) / len(one.right))
             for name, one in observed.items()
         ]
     )

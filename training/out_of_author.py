@@ -23,7 +23,7 @@ import csv
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field, ValidationError
 
@@ -55,7 +55,9 @@ class Score(Frozen):
     share: float = Field(ge=0, le=1)
 
 
-def limits_from(scores: Sequence[Score], ceilings: Mapping[Language, Ceilings]) -> tuple[Limit, ...]:
+def limits_from(
+    scores: Sequence[Score], ceilings: Mapping[Literal["en", "es"], Ceilings]
+) -> tuple[Limit, ...]:
     """Return the limit of each action, language and length, by the rule above.
 
     A language in which no ordinary message was written gets those of all. Raises CorpusError without any.
