@@ -55,10 +55,14 @@ CEILINGS: Final[Mapping[str, Ceilings]] = {
     "alike": Ceilings(act=0.04, support=0.10),
     "clinic": Ceilings(act=0.008, support=0.02),
 }
-REFUSED_CEILINGS: Final[Mapping[str, float]] = {"written": 0.01, "alike": 0.03, "clinic": 0.003}
+# A patient who is refused for nothing may not ask again: of requests for harm few are worth that.
+REFUSED_CEILINGS: Final[Mapping[str, Mapping[str, float]]] = {
+    "harmful_request": {"written": 0.002, "alike": 0.0045, "clinic": 0.0004},
+    "injection": {"written": 0.005, "alike": 0.015, "clinic": 0.002},
+}
 # However few ordinary messages come near: danger, or harm, must be the likelier reading.
 _LEAST: Final = {"act": 0.5, "support": 0.3}
-_LEAST_REFUSED: Final = 0.5
+_LEAST_REFUSED: Final = 0.75
 _DIGITS: Final = 4
 
 
@@ -177,7 +181,7 @@ def limits_of(scores: Sequence[Score], *, reader_sha256: str, ngrams_sha256: str
         share = np.array([one.refusals[name] if one.reader < MAY_BE_DANGER else 0.0 for one in scores])
         refused[name] = max(
             _LEAST_REFUSED,
-            *(_reached(share[kinds == kind], ceiling) for kind, ceiling in REFUSED_CEILINGS.items()),
+            *(_reached(share[kinds == kind], ceiling) for kind, ceiling in REFUSED_CEILINGS[name].items()),
         )
     return ReaderLimits(
         fitted=f"{datetime.now(UTC).date().isoformat()} by benchmarks/fit_reader.py",

@@ -93,7 +93,7 @@ class ReaderLimits(BaseModel):
     limits: tuple[ReadLimit, ...]
     ceilings: Mapping[str, Ceilings]
     refused: Mapping[str, Annotated[float, Field(gt=0, le=1)]]
-    refused_ceilings: Mapping[str, float]
+    refused_ceilings: Mapping[str, Mapping[str, float]]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
