@@ -20,9 +20,9 @@ Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
 
 # The stated risk: of answerable questions at most 2 % get a wrong entry's words, and at most 5 % an
 # answer from a wrong entry, by the upper bound on held-out clinics, with curves fitted without them.
-# Measured there, 1,315 answerable questions to seven clinics: from .75 on 1.3 % (at most 2.06 %), from .80 on
-# .8 % (1.5 %); from .70 on 2.4 % (3.3 %), from .65 on 3.8 % (4.98 %). Of 669 that no entry answers 4.3 % reach
-# .70 and 5.1 % .65: that is why the second limit keeps away from what the risk would allow.
+# Measured there, 1,315 answerable questions to seven clinics: from .75 on 1.3 % (at most 2.06 %), from .80
+# on .8 % (1.5 %); from .70 on 2.4 % (3.3 %), from .65 on 3.8 % (4.98 %). Of 669 that no entry answers 4.3 %
+# reach .70 and 5.1 % .65: that is why the second limit keeps away from what the risk would allow.
 FAQ_CONFIDENCE = 0.77
 GROUNDED_CONFIDENCE = 0.70
 CLARIFY_CONFIDENCE = 0.10

@@ -150,10 +150,7 @@ def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
     covered = np.concatenate([one.covered for one in observed.values()])
     right = np.concatenate([one.right for one in observed.values()]).astype(float)
     weight = np.concatenate(
-        [
-            np.full(len(one.right), weights.get(name, 1.0) / len(one.right))
-            for name, one in observed.items()
-        ]
+        [np.full(len(one.right), weights.get(name, 1.0) / len(one.right)) for name, one in observed.items()]
     )
     weight /= weight.sum()
     without = weight * ~covered

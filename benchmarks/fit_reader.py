@@ -166,15 +166,15 @@ def limits_of(scores: Sequence[Score], *, reader_sha256: str, ngrams_sha256: str
     limits = []
     for action in KINDS:
         of_action = np.array([one.action == action for one in scores])
+        act, support = _LEAST["act"], _LEAST["support"]
         for short in (False, True):
+            # A message of few words needs at least what a longer one needs: few were written, and easy ones.
             of_length = np.array([one.short == short for one in scores])
             reached = {
                 kind: np.where(of_action, mixed, 0.0)[(kinds == kind) & of_length] for kind in CEILINGS
             }
-            act = max(_LEAST["act"], *(_reached(one, CEILINGS[kind].act) for kind, one in reached.items()))
-            support = max(
-                _LEAST["support"], *(_reached(one, CEILINGS[kind].support) for kind, one in reached.items())
-            )
+            act = max(act, *(_reached(one, CEILINGS[kind].act) for kind, one in reached.items()))
+            support = max(support, *(_reached(one, CEILINGS[kind].support) for kind, one in reached.items()))
             limits.append(ReadLimit(action=action, short=short, act=act, support=min(act, support)))
     refused = {}
     for name in REFUSED:

@@ -18,7 +18,7 @@ def test_a_clear_match_is_probable_and_a_foreign_question_is_not() -> None:
 def test_the_shipped_curves_know_exactly_the_features_and_few_numbers() -> None:
     ranked, plain = load_curve(ranked=True), load_curve()
     assert set(ranked.weights) == set(Features.names())
-    assert set(plain.weights) == set(Features.names()) - {"answers", "share", "some", "lead"}
+    assert set(plain.weights) == set(Features.names()) - {"answers", "share", "some", "lead", "subject"}
     assert 3 + len(ranked.weights) <= MAX_NUMBERS
 
 

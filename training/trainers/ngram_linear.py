@@ -51,6 +51,7 @@ from weights.cache import publish
 
 STRENGTH: Final = 10.0  # C of the regression
 PART_DISCOUNT: Final = 1.5  # log-odds; without it the sentences of a short message raise false alarms
+CLINIC_AUTHORS: Final = 5
 _ITERATIONS: Final = 60
 _TOLERANCE: Final = 3e-3
 _LEAST_ROWS: Final = 3  # a column that fewer rows have says little of other rows, and costs time
@@ -175,7 +176,7 @@ class _Rows:
         shape = (len(rows), 1 << BITS)
         self._matrix = sparse.csr_matrix((found.values, (found.rows, found.columns)), shape=shape)
         self._labels = np.array([row.target for row in rows])
-        self._authors = np.array([row.topic for row in rows])
+        self._authors = np.array([_author(row) for row in rows])
         groups = [row.group or row.id for row in rows]
         counts: dict[str, int] = {}
         for group in groups:
@@ -228,7 +229,7 @@ def _left_out(job: Job, rows: _Rows, author: str) -> list[Score]:
     kept = job.checkpoints / f"{_identity(job)}-{hashlib.sha256(author.encode()).hexdigest()[:16]}.csv"
     if not kept.is_file():
         model = _served(rows.taught(without=author))
-        of_author = {row.group or row.id: row for row in reversed(job.train) if row.topic == author}
+        of_author = {row.group or row.id: row for row in reversed(job.train) if _author(row) == author}
         write_scores(
             kept,
             (
@@ -241,7 +242,9 @@ def _left_out(job: Job, rows: _Rows, author: str) -> list[Score]:
 
 def _identity(job: Job) -> str:
     """Return 16 hex digits over all that decides the scores."""
-    digest = hashlib.sha256(f"{BITS} {FEW} {STRENGTH} {PART_DISCOUNT} {_LEAST_ROWS} {_ITERATIONS}".encode())
+    digest = hashlib.sha256(
+        f"{BITS} {FEW} {STRENGTH} {PART_DISCOUNT} {_LEAST_ROWS} {_ITERATIONS} {CLINIC_AUTHORS}".encode()
+    )
     for row in job.train:
         digest.update(row.model_dump_json().encode())
     return digest.hexdigest()[:16]
@@ -278,13 +281,23 @@ def _task(job: Job) -> CrisisTask:
     return job.task
 
 
+def _author(row: Example) -> str:
+    """Return who wrote a row: those who asked clinics as a few, because authors weigh alike.
+
+    There are more of them than of all others, and what they wrote is easy: with a weight of their own each,
+    they took it from the messages that are mistaken for danger (AUROC of Spanish authors .89 to .84).
+    """
+    name, _, number = row.topic.rpartition("-")
+    return f"{name}-{int(number) % CLINIC_AUTHORS}" if name == "clinic" and number.isdigit() else row.topic
+
+
 def _checked(job: Job) -> list[str]:
     without = [one.id for one in (*job.train, *job.validation) if not one.target]
     if without:
         raise CorpusError(f"{job.task.name}: {len(without)} rows without a label: {', '.join(without[:10])}")
-    authors = list(dict.fromkeys(one.topic for one in job.train))
+    authors = list(dict.fromkeys(map(_author, job.train)))
     for author in authors:
-        others = {one.target for one in job.train if one.topic != author}
+        others = {one.target for one in job.train if _author(one) != author}
         if not {"none", EMERGENCY} <= others or others <= {"none", EMERGENCY, *SAFE_LABELS}:
             raise CorpusError(
                 f"{job.task.name}: without {author!r} no ordinary rows, emergencies or crises are left. "
