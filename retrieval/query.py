@@ -28,6 +28,7 @@ _LEANING = re.compile(
 )
 _SHORT_WORDS = 3
 _LEANING_WORDS = 7
+_POINTING_WORDS = 2
 
 
 def clean_query(text: str) -> str:
@@ -54,3 +55,8 @@ def leans_on_context(query: str) -> bool:
     """Tell whether a question is too short, or points back too much, to be understood alone."""
     count = len(set(content_words(query)))
     return count <= _SHORT_WORDS or (count <= _LEANING_WORDS and bool(_LEANING.search(query)))
+
+
+def points_nowhere(query: str) -> bool:
+    """Tell whether it is about something that only an earlier message could name ("how do i get it")."""
+    return len(set(content_words(query))) <= _POINTING_WORDS and bool(_LEANING.search(query))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.query import MAX_CHARS, clean_query, leans_on_context
+from retrieval.query import MAX_CHARS, clean_query, leans_on_context, points_nowhere
 
 
 def test_placeholders_and_line_breaks_go() -> None:
@@ -57,3 +57,15 @@ def test_short_and_pointing_questions_lean_on_context(text: str) -> None:
 )
 def test_full_questions_do_not(text: str) -> None:
     assert not leans_on_context(text)
+
+
+@pytest.mark.parametrize("text", ["how do i apply for it?", "is it free", "can I bring them?"])
+def test_what_only_an_earlier_message_could_name_points_nowhere(text: str) -> None:
+    assert points_nowhere(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["how do i apply for the sliding scale?", "parking??", "is it normal to cry a lot"]
+)
+def test_what_names_its_subject_points_somewhere(text: str) -> None:
+    assert not points_nowhere(text)
