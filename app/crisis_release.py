@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from app.encoders import active_encoder
 from app.errors import ReleaseError
 from app.releases import folder_of, read_active, verify
+from app.settings import Settings
 from safety.crisis import CrisisGate, load_gate
 from weights.served import READER
 
@@ -37,23 +38,21 @@ def active_gate(models_dir: Path) -> CrisisGate:
     return load_gate(passed_over=f"{release} is not served: {gate.missing}") if gate.missing else gate
 
 
-def active_reader(
-    gate: CrisisGate, models_dir: Path, *, cache_dir: Path | None, offline: bool
-) -> CrisisReader | None:
+def active_reader(gate: CrisisGate, settings: Settings) -> CrisisReader | None:
     """Return what reads messages beside the gate's rules; None where no release of it was promoted.
 
     Raises ReaderError, ReleaseError or WeightsError for one that is there and cannot be used.
     """
-    from safety.reader import CrisisReader, MessageReader, ReaderLimits
+    from safety.reader import load_reader
 
-    folder = active_encoder(models_dir, READER, cache_dir=cache_dir, offline=offline)
-    if folder is None or gate.ngrams is None:
-        return None
-    return CrisisReader(gate.ngrams, MessageReader(folder), ReaderLimits.load())
+    folder = active_encoder(
+        settings.models_dir, READER, cache_dir=settings.cache_dir, offline=settings.offline
+    )
+    return load_reader(gate.ngrams, folder)
 
 
-def reading_gate(models_dir: Path, *, cache_dir: Path | None, offline: bool) -> CrisisGate:
+def reading_gate(settings: Settings) -> CrisisGate:
     """Return the gate with its reader, as it is once a service is up. Raises as `active_reader`."""
-    gate = active_gate(models_dir)
-    reader = active_reader(gate, models_dir, cache_dir=cache_dir, offline=offline)
+    gate = active_gate(settings.models_dir)
+    reader = active_reader(gate, settings)
     return gate.with_reader(lambda: reader)

@@ -123,12 +123,7 @@ def build(
     )
     parts = Parts(
         scrubber=scrubber,
-        reader=Part(
-            "reader",
-            lambda: active_reader(
-                gate, settings.models_dir, cache_dir=settings.cache_dir, offline=settings.offline
-            ),
-        ),
+        reader=Part("reader", lambda: active_reader(gate, settings)),
         retriever=Part("retriever", index.open),
         output_check=Part("output check", lambda: _output_check(clinic, scrubber)),
         tuned_check=Part("tuned check", lambda: _output_check(clinic, scrubber, embedder)),

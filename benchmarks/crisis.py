@@ -88,9 +88,7 @@ def main(
 
 
 def _frozen(model: CrisisNgrams, took: list[float]) -> Iterator[Judged]:
-    settings = load_settings()
-    where = {"cache_dir": settings.cache_dir, "offline": settings.offline}
-    gates = (CrisisGate(), CrisisGate(ngrams=model), reading_gate(settings.models_dir, **where))
+    gates = (CrisisGate(), CrisisGate(ngrams=model), reading_gate(load_settings()))
     for row in frozen_rows():
         rules, both, served = (
             _worst([gate.assess(text, earlier=row.turns[:at]).action for at, text in enumerate(row.turns)])

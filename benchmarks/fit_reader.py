@@ -14,7 +14,6 @@ Run: python -m benchmarks.fit_reader --work DIR [--write]
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -26,7 +25,7 @@ from typing import Annotated, Final
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import PlainSerializer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
@@ -35,17 +34,32 @@ from app.settings import Settings
 from benchmarks.report import Figure, report
 from benchmarks.screen import wilson
 from safety.crisis_ngrams import KINDS, SAFE_LABELS, Ceilings, CrisisNgrams, Kind, danger_odds
-from safety.reader import CERTAIN, LIMITS, MAY_BE_DANGER, REFUSED, MessageReader, ReaderLimits, ReadLimit
-from training.out_of_author import SHIPPED_SCORES, read_scores
+from safety.reader import (
+    CERTAIN,
+    LIMITS,
+    MAY_BE_DANGER,
+    REFUSED,
+    MessageReader,
+    ReaderLimits,
+    ReadLimit,
+    surer,
+)
+from training.out_of_author import (
+    DIGITS,
+    SHIPPED_SCORES,
+    least_share,
+    read_scores,
+    read_table,
+    write_table,
+)
 from training.recipe import load_recipe
-from training.rows import Example
+from training.rows import Example, Frozen
 from training.tasks.message_reader import MESSAGE_READER
 from training.trainers import TRAINERS, Job, Point
 from training.written.message_rows import training_rows
 from weights import fetch
 from weights.cache import publish
 from weights.defaults import EMBEDDER
-from weights.durable import durable_text
 from weights.served import READER, build_encoder, chosen_encoder
 
 FOLDS: Final = 3
@@ -63,16 +77,15 @@ REFUSED_CEILINGS: Final[Mapping[str, Mapping[str, float]]] = {
 # However few ordinary messages come near: danger, or harm, must be the likelier reading.
 _LEAST: Final = {"act": 0.5, "support": 0.3}
 _LEAST_REFUSED: Final = 0.75
-_DIGITS: Final = 4
 
 
-class Score(BaseModel):
+class Score(Frozen):
     """One message as scored without its author: shares 0 to 1; `action` is the likelier kind of danger."""
 
     id: str
     label: str
     action: Kind
-    short: bool
+    short: Annotated[bool, PlainSerializer(int)]
     ngrams: float
     reader: float
     harmful_request: float
@@ -139,16 +152,15 @@ def score_fold(fold: int, examples: Sequence[Example], work: Path) -> list[Score
         if known is not None:
             counted = replace(counted, share=known.share, action=known.action)
         danger = reader.danger(shares)
-        surer = danger if danger.share >= counted.share else counted
         found.append(
             Score(
-                id=one.id, label=one.target, action=surer.action, short=counted.short,
-                ngrams=round(counted.share, _DIGITS),
-                reader=round(danger.share, _DIGITS),
-                **{name: round(share, _DIGITS) for name, share in reader.refusals(shares).items()},
+                id=one.id, label=one.target, action=surer(counted, danger).action, short=counted.short,
+                ngrams=round(counted.share, DIGITS),
+                reader=round(danger.share, DIGITS),
+                **{name: round(share, DIGITS) for name, share in reader.refusals(shares).items()},
             )
         )  # fmt: skip
-    write(kept, found)
+    write_table(kept, found, Score)
     return found
 
 
@@ -159,7 +171,7 @@ def limits_of(scores: Sequence[Score], *, reader_sha256: str, ngrams_sha256: str
     odds = danger_odds(np.clip(shares, CERTAIN, 1 - CERTAIN))
     model = LogisticRegression(class_weight="balanced").fit(odds, danger)
     bias, *weights = (
-        round(float(one), _DIGITS) for one in (model.intercept_[0], *np.maximum(model.coef_[0], 0.0))
+        round(float(one), DIGITS) for one in (model.intercept_[0], *np.maximum(model.coef_[0], 0.0))
     )
     mixed = 1 / (1 + np.exp(-(odds @ np.array(weights) + bias)))
     kinds = np.array([one.kind for one in scores])
@@ -242,29 +254,13 @@ def figures_of(scores: Sequence[Score], limits: ReaderLimits) -> dict[str, Figur
     return figures
 
 
-def write(file: Path, scores: Sequence[Score]) -> str:
-    """Write the table, whole or not at all; return its SHA-256."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with durable_text(file) as stream:
-        table = csv.DictWriter(stream, tuple(Score.model_fields), lineterminator="\n")
-        table.writeheader()
-        table.writerows(one.model_dump() | {"short": int(one.short)} for one in scores)
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def read(file: Path = SCORES) -> list[Score]:
-    """Read a table."""
-    with file.open(encoding="utf-8", newline="") as stream:
-        return [Score.model_validate(row) for row in csv.DictReader(stream)]
+    """Read a table. Raises RunError."""
+    return read_table(file, Score, again="python -m benchmarks.fit_reader --write")
 
 
 def _reached(shares: NDArray[np.float64], ceiling: float) -> float:
-    """Return the least share, at most 1, that at most `ceiling` of these shares reach."""
-    falling = np.sort(shares)[::-1]
-    allowed = int(ceiling * len(falling))
-    if allowed >= len(falling):
-        return 0.0
-    return min(1.0, round(float(falling[allowed]) + 10**-_DIGITS, _DIGITS))
+    return least_share(shares.tolist(), allowed=int(ceiling * len(shares)))
 
 
 def main(
@@ -282,7 +278,7 @@ def main(
         for row in training_rows(1)
     ]
     scores = [one for fold in range(FOLDS) for one in score_fold(fold, examples, work)]
-    table = write(SCORES if write_limits else work / "scores.csv", scores)
+    table = write_table(SCORES if write_limits else work / "scores.csv", scores, Score)
     folder = chosen_encoder(
         release,
         READER,
@@ -290,7 +286,6 @@ def main(
         cache_dir=settings.cache_dir,
         offline=settings.offline,
     )
-    scores = read(SCORES if write_limits else work / "scores.csv")
     limits = limits_of(
         scores,
         reader_sha256=MessageReader(folder).sha256 if folder else "0" * 64,

@@ -63,9 +63,8 @@ def main(
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Measure on the case table and, where there are any, on the real data sets."""
-    settings, gate = load_settings(), CrisisGate()
-    where = {"cache_dir": settings.cache_dir, "offline": settings.offline}
-    screener = Screener(gate=reading_gate(settings.models_dir, **where) if reader else gate)
+    gate = CrisisGate()
+    screener = Screener(gate=reading_gate(load_settings()) if reader else gate)
     sets = [*_table(), *(_real(DATASETS) if DATASETS.is_dir() else ())]
     figures: dict[str, Figure] = {"detectors": list(screener.detectors)}
     took: list[float] = []

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from retrieval.errors import RankerError
 from weights.errors import WeightsCorrupt
@@ -67,11 +66,8 @@ class Ranker:
 
         try:
             self._session, self._tokenizer, self.card = open_served(folder)
-        except (WeightsCorrupt, OSError, KeyError, ValidationError, ValueError) as error:
-            raise RankerError(
-                f"ranker folder {folder.name!r} cannot be used ({type(error).__name__}): delete it, and it "
-                "is built again from its release"
-            ) from None
+        except WeightsCorrupt as error:
+            raise RankerError(f"ranker {error}") from None
         if len(self.card.labels) != 1:
             raise RankerError(f"{folder.name!r} has {len(self.card.labels)} labels: a ranker has one")
         self.sha256 = self.card.weights_sha256

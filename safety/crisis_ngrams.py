@@ -224,11 +224,7 @@ class CrisisNgrams:
 
     def verdict(self, found: Danger) -> Verdict:
         """Return what is done about danger that these weights found."""
-        act, support = self.config.limit(found)
-        if found.share >= act:
-            level: Level = "imminent" if found.action == "emergency" else "high"
-            return Verdict(found.action, found.category, level)
-        return Verdict("support", found.category, "concern") if found.share >= support else ALLOW
+        return verdict_of(found, *self.config.limit(found))
 
     def _most(self, parts: Sequence[Words]) -> Danger:
         """Judge the first part, which is the whole of a message, and its other parts."""
@@ -259,6 +255,14 @@ class CrisisNgrams:
         logits = np.add.reduceat(products, starts, axis=0) * self._scale + self._bias
         powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def verdict_of(found: Danger, act: float, support: float) -> Verdict:
+    """Return what is done about danger: from `act` on the fixed reply, from `support` on the line."""
+    if found.share >= act:
+        level: Level = "imminent" if found.action == "emergency" else "high"
+        return Verdict(found.action, found.category, level)
+    return Verdict("support", found.category, "concern") if found.share >= support else ALLOW
 
 
 def danger_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:

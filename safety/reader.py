@@ -30,11 +30,21 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from safety.crisis_ngrams import EARLIER, EMERGENCY, KINDS, SAFE_LABELS, Ceilings, Danger, Kind, danger_odds
+from safety.crisis_ngrams import (
+    EARLIER,
+    EMERGENCY,
+    KINDS,
+    SAFE_LABELS,
+    Ceilings,
+    Danger,
+    Kind,
+    danger_odds,
+    verdict_of,
+)
 from safety.errors import ReaderError
 from safety.folding import plain
 from safety.tagging import cut
-from safety.verdict import ALLOW, Level, Verdict
+from safety.verdict import Verdict
 from weights.errors import WeightsCorrupt
 
 if TYPE_CHECKING:
@@ -138,11 +148,8 @@ class MessageReader:
 
         try:
             self._session, self._tokenizer, self.card = open_served(folder)
-        except (WeightsCorrupt, OSError, KeyError, ValidationError, ValueError) as error:
-            raise ReaderError(
-                f"reader folder {folder.name!r} cannot be used ({type(error).__name__}): delete it, and it "
-                "is built again from its release"
-            ) from None
+        except WeightsCorrupt as error:
+            raise ReaderError(f"reader {error}") from None
         self.labels = self.card.labels
         if not {*_NO_DANGER, EMERGENCY} < set(self.labels):
             raise ReaderError(f"the labels of {folder.name!r} are not those of a reader of messages")
@@ -240,12 +247,13 @@ class CrisisReader:
         if self._reader.danger(shares).share >= MAY_BE_DANGER:
             return ""
         over = {
-            name: share / self._limits.refused[name] for name, share in self._reader.refusals(shares).items()
+            name: share / self._limits.refused[name]
+            for name, share in self._reader.refusals(shares).items()
+            if share >= self._limits.refused[name]
         }
-        if self._ngrams.danger(text).language == "es":
+        if "harmful_request" in over and self._ngrams.danger(text).language == "es":
             del over["harmful_request"]
-        first = max(over, key=lambda name: over[name])
-        return first if over[first] >= 1.0 else ""
+        return max(over, key=lambda name: over[name], default="")
 
     def _judged(self, text: str, *, joined: bool = False) -> tuple[float, Verdict]:
         """Return the share of danger and the verdict; of `joined` messages the end is read, not each part."""
@@ -256,7 +264,8 @@ class CrisisReader:
         shares = self._reader.shares(text)
         read = self._reader.danger(shares[-1:] if joined else shares)
         found = as_one(counted, read, self._limits)
-        verdict = _verdict(found, self._limits.of(found))
+        limit = self._limits.of(found)
+        verdict = verdict_of(found, limit.act, limit.support)
         if verdict.action == "allow" and alone.action in KINDS:
             verdict = Verdict("support", alone.category, "concern")
         if counted.language == "":
@@ -266,17 +275,22 @@ class CrisisReader:
 
 def as_one(counted: Danger, read: Danger, limits: ReaderLimits) -> Danger:
     """Return what n-grams and reader say as one; the kind of danger is that of whoever is surer of one."""
-    surer = read if read.share >= counted.share else counted
+    kind = surer(counted, read)
     return replace(
         counted,
         share=limits.share(counted.share, read.share),
-        action=surer.action,
-        category=surer.category,
+        action=kind.action,
+        category=kind.category,
     )
 
 
-def _verdict(found: Danger, limit: ReadLimit) -> Verdict:
-    if found.share >= limit.act:
-        level: Level = "imminent" if found.action == "emergency" else "high"
-        return Verdict(found.action, found.category, level)
-    return Verdict("support", found.category, "concern") if found.share >= limit.support else ALLOW
+def surer(counted: Danger, read: Danger) -> Danger:
+    """Return what the surer of the two found."""
+    return read if read.share >= counted.share else counted
+
+
+def load_reader(ngrams: CrisisNgrams | None, folder: Path | None) -> CrisisReader | None:
+    """Join n-grams and the reader that `weights.served` built, where both are there. Raises ReaderError."""
+    if ngrams is None or folder is None:
+        return None
+    return CrisisReader(ngrams, MessageReader(folder), ReaderLimits.load())

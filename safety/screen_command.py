@@ -96,15 +96,13 @@ def _with_reader(
 
     Ends with 2 where a reader was named that cannot be used.
     """
-    from safety.reader import CrisisReader, MessageReader, ReaderLimits
+    from safety.reader import load_reader
     from weights.errors import WeightsError
     from weights.served import READER, chosen_encoder
 
     try:
         folder = chosen_encoder(choice, READER, models_dir=models_dir, cache_dir=cache_dir, offline=offline)
-        if folder is None or gate.ngrams is None:
-            return gate
-        found = CrisisReader(gate.ngrams, MessageReader(folder), ReaderLimits.load())
+        found = load_reader(gate.ngrams, folder)
     except (SafetyError, WeightsError, OSError, ImportError) as error:
         why = str(error) if isinstance(error, (SafetyError, WeightsError)) else type(error).__name__
         if choice:

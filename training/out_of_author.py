@@ -23,7 +23,7 @@ import csv
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -41,7 +41,9 @@ LEAST_ACT: Final = 0.6
 LEAST_ACT_SHORT: Final = 0.95
 """Of a few words each may be read in many ways, and one that is new decides alone: twenty to one."""
 LEAST_SUPPORT: Final = 0.4
-_DIGITS: Final = 4
+DIGITS: Final = 4
+"""Shares are rounded to so many places in a table."""
+Row = TypeVar("Row", bound=Frozen)
 
 
 class Score(Frozen):
@@ -86,33 +88,48 @@ def scored(row_id: str, label: str, danger: Danger) -> Score:
     """Return a row of the table; its share is rounded as it is written."""
     return Score(
         id=row_id, label=label, action=danger.action, language=danger.language, words=danger.words,
-        share=round(danger.share, _DIGITS),
+        share=round(danger.share, DIGITS),
     )  # fmt: skip
 
 
 def write_scores(file: Path, scores: Iterable[Score]) -> str:
     """Write the table, whole or not at all; return its SHA-256."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with durable_text(file) as stream:
-        table = csv.DictWriter(stream, tuple(Score.model_fields), lineterminator="\n")
-        table.writeheader()
-        table.writerows(one.model_dump() for one in scores)
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return write_table(file, scores, Score)
 
 
 def read_scores(file: Path) -> list[Score]:
     """Read what `write_scores` wrote. Raises RunError when it is not there or is no such table."""
+    return read_table(file, Score, again="train the crisis classifier again to write it")
+
+
+def write_table(file: Path, rows: Iterable[Row], of: type[Row]) -> str:
+    """Write rows as CSV, a column a field, whole or not at all; return the file's SHA-256."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with durable_text(file) as stream:
+        table = csv.DictWriter(stream, tuple(of.model_fields), lineterminator="\n")
+        table.writeheader()
+        table.writerows(one.model_dump() for one in rows)
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def read_table(file: Path, of: type[Row], *, again: str) -> list[Row]:
+    """Read what `write_table` wrote. Raises RunError, `again` as the way out, when it is no such table."""
     try:
         with file.open(encoding="utf-8", newline="") as stream:
-            return [Score.model_validate(row) for row in csv.DictReader(stream)]
+            return [of.model_validate(one) for one in csv.DictReader(stream)]
     except (OSError, ValidationError) as error:
-        raise RunError(f"cannot read {file.name}: train the crisis classifier again to write it") from error
+        raise RunError(f"cannot read {file.name}: {again}") from error
+
+
+def least_share(shares: Iterable[float], *, allowed: int) -> float:
+    """Return the least share, at most 1, that at most `allowed` of these reach."""
+    falling = sorted(shares, reverse=True)
+    if allowed >= len(falling):
+        return 0.0
+    return min(1.0, round(falling[allowed] + 10**-DIGITS, DIGITS))
 
 
 def _reached(group: Sequence[Score], action: Kind, ceiling: float) -> float:
     """Return the least share that at most `ceiling` of the group reach as `action`; at most 1."""
-    shares = sorted((one.share for one in group if one.action == action), reverse=True)
-    allowed = int(ceiling * len(group))
-    if allowed >= len(shares):
-        return 0.0
-    return min(1.0, round(shares[allowed] + 10**-_DIGITS, _DIGITS))
+    shares = (one.share for one in group if one.action == action)
+    return least_share(shares, allowed=int(ceiling * len(group)))

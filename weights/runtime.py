@@ -14,6 +14,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from weights.cache import verified
+from weights.errors import WeightsCorrupt
 from weights.served import MODEL, NOTE, TOKENIZER, ServedCard
 
 # Of the runtime, for one window. More than one shortens a lone short text where cores are idle.
@@ -24,13 +25,18 @@ _MOST_THREADS: Final = 4
 def open_served(folder: Path) -> tuple[onnxruntime.InferenceSession, Tokenizer, ServedCard]:
     """Open what `weights.served` built: its graph, its tokenizer, and what it is.
 
-    Raises WeightsCorrupt, OSError, KeyError or ValueError (pydantic's among them) when it is not as it was
-    written.
+    Raises WeightsCorrupt when it is not as it was written.
     """
-    verified(folder)
-    session, tokenizer = open_session(folder / MODEL), open_tokenizer(folder / TOKENIZER)
-    notes = session.get_modelmeta().custom_metadata_map
-    return session, tokenizer, ServedCard.model_validate_json(notes[NOTE])
+    try:
+        verified(folder)
+        session, tokenizer = open_session(folder / MODEL), open_tokenizer(folder / TOKENIZER)
+        notes = session.get_modelmeta().custom_metadata_map
+        return session, tokenizer, ServedCard.model_validate_json(notes[NOTE])
+    except (WeightsCorrupt, OSError, KeyError, ValueError) as error:
+        raise WeightsCorrupt(
+            f"folder {folder.name!r} cannot be used ({type(error).__name__}): delete it, and it is built "
+            "again from its release"
+        ) from None
 
 
 def readers() -> int:

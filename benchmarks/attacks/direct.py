@@ -94,9 +94,7 @@ def kind_refusal(text: str) -> bool:
 
 def _screener() -> Screener:
     """Return the chat's own screen, with its reader."""
-    settings = load_settings()
-    where = {"cache_dir": settings.cache_dir, "offline": settings.offline}
-    return Screener(gate=reading_gate(settings.models_dir, **where))
+    return Screener(gate=reading_gate(load_settings()))
 
 
 def _screened(screener: Screener, rows: Iterable[Message], what: str) -> Screened:

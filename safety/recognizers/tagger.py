@@ -22,7 +22,6 @@ from typing import Final
 import numpy as np
 import regex
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from safety.errors import PolicyError, RecognizerFailed
 from safety.policies import POLICIES
@@ -63,10 +62,11 @@ class TaggerRecognizer(SpanRecognizer):
         try:
             self._session, self._tokenizer, self.card = open_served(folder)
             kinds = kinds_of(self.card.labels)
-        except (WeightsCorrupt, OSError, KeyError, ValidationError, ValueError) as error:
+        except WeightsCorrupt as error:
+            raise PolicyError(f"tagger {error}") from None
+        except ValueError:
             raise PolicyError(
-                f"tagger folder {folder.name!r} cannot be used ({type(error).__name__}): delete it, and it "
-                "is built again from its release"
+                f"tagger folder {folder.name!r} cannot be used: its labels are not those of a tagger"
             ) from None
         known = {kind for types in POLICIES.values() for kind in types}
         strange = sorted(set(kinds) - known)

@@ -49,7 +49,7 @@ def test_rules_alone_refuse_no_message_that_only_looks_like_one() -> None:
 @pytest.mark.weights
 @pytest.mark.slow
 def test_the_reader_finds_more_and_refuses_no_more_look_alikes() -> None:
-    screener = Screener(gate=reading_gate(Settings().models_dir, cache_dir=None, offline=False))
+    screener = Screener(gate=reading_gate(Settings()))
     assert refused(screener, lines("refuse")) >= 0.95
     assert refused(screener, lines("refuse", harmful=True)) >= 0.9
     assert [text for text in lines("answer") if screener.screen(text).action == "refuse"] == []

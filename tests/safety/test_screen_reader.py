@@ -21,7 +21,7 @@ pytestmark = pytest.mark.weights
 @pytest.fixture(scope="module")
 def screener() -> Screener:
     settings = Settings()
-    found = Screener(gate=reading_gate(settings.models_dir, cache_dir=settings.cache_dir, offline=True))
+    found = Screener(gate=reading_gate(settings.model_copy(update={"offline": True})))
     assert "message-reader" in found.detectors
     return found
 

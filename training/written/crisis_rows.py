@@ -59,15 +59,20 @@ class CrisisRow(Frozen):
 def training_rows(seed: int) -> Iterator[dict[str, object]]:
     """Yield the columns id, text, label, author, group and level of every message, templates written out."""
     for row in crisis_rows():
-        for copy, text in enumerate(expansions(row, seed=seed)):
-            yield {
-                "id": f"{row.id}.{copy}" if row.template else row.id,
-                "text": text,
-                "label": CATEGORY_OF_LEVEL[row.level],
-                "author": row.author,
-                "group": row.id,
-                "level": row.level,
-            }
+        for columns in written_out(row, seed=seed):
+            yield {**columns, "level": row.level}
+
+
+def written_out(row: CrisisRow, *, seed: int, copies: int = COPIES) -> Iterator[dict[str, object]]:
+    """Yield the columns id, text, label, author and group of a row; of a template at most `copies`."""
+    for copy, text in enumerate(expansions(row, seed=seed)[:copies]):
+        yield {
+            "id": f"{row.id}.{copy}" if row.template else row.id,
+            "text": text,
+            "label": CATEGORY_OF_LEVEL[row.level],
+            "author": row.author,
+            "group": row.id,
+        }
 
 
 def crisis_rows(folder: Path = FOLDER) -> Iterator[CrisisRow]:

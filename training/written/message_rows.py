@@ -27,14 +27,7 @@ def training_rows(seed: int) -> Iterator[dict[str, object]]:
         left = row.level == "clinic" and chance.random() >= CLINIC_SHARE
         if left or row.language != "en":
             continue
-        for copy, text in enumerate(crisis_rows.expansions(row, seed=seed)[:COPIES]):
-            yield {
-                "id": f"{row.id}.{copy}" if row.template else row.id,
-                "text": text,
-                "label": crisis_rows.CATEGORY_OF_LEVEL[row.level],
-                "author": row.author,
-                "group": row.id,
-            }
+        yield from crisis_rows.written_out(row, seed=seed, copies=COPIES)
     for one in screen_rows.screen_rows():
         yield {
             "id": f"screen-{one.id}",
