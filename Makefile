@@ -20,7 +20,7 @@ CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
 .PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-attacks \
-  bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training screens image-test space lock audit secrets clean
+  bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training bench-gpu screens image-test space lock audit secrets clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -130,6 +130,9 @@ bench-load: setup ## many people at once, over HTTP (ten minutes)
 
 bench-training: $(DEV_READY) setup ## training speed against a plain TRL script (15 minutes)
 	$(BIN)/python -m benchmarks.training_speed --out benchmarks/results/training_speed.json
+
+bench-gpu: $(DEV_READY) setup ## QLoRA of a Llama-3.2-1B shape against the same script, on a CUDA device (minutes)
+	$(BIN)/python -m benchmarks.training_speed --shape llama-3.2-1b --out benchmarks/results/training_gpu.json
 
 bench-page: ## from nothing to the page, and from the second start
 	$(PYTHON) benchmarks/page.py --out benchmarks/results/page.json

@@ -91,17 +91,31 @@ def read_bert(base: Path, release: Path, *, pooled: bool = False) -> Bert:
     read. Merged as Hu et al. 2021, scaled as Kalajdzievski 2023 (rsLoRA) or split as Liu et al. 2024
     (DoRA) where set. Raises WeightsUnfit when a file is missing, or of a form that is not known here.
     """
+    config = _config(base, release)
+    tensors = merged_tensors(base, release)
+    model = Bert(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps, tensors, pooled)
+    _check(model)
+    return model
+
+
+def merged_tensors(base: Path, release: Path) -> dict[str, Array]:
+    """Return the tensors that `release` makes of the encoder in `base`, by the library's names.
+
+    Raises WeightsUnfit when a file is missing, is no BERT's, or an adapter does not fit.
+    """
+    _config(base, release)
     lora = (release / ADAPTER).is_file()
-    folder = base if lora else release
-    config = _read(_Config, folder / "config.json")
-    tensors = {name.removeprefix(_PREFIX): one for name, one in _load(folder / WEIGHTS).items()}
+    found = _load((base if lora else release) / WEIGHTS)
+    tensors = {name.removeprefix(_PREFIX): one for name, one in found.items()}
     if lora:
         # An encoder may come with a head of another job.
         tensors = {name: one for name, one in tensors.items() if not name.startswith(_HEAD)}
         _merge(tensors, _load(release / ADAPTER), _read(_Lora, release / ADAPTER_CONFIG))
-    model = Bert(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps, tensors, pooled)
-    _check(model)
-    return model
+    return tensors
+
+
+def _config(base: Path, release: Path) -> _Config:
+    return _read(_Config, (base if (release / ADAPTER).is_file() else release) / "config.json")
 
 
 def names_of(layer: int) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
-"""From a release of a small encoder to the folder that is served: one ONNX file and its tokenizer.
+"""From a release of a small encoder to the folder that is served.
 
     folder = served_encoder(release, TAGGER, cache_dir=...)
 
-The tagger of personal data, the ranker of FAQ entries and the reader of messages are such encoders: BERT with
-a head for its tokens, or for the whole text.
+The tagger of personal data, the ranker of FAQ entries and the reader of messages are BERT with a head for its
+tokens, or for the whole text: one ONNX file and its tokenizer. The embedder of FAQs has no head: it is served
+as the sentence-transformers folder that it was tuned from, with other weights.
 
 A release holds an adapter of a few MB and names its encoder; what is served is built from both once,
 published in the cache in one step and hashed at every use. It is built where it runs, because the whole
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 TAGGER: Final = "pii_tagger"
 RANKER: Final = "faq_ranker"
 READER: Final = "message_reader"
+FAQ_EMBEDDER: Final = "faq_embedder"
 MODEL: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 LAYOUT: Final = "2"  # raise it when what is built from the same release changes
@@ -40,6 +42,10 @@ NOTE: Final = "carefold_encoder"
 """The key in the ONNX file's metadata under which its `ServedCard` stands, as JSON."""
 
 _WEIGHTS: Final = {"lora": "adapter_model.safetensors", "model": "model.safetensors"}
+# What lies beside a model and is not part of it.
+_NOT_THE_MODELS: Final = frozenset(
+    {"CAREFOLD.json", "manifest.json", "encoder.json", "adapter_config.json", "data_config.json"}
+)
 Read = TypeVar("Read", bound=BaseModel)
 
 
@@ -67,6 +73,14 @@ class _EncoderCard(BaseModel):
     labels: tuple[str, ...] = Field(min_length=1)
     max_tokens: int = Field(ge=3)
     base_sha256: str
+
+
+class _Kind(BaseModel):
+    """The part of a training's encoder.json that says how it is served."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["token_classifier", "ranker", "text_classifier", "sentence_embedder"]
 
 
 class _Manifest(BaseModel):
@@ -117,8 +131,13 @@ def served_encoder(
             )
         base = fetched.folder
 
+    headless = _read(_Kind, release / "encoder.json").kind == "sentence_embedder"
+
     def fill(fresh: Path) -> None:
-        build_encoder(base, release, fresh, form=form)
+        if headless:
+            build_embedder(base, release, fresh)
+        else:
+            build_encoder(base, release, fresh, form=form)
 
     converted.mkdir(parents=True, exist_ok=True)
     # One process builds; the others wait and then find it there.
@@ -169,6 +188,41 @@ def build_encoder(base: Path, release: Path, out: Path, *, form: Form = "int8") 
     return card
 
 
+def build_embedder(base: Path, release: Path, out: Path) -> None:
+    """Write the sentence-transformers folder of trained weights into the folder `out`.
+
+    All but the weights are the files of `base`, or of a `release` that was tuned whole. Raises WeightsUnfit.
+    """
+    from safetensors.numpy import save_file
+
+    from weights.bert import merged_tensors
+
+    tensors = merged_tensors(base, release)
+    like = base if (release / _WEIGHTS["lora"]).is_file() else release
+    if not (like / "modules.json").is_file():
+        raise WeightsUnfit(f"{like.name} is no sentence-transformers folder: it has no modules.json")
+    for file in like.rglob("*.json"):
+        if file.is_file() and file.name not in _NOT_THE_MODELS:
+            place = out / file.relative_to(like)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+    if (like / "vocab.txt").is_file():
+        shutil.copyfile(like / "vocab.txt", out / "vocab.txt")
+    save_file(tensors, out / _WEIGHTS["model"], metadata={"format": "pt"})
+    (out / _WEIGHTS["model"]).chmod(0o644)  # the library writes for its owner's eyes alone
+
+
+def active_release(models_dir: Path, task: str) -> str:
+    """Return the name of a task's active release; "" where none is. Raises WeightsUnfit, WeightsCorrupt."""
+    file = models_dir / task / "active.json"
+    return _read(_Active, file).active if file.exists() else ""
+
+
+def base_of(release: Path) -> str:
+    """Return the source of the base that a release belongs on. Raises WeightsUnfit or WeightsCorrupt."""
+    return _read(_Manifest, release / "manifest.json").base
+
+
 def chosen_encoder(
     choice: str, task: str, *, models_dir: Path, cache_dir: Path | None = None, offline: bool = False
 ) -> Path | None:
@@ -181,8 +235,7 @@ def chosen_encoder(
         return None
     if choice:
         return served_encoder(Path(choice), task, cache_dir=cache_dir, offline=offline)
-    file = models_dir / task / "active.json"
-    active = _read(_Active, file).active if file.exists() else ""
+    active = active_release(models_dir, task)
     if not active:
         return None
     return served_encoder(models_dir / task / active, task, cache_dir=cache_dir, offline=offline)

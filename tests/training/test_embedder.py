@@ -9,16 +9,28 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from peft import PeftModel
+from safetensors.numpy import load_file
 from sentence_transformers import SentenceTransformer
+from transformers import AutoModel
 
 from retrieval.embedder import load_embedder
 from tests.training.encoder_toys import SHORT, toy, toy_job
 from tests.training.tiny_encoder import POSITIONS, QUICK, tiny_base, tiny_job
-from training.errors import CorpusError, ReleaseError
+from training.errors import CorpusError
 from training.rows import Example, Prediction
 from training.tasks.pairing import PairingTask
 from training.trainers.base import Job, Predictor, Trainer
-from training.trainers.embedder import SCALE, Embedder, NearestPredictor, Pair, PairLearner, served_folder
+from training.trainers.embedder import (
+    NOTHING_ABOVE,
+    SCALE,
+    Embedder,
+    NearestPredictor,
+    Pair,
+    PairLearner,
+)
+from training.trainers.encoder_schedule import epoch_batches
+from weights.served import build_embedder
 
 pytestmark = pytest.mark.slow  # torch or a clustering starts up: seconds before the first test
 
@@ -99,6 +111,32 @@ def test_a_negative_counts_for_every_row_that_it_is_not_the_answer_of() -> None:
     assert given == pytest.approx(SCALE / 2, rel=1e-3)
 
 
+def test_of_an_anchor_that_nothing_answers_every_candidate_must_lie_beyond_the_threshold() -> None:
+    found = loss_of(Pair("east", "also east", "", "a"), Pair("north", "", "north-east", "b"))
+    bar, half = SCALE * NOTHING_ABOVE, SCALE * math.cos(math.pi / 4)
+    first = math.log(math.exp(SCALE) + math.exp(half) + math.exp(bar)) - SCALE
+    second = math.log(1 + math.exp(half) + math.exp(bar)) - bar
+    assert found == pytest.approx((first + second) / 2, rel=1e-4)
+
+
+def test_the_threshold_is_learned_where_something_has_no_answer_and_only_there() -> None:
+    settings = QUICK.model_copy(update={"precision": "fp32"})
+    for positive, learned in (("", True), ("west", False)):
+        pairs = [Pair("east", "also east", "", ""), Pair("north", positive, "", "")]
+        learner = PairLearner(Planar(POINTS), pairs, [], settings)
+        learner.backward(range(2), micro=9)
+        names = {name for name, one in learner.module.named_parameters() if one.grad is not None}
+        assert ("threshold" in names) is learned
+
+
+def test_only_rows_of_one_topic_share_a_batch() -> None:
+    pairs = [Pair("east", "west", "", "", topic) for topic in "aababbbaab"]
+    learner = PairLearner(Planar(POINTS), pairs, pairs, QUICK)
+    batches = epoch_batches(learner.lengths, 3, seed=0, epoch=0, group_by_length=True, topics=learner.topics)
+    assert sorted(row for batch in batches for row in batch) == list(range(10))
+    assert all(len({pairs[row].topic for row in batch}) == 1 <= len(batch) <= 3 for batch in batches)
+
+
 def test_the_gradient_is_the_same_however_few_texts_go_at_once(base: Path) -> None:
     pairs = [Pair(r.inputs["anchor"], r.inputs["positive"], r.inputs.get("negative", ""), "") for r in ROWS]
     found = []
@@ -136,20 +174,21 @@ def test_retrieval_can_load_the_result_and_no_file_names_this_machine(
     job = tiny_job(base, tmp_path, TASK, ROWS, ROWS, settings=settings)
     assert isinstance(Embedder(), Trainer)
     Embedder().fit(job, quiet)
-    vectors = load_embedder(f"path:{served_folder(job.out)}").embed(["aa", "cc c"])
+    build_embedder(base, job.out, tmp_path / "served")
+    vectors = load_embedder(f"path:{tmp_path / 'served'}").embed(["aa", "cc c"])
     before = load_embedder(f"path:{base}").embed(["aa", "cc c"])
     assert vectors.shape == before.shape == (2, 16)
     assert np.abs(vectors - before).max() > 1e-3
     assert ((job.out / "adapter_model.safetensors").is_file()) == (method == "lora")
+    if method == "lora":
+        merged = PeftModel.from_pretrained(AutoModel.from_pretrained(base), job.out).merge_and_unload()
+        served = load_file(tmp_path / "served" / "model.safetensors")
+        for name, weight in merged.named_parameters():
+            np.testing.assert_allclose(served[name], weight.detach().numpy(), atol=1e-5, err_msg=name)
     for file in job.out.rglob("*"):
         assert not file.is_file() or str(base).encode() not in file.read_bytes(), file.name
     found = predictions(Embedder().predictor(job, job.out), ROWS)
     assert {one.text for one in found} <= {row.id for row in ROWS}
-
-
-def test_a_folder_without_an_embedder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match="holds no embedder"):
-        served_folder(tmp_path)
 
 
 def test_over_long_pairs_are_set_aside_and_one_pair_is_too_few(base: Path, tmp_path: Path) -> None:
@@ -179,6 +218,20 @@ def test_the_prediction_is_the_row_whose_positive_is_nearest() -> None:
     assert [one.text for one in found] == ["1", "3", "3", "4"]
     (recall,) = TASK.score(rows, found)
     assert recall.value() == 0.75
+
+
+def test_what_answers_another_row_of_the_group_answers_this_one_and_a_row_without_is_not_scored() -> None:
+    rows = [
+        Example(id="1", inputs={"anchor": "north", "positive": "west"}, group="g"),
+        Example(id="2", inputs={"anchor": "east", "positive": "north-east"}, group="g"),
+        Example(id="3", inputs={"anchor": "west"}),
+    ]
+    found = predictions(NearestPredictor(Compass()), rows)  # type: ignore[arg-type]
+    assert [one.text for one in found] == ["1", "2", "1"]
+    (recall,) = TASK.score(rows, found)
+    assert recall.value() == 1.0
+    with pytest.raises(CorpusError, match="no row has a positive"):
+        predictions(NearestPredictor(Compass()), rows[2:])  # type: ignore[arg-type]
 
 
 @pytest.mark.weights

@@ -32,6 +32,7 @@ class Line:
     def __init__(self, losses: Sequence[float] | None = None, *, broken_at: int = 0) -> None:
         self.module = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.Dropout(0.3), torch.nn.Linear(8, 1))
         self.lengths = [1 + row % 5 for row in range(ROWS)]
+        self.topics: tuple[str, ...] = ()
         self._x = torch.linspace(-1, 1, 2 * ROWS).reshape(ROWS, 2)
         self._losses = None if losses is None else list(losses)
         self._broken_at = broken_at

@@ -19,6 +19,8 @@ def test_a_row_becomes_an_example_with_its_negative_where_it_has_one() -> None:
     made = TASK.example("7", {"anchor": " a ", "positive": "b", "negative": "c", "more": 1})
     assert (made.id, made.inputs, made.target) == ("7", {"anchor": "a", "positive": "b", "negative": "c"}, "")
     assert TASK.example("1", {"anchor": "a", "positive": "b"}).inputs == {"anchor": "a", "positive": "b"}
+    without = TASK.example("1", {"anchor": "a", "positive": "none", "negative": "c"})
+    assert without.inputs == {"anchor": "a", "negative": "c"}
 
 
 @pytest.mark.parametrize(

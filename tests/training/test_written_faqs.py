@@ -23,8 +23,12 @@ from training.written.faq_rows import (
     NONE,
     candidates,
     clinics,
+    training_pairs,
     training_rows,
     validation_rows,
+)
+from training.written.faq_rows import (
+    test_pairs as held_out_pairs,
 )
 from training.written.faq_rows import (
     test_rows as held_out_rows,
@@ -112,3 +116,27 @@ def test_a_faulty_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"kind": "absent", "text": "x"}\n{"kind": "entry"}\n')
     with pytest.raises(CorpusError, match=r"a\.jsonl:2"):
         list(clinics(tmp_path))
+
+
+def test_a_question_is_paired_with_its_entry_and_with_one_that_only_sounds_like_it() -> None:
+    pairs = list(held_out_pairs(1))
+    chosen = [clinic for clinic in CLINICS if clinic.name in HELD_OUT["test"]]
+    assert {str(pair["topic"]) for pair in pairs} == {clinic.name for clinic in chosen}
+    assert len({pair["id"] for pair in pairs}) == len(pairs)
+    answered = [pair for pair in pairs if pair["positive"] != NONE]
+    asked = sum(len(entry.asked) for clinic in chosen for entry in clinic.entries)
+    without = sum(len(clinic.absent) + sum(len(e.near) for e in clinic.entries) for clinic in chosen)
+    assert (len(answered), len(pairs) - len(answered)) == (asked, without)
+    by_id = {f"{clinic.name}-{entry.id}": entry for clinic in chosen for entry in clinic.entries}
+    for pair in answered:
+        entry = by_id[str(pair["group"])]
+        assert pair["anchor"] in entry.asked
+        title, beginning = str(pair["positive"]).split("\n")
+        assert title == entry.question and entry.answer.split()[:5] == beginning.split()[:5]
+    assert all(pair["negative"] not in (pair["positive"], NONE) for pair in pairs)
+    assert all(pair["group"] == "" for pair in pairs if pair["positive"] == NONE)
+
+
+def test_no_pair_of_a_held_out_clinic_is_learned_from() -> None:
+    held = {name for part in HELD_OUT.values() for name in part}
+    assert held.isdisjoint(str(pair["topic"]) for pair in training_pairs(1))

@@ -3,20 +3,24 @@
     PairingTask("faq_embedder")
 
 What is measured is whether an anchor finds its own positive among all of the evaluated rows: accuracy
-is recall at 1. An embedder has no prompt.
+is recall at 1. A row without a positive is an anchor that nothing answers: it teaches where to stop, and
+is not scored. An embedder has no prompt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
+
+import numpy as np
 
 from training.metrics import Scored
 from training.rows import Example, Prediction
 from training.scores import score_all
 from training.tasks.base import TrainerKind
 from training.tasks.without_prompt import WithoutPrompt
+from training.written.faq_rows import NONE
 
 METRICS = ("accuracy",)
 
@@ -36,13 +40,16 @@ class PairingTask(WithoutPrompt):
     def example(self, row_id: str, values: Mapping[str, object]) -> Example:
         """Build an example from `anchor`, `positive` and, where there is one, `negative`.
 
-        Raises ValueError when one of the first two is empty, or the negative is the positive.
+        A positive of "none" says that nothing answers the anchor: the example then has none. Raises
+        ValueError when one of the first two is empty, or the negative is the positive.
         """
         inputs = {name: _text(values, name) for name in ("anchor", "positive", "negative")}
         for name in ("anchor", "positive"):
             if not inputs[name]:
                 raise ValueError(f"{name}: missing or empty")
-        if inputs["negative"] == inputs["positive"]:
+        if inputs["positive"] == NONE:
+            inputs["positive"] = ""
+        elif inputs["negative"] == inputs["positive"]:
             raise ValueError("negative: the same as the positive")
         return Example(id=row_id, inputs={name: text for name, text in inputs.items() if text})
 
@@ -51,9 +58,13 @@ class PairingTask(WithoutPrompt):
         return {"nearest": prediction.text}
 
     def score(self, examples: Sequence[Example], predictions: Sequence[Prediction]) -> tuple[Scored, ...]:
-        """Score the share of rows whose anchor lies nearest to their own positive."""
+        """Score the share of anchors that lie nearest to their own positive; those without count nothing."""
         own = [one.model_copy(update={"target": one.id}) for one in examples]
-        return score_all(METRICS, own, predictions)
+        answered = np.array(["positive" in one.inputs for one in examples], dtype=float)
+        return tuple(
+            replace(scored, stats=scored.stats * answered[:, None])
+            for scored in score_all(METRICS, own, predictions)
+        )
 
 
 def _text(values: Mapping[str, object], name: str) -> str:

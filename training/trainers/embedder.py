@@ -5,7 +5,16 @@ the other rows of its batch, and `negative`, where a row has one, for all. The l
 because the library's counts a copy of the right answer, or another wording of the same question, as
 wrong when they meet in a batch; FAQs are full of those.
 
-The result can be loaded by `retrieval`: `path:` and `served_folder(out)`.
+A positive or negative of several lines has a title, its first line, and is known by two vectors, as an entry
+is in an index: that of the title and that of the whole. Its cosine is their mean, weighted as `retrieval`
+weights them. So neither has to say alone what only both say.
+
+Where rows have topics, only those of one topic share a batch: entries of one FAQ are what a question must
+be told apart among. A row without a positive is a question that nothing answers: then every candidate must
+lie farther from its anchor than a threshold that is learned beside the weights, and every positive nearer.
+The threshold ends with the training; what is served compares cosines.
+
+What is left is the adapter, or a whole model; `weights.served` makes of it what `retrieval` loads.
 """
 
 from __future__ import annotations
@@ -14,6 +23,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -24,13 +34,14 @@ from torch.nn.functional import cross_entropy, normalize
 
 from retrieval.embedder import Embedder as TextEmbedder
 from retrieval.embedder import load_embedder
+from retrieval.fusion import PASSAGE, TITLE
 from training.errors import CorpusError, ReleaseError
 from training.recipe import Train
 from training.rows import Example, Prediction
 from training.trainers.base import Fit, Job, Predictor, Progress
 from training.trainers.encoder_base import (
-    ADAPTER,
     EncoderCard,
+    attention,
     card_of,
     job_identity,
     publish_weights,
@@ -41,21 +52,31 @@ from training.trainers.encoder_base import (
     without_long,
 )
 from training.trainers.encoder_loop import Stepped, learn, repeatable
+from training.trainers.encoder_schedule import epoch_batches
 from training.trainers.machine import device_name, mixed
+from weights.served import build_embedder
 
 SCALE = 20.0  # 1 / temperature of the cosine, as the models of this family were trained
-_SERVED = "sentence_transformer"
+NOTHING_ABOVE = 0.45  # the cosine at which the learned threshold begins
+TITLE_SHARE = TITLE / (TITLE + PASSAGE)
+# Scales at which a validation may be read: what is served compares cosines, and a fit grows surer with time.
+_SCALES = (5.0, 7.0, 10.0, 14.0, SCALE)
 _ANCHORS_AT_ONCE = 1024
+_PADDED_TOGETHER = 24
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A row as it is learned from; rows of one group are no negatives of each other."""
+    """A row as it is learned from; rows of one group are no negatives of each other.
+
+    Without a positive nothing answers the anchor.
+    """
 
     anchor: str
     positive: str
     negative: str
     group: str
+    topic: str = ""
 
 
 class Embedder:
@@ -80,31 +101,22 @@ class Embedder:
             fit = learn(job, learner, identity=job_identity(job, card), progress=progress)
 
             def fill(fresh: Path) -> None:
-                served = fresh
                 if adapted is not None:
                     save_adapter(adapted, fresh, job)
-                    adapted.merge_and_unload()
-                    served = fresh / _SERVED
-                model.save_pretrained(str(served), create_model_card=False)
+                else:
+                    model.save_pretrained(str(fresh), create_model_card=False)
 
             publish_weights(job, card, fill)
         return fit
 
     def predictor(self, job: Job, adapter: Path | None) -> Predictor:
-        """Load the embedder as `retrieval` does, LoRA merged into it. Raises ReleaseError, EmbedderError."""
-        folder = job.base
-        if adapter is not None:
-            read_card(adapter, job)
-            folder = served_folder(adapter)
-        return NearestPredictor(load_embedder(f"path:{folder}"))
-
-
-def served_folder(out: Path) -> Path:
-    """Return the sentence-transformers folder of what a training left in `out`. Raises ReleaseError."""
-    folder = out / _SERVED if (out / ADAPTER).is_file() else out
-    if not (folder / "modules.json").is_file():
-        raise ReleaseError(f"{out.name} holds no embedder: train it again")
-    return folder
+        """Load the embedder as it is served, LoRA merged into it. Raises ReleaseError, EmbedderError."""
+        if adapter is None:
+            return NearestPredictor(load_embedder(f"path:{job.base}"))
+        read_card(adapter, job)
+        with TemporaryDirectory() as place:
+            build_embedder(job.base, adapter, Path(place))
+            return NearestPredictor(load_embedder(f"path:{place}"))
 
 
 class PairLearner:
@@ -113,8 +125,9 @@ class PairLearner:
     def __init__(
         self, model: Any, train: Sequence[Pair], validation: Sequence[Pair], settings: Train
     ) -> None:
-        self.module = model
+        self.module = _Judging(model, threshold=not all(pair.positive for pair in train))
         self.lengths = [sum(one) for one in zip(*_lengths(model, train), strict=True)]
+        self.topics = _topics(train)
         self._train, self._validation, self._settings = train, validation, settings
 
     def backward(self, rows: Sequence[int], *, micro: int) -> Stepped:
@@ -124,15 +137,16 @@ class PairLearner:
         the loss's gradient for them, then the encoder's, part by part (Gao et al. 2021, arXiv 2101.06983).
         """
         pairs = [self._train[row] for row in rows]
-        anchors, candidates = _sides(pairs)
-        parts = [*_parts(anchors, micro), *_parts(candidates, micro)]
-        at_once = len(parts) == 2
+        anchors, candidates = [pair.anchor for pair in pairs], _candidates(pairs)
+        parts = [*_parts(anchors, micro), *_parts(_texts(candidates), micro)]
+        at_once = len(parts) <= 2
         # The second pass must drop out what the first one did.
         seeds: list[int] = torch.randint(2**62, (len(parts),)).tolist()
         with torch.set_grad_enabled(at_once):
             vectors = [self._embed(part, seed) for part, seed in zip(parts, seeds, strict=True)]
         leaves = vectors if at_once else [one.detach().requires_grad_() for one in vectors]
-        loss = _ranking_nats(torch.cat(leaves), pairs, candidates) / len(pairs)
+        cosines, right = _cosines(torch.cat(leaves), pairs, candidates, self.module.threshold)
+        loss = cross_entropy(SCALE * cosines, right)
         loss.backward()
         if not at_once:
             for part, seed, leaf in zip(parts, seeds, leaves, strict=True):
@@ -140,22 +154,48 @@ class PairLearner:
         return Stepped(float(loss.detach()), sum(self.lengths[row] for row in rows), len(pairs))
 
     def validate(self) -> float | None:
-        """Return the mean loss over the validation rows, in batches of the training's size."""
-        nats = 0.0
-        for pairs in _parts(self._validation, self._settings.batch):
-            anchors, candidates = _sides(pairs)
-            vectors = torch.cat([self._embed(anchors, 0), self._embed(candidates, 0)])
-            nats += float(_ranking_nats(vectors, pairs, candidates))
-        return nats / len(self._validation) if self._validation else None
+        """Return the mean loss over the validation rows, at the scale where it is least.
+
+        They are read in batches of the training's size and topics.
+        """
+        held, nats = self._validation, np.zeros(len(_SCALES))
+        same, topics = {"seed": 0, "epoch": 0}, _topics(held)
+        for rows in epoch_batches(
+            [0] * len(held), self._settings.batch, **same, group_by_length=False, topics=topics
+        ):
+            pairs = [held[row] for row in rows]
+            candidates = _candidates(pairs)
+            texts = [[pair.anchor for pair in pairs], _texts(candidates)]
+            vectors = torch.cat([self._embed(some, 0) for some in texts if some])
+            cosines, right = _cosines(vectors, pairs, candidates, self.module.threshold)
+            nats += [float(cross_entropy(scale * cosines, right, reduction="sum")) for scale in _SCALES]
+        return float(nats.min()) / len(held) if held else None
 
     def _embed(self, texts: Sequence[str], seed: int) -> Any:
+        """Return the vectors, [texts, width]; texts of about one length share a pass: padding costs too."""
         torch.manual_seed(seed)
+        order = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
+        found = [self._forward([texts[at] for at in part]) for part in _parts(order, _PADDED_TOGETHER)]
+        back = torch.tensor(order, device=found[0].device).argsort()
+        return torch.cat(found)[back]
+
+    def _forward(self, texts: Sequence[str]) -> Any:
         features = {
             name: value.to(device_name()) if hasattr(value, "to") else value
-            for name, value in self.module.preprocess(list(texts)).items()
+            for name, value in self.module.encoder.preprocess(list(texts)).items()
         }
         with mixed(self._settings):
-            return self.module(features)["sentence_embedding"].float()
+            return self.module.encoder(features)["sentence_embedding"].float()
+
+
+class _Judging(torch.nn.Module):  # type: ignore[misc]
+    """The encoder, and the cosine above which something answers where some anchors have no positive."""
+
+    def __init__(self, encoder: Any, *, threshold: bool) -> None:
+        super().__init__()
+        self.encoder = encoder
+        start = torch.tensor(NOTHING_ABOVE, device=device_name())
+        self.threshold = torch.nn.Parameter(start) if threshold else None
 
 
 class NearestPredictor:
@@ -168,7 +208,8 @@ class NearestPredictor:
         """Yield as `text` the id of the row whose positive is nearest to each anchor.
 
         The positives of all rows in this call are what is chosen from; equal ones are one, and count
-        as the row's own. So `text == id` is a hit, and their share is recall at 1.
+        as the row's own, and so do those of a row's group. So `text == id` is a hit, and their share among
+        the rows that have a positive is recall at 1.
         """
         if self._embedder is None:
             raise ReleaseError("the embedder was closed")
@@ -176,11 +217,16 @@ class NearestPredictor:
             return
         begun = time.perf_counter()
         anchors = self._embedder.embed([one.inputs["anchor"] for one in examples])
-        owner: dict[str, str] = {}
+        owner: dict[str, Example] = {}
         for one in examples:
-            owner.setdefault(one.inputs["positive"], one.id)
+            if one.inputs.get("positive"):
+                owner.setdefault(one.inputs["positive"], one)
+        if not owner:
+            raise CorpusError("no row has a positive: there is nothing to find")
         texts = list(owner)
-        positives = self._embedder.embed(texts)
+        titles = self._embedder.embed([_title(text) or text for text in texts])
+        # A cosine is linear in both vectors: the mean of two cosines is one with the mean of the vectors.
+        positives = TITLE_SHARE * titles + (1 - TITLE_SHARE) * self._embedder.embed(texts)
         nearest = np.concatenate(
             [
                 (anchors[at : at + _ANCHORS_AT_ONCE] @ positives.T).argmax(axis=1)
@@ -189,47 +235,80 @@ class NearestPredictor:
         )
         each = (time.perf_counter() - begun) / len(examples)
         for example, place in zip(examples, nearest, strict=True):
-            text = texts[place]
-            found = example.id if text == example.inputs["positive"] else owner[text]
-            yield Prediction(id=example.id, arm=arm, text=found, seconds=each)
+            text, its = texts[place], owner[texts[place]]
+            own = text == example.inputs.get("positive") or (its.group == example.group != "")
+            yield Prediction(id=example.id, arm=arm, text=example.id if own else its.id, seconds=each)
 
     def close(self) -> None:
         """Give the memory back."""
         self._embedder = None
 
 
-def _ranking_nats(vectors: Any, pairs: Sequence[Pair], candidates: Sequence[str]) -> Any:
-    """Return the summed nats of each anchor's own positive among the candidates that may be wrong.
+def _cosines(vectors: Any, pairs: Sequence[Pair], candidates: Sequence[str], threshold: Any) -> Any:
+    """Return the cosine of each anchor with each candidate that may be wrong, and the place of its own.
 
-    `vectors` are those of the anchors, then of the candidates: the positives in order, then negatives.
+    `vectors` are those of the anchors, then of `_texts(candidates)`; what may be right too is minus infinity.
+    With a `threshold` (a cosine) "nothing" is one more candidate, and the right one of an anchor without a
+    positive.
     """
     rows = len(pairs)
     unit = normalize(vectors, dim=-1)
-    scores = unit[:rows] @ unit[rows:].T * SCALE
+    place = {text: at for at, text in enumerate(_texts(candidates))}
+    whole = unit[:rows] @ unit[rows:].T
+    found = whole[:, [place[one] for one in candidates]]
+    titles = whole[:, [place[_title(one) or one] for one in candidates]]
+    found = TITLE_SHARE * titles + (1 - TITLE_SHARE) * found
+    right_in: dict[str, set[str]] = {}
+    for pair in pairs:
+        right_in.setdefault(pair.group, set()).add(pair.positive)
     also_right = [
         [
-            at != row
-            and (
-                candidate in (pair.positive, pair.anchor)
-                or (at < rows and pair.group != "" and pairs[at].group == pair.group)
-            )
-            for at, candidate in enumerate(candidates)
+            candidate != pair.positive
+            and (candidate == pair.anchor or (pair.group != "" and candidate in right_in[pair.group]))
+            for candidate in candidates
         ]
-        for row, pair in enumerate(pairs)
+        for pair in pairs
     ]
-    scores = scores.masked_fill(torch.tensor(also_right, device=scores.device), -torch.inf)
-    return cross_entropy(scores, torch.arange(rows, device=scores.device), reduction="sum")
+    mask = torch.tensor(also_right, dtype=torch.bool, device=found.device).reshape(found.shape)
+    found = found.masked_fill(mask, -torch.inf)
+    if threshold is not None:
+        found = torch.cat([found, threshold.expand(rows, 1)], dim=1)
+    of = {text: at for at, text in enumerate(candidates)}
+    right = [of.get(pair.positive, len(candidates)) for pair in pairs]
+    return found, torch.tensor(right, device=found.device)
 
 
-def _sides(pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
-    """Return the anchors, and what each is compared with."""
-    negatives = [pair.negative for pair in pairs if pair.negative]
-    return [pair.anchor for pair in pairs], [pair.positive for pair in pairs] + negatives
+def _title(text: str) -> str:
+    """Return the first line of a text of several; "" of one line."""
+    first, several, _ = text.partition("\n")
+    return first if several else ""
+
+
+def _texts(candidates: Sequence[str]) -> list[str]:
+    """Return what has a vector: candidates and their titles, each once."""
+    return list(dict.fromkeys(text for one in candidates for text in (_title(one), one) if text))
+
+
+def _candidates(pairs: Sequence[Pair]) -> list[str]:
+    """Return what anchors are compared with, each text once: the positives, then the negatives."""
+    texts = [*(pair.positive for pair in pairs), *(pair.negative for pair in pairs)]
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _topics(pairs: Sequence[Pair]) -> list[str]:
+    """Return the topic of each pair; nothing where none has one."""
+    return [pair.topic for pair in pairs] if any(pair.topic for pair in pairs) else []
 
 
 def _kept(model: Any, job: Job, examples: Sequence[Example], card: EncoderCard) -> list[Pair]:
     pairs = {
-        one.id: Pair(one.inputs["anchor"], one.inputs["positive"], one.inputs.get("negative", ""), one.group)
+        one.id: Pair(
+            one.inputs["anchor"],
+            one.inputs.get("positive", ""),
+            one.inputs.get("negative", ""),
+            one.group,
+            one.topic,
+        )
         for one in examples
     }
     longest = [max(one) for one in zip(*_lengths(model, list(pairs.values())), strict=True)]
@@ -260,7 +339,11 @@ def _load(folder: Path) -> Any:
                 device=device_name(),
                 local_files_only=True,
                 trust_remote_code=False,
-                model_kwargs={"dtype": torch.float32, "use_safetensors": True},
+                model_kwargs={
+                    "dtype": torch.float32,
+                    "use_safetensors": True,
+                    "attn_implementation": attention(),
+                },
             )
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ReleaseError(

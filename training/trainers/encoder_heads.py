@@ -60,6 +60,7 @@ class LabelLearner:
         """`weights` [labels] scale the loss of each label, in training and in validation."""
         self.module = module
         self.lengths = [len(row.tokens) for row in train]
+        self.topics: Sequence[str] = ()
         self._train, self._settings, self._pad = train, settings, pad
         self._validation = sorted(validation, key=lambda row: -len(row.tokens))
         self._weights = weights.to(device_name())

@@ -60,6 +60,11 @@ class Learner(Protocol):
         """Tokens of each training row."""
         ...
 
+    @property
+    def topics(self) -> Sequence[str]:
+        """The topic of each training row, where only rows of one topic may share a batch; else none."""
+        ...
+
     def backward(self, rows: Sequence[int], *, micro: int) -> Stepped:
         """Add the gradient of the mean loss over these training rows, `micro` rows a forward pass."""
         ...
@@ -71,11 +76,14 @@ class Learner(Protocol):
 
 @contextmanager
 def repeatable(seed: int) -> Iterator[None]:
-    """Seed the generators and use only algorithms that give the same bits; put back what was before."""
+    """Seed the generators; on a CPU use only algorithms that give the same bits. Put back what was before.
+
+    On a GPU the same bits are not promised, and what comes near to them is slow.
+    """
     strict = torch.are_deterministic_algorithms_enabled()
     with torch.random.fork_rng():
         torch.manual_seed(step_seed(seed, 0))
-        torch.use_deterministic_algorithms(True, warn_only=device_name() != "cpu")
+        torch.use_deterministic_algorithms(device_name() == "cpu")
         try:
             yield
         finally:
@@ -99,7 +107,8 @@ class _Training:
 
     def __init__(self, job: Job, learner: Learner, identity: str) -> None:
         self.job, self.learner, self.settings = job, learner, job.settings
-        self.epoch_steps = max(1, math.ceil(len(learner.lengths) / self.settings.batch))
+        self.batches = lru_cache(maxsize=2)(self._batches)
+        self.epoch_steps = max(1, len(self.batches(0)))
         self.steps = max(1, math.ceil(self.epoch_steps * self.settings.epochs - 1e-9))
         if self.settings.max_steps:
             self.steps = min(self.steps, self.settings.max_steps)
@@ -117,7 +126,6 @@ class _Training:
         )
         self.at = Position(job=identity)
         self.best: Tensors = {}
-        self.batches = lru_cache(maxsize=2)(self._batches)
         self.started = time.monotonic()
 
     def resume(self) -> int:
@@ -254,6 +262,7 @@ class _Training:
             seed=self.job.seed,
             epoch=epoch,
             group_by_length=self.settings.group_by_length,
+            topics=self.learner.topics,
         )
 
 

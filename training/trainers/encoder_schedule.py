@@ -13,14 +13,32 @@ _SORTED_TOGETHER = 32  # batches whose rows are sorted by length among themselve
 
 
 def epoch_batches(
-    lengths: Sequence[int], batch: int, *, seed: int, epoch: int, group_by_length: bool
+    lengths: Sequence[int],
+    batch: int,
+    *,
+    seed: int,
+    epoch: int,
+    group_by_length: bool,
+    topics: Sequence[str] = (),
 ) -> list[list[int]]:
     """Return the rows of each step of one epoch, shuffled; each row once.
 
-    Grouped, rows of about one length share a batch, and the batches come in random order.
+    Grouped, rows of about one length share a batch, and the batches come in random order. With `topics`,
+    one a row, only rows of one topic share a batch, and a topic's batches are of about one size, at most
+    `batch`; lengths then decide nothing.
     """
     random = np.random.default_rng([step_seed(seed, 0), epoch])
     order = [int(row) for row in random.permutation(len(lengths))]
+    if topics:
+        of_topic: dict[str, list[int]] = {}
+        for row in order:
+            of_topic.setdefault(topics[row], []).append(row)
+        parts = [
+            [int(row) for row in part]
+            for topic in sorted(of_topic)
+            for part in np.array_split(of_topic[topic], math.ceil(len(of_topic[topic]) / batch))
+        ]
+        return [parts[at] for at in random.permutation(len(parts))]
     if not group_by_length:
         return [order[at : at + batch] for at in range(0, len(order), batch)]
     span = batch * _SORTED_TOGETHER

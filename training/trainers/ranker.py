@@ -127,6 +127,7 @@ class RankLearner:
     ) -> None:
         self.module = module
         self.lengths = [sum(map(len, row.pairs)) for row in train]
+        self.topics: Sequence[str] = ()
         self._train, self._validation, self._settings, self._pad = train, validation, settings, pad
 
     def backward(self, rows: Sequence[int], *, micro: int) -> Stepped:

@@ -17,6 +17,9 @@ WRITTEN: Final[dict[str, Callable[[int], Iterator[dict[str, object]]]]] = {
     "faqs": faq_rows.training_rows,
     "faqs-validation": faq_rows.validation_rows,
     "faqs-test": faq_rows.test_rows,
+    "faq-pairs": faq_rows.training_pairs,
+    "faq-pairs-validation": faq_rows.validation_pairs,
+    "faq-pairs-test": faq_rows.test_pairs,
     "messages": message_rows.training_rows,
     "support": support_rows.training_rows,
 }

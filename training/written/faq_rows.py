@@ -27,7 +27,7 @@ from training.rows import Frozen
 
 FOLDER: Final = Path(__file__).parent / "faqs"
 NONE: Final = "none"
-"""The answer of a row whose candidates have none."""
+"""The answer of a row whose candidates have none, and the positive of a question that nothing answers."""
 
 HELD_OUT: Final = {
     "validation": ("employee", "eye", "infection", "weight"),
@@ -47,6 +47,8 @@ AUTHORS: Final = {
 """Who wrote which clinic: what is learned must hold for another author's patients."""
 
 CANDIDATES: Final = 4
+ANSWER_WORDS: Final = 60
+"""Words of an answer that the embedder learns from; an index has a vector for each passage."""
 # Of the questions that have a right entry: how many are shown without it.
 _LEFT_OUT: Final = 0.12
 
@@ -127,17 +129,57 @@ def test_rows(seed: int) -> Iterator[dict[str, object]]:
     return _rows(held_out_clinics("test"), seed)
 
 
+def training_pairs(_seed: int) -> Iterator[dict[str, object]]:
+    """Yield the columns id, anchor, positive, negative, topic and group of all clinics but the held-out."""
+    for clinic in taught_clinics():
+        yield from _pairs(clinic)
+
+
+def validation_pairs(_seed: int) -> Iterator[dict[str, object]]:
+    """Yield the pairs of the clinics held out for validation."""
+    for clinic in held_out_clinics("validation"):
+        yield from _pairs(clinic)
+
+
+def test_pairs(_seed: int) -> Iterator[dict[str, object]]:
+    """Yield the pairs of the clinics held out for test."""
+    for clinic in held_out_clinics("test"):
+        yield from _pairs(clinic)
+
+
 def _rows(chosen: Iterable[Clinic], seed: int) -> Iterator[dict[str, object]]:
     for clinic in chosen:
         yield from _clinic_rows(clinic, random.Random(f"{seed}-{clinic.name}"))
 
 
-def _clinic_rows(clinic: Clinic, chance: random.Random) -> Iterator[dict[str, object]]:
+def _asked(clinic: Clinic) -> list[tuple[str, int | None]]:
+    """Return every question with the place of the entry that answers it."""
     asked: list[tuple[str, int | None]] = []
     for place, entry in enumerate(clinic.entries):
         asked += [(text, place) for text in entry.asked]
         asked += [(text, None) for text in entry.near]
-    asked += [(text, None) for text in clinic.absent]
+    return asked + [(text, None) for text in clinic.absent]
+
+
+def _pairs(clinic: Clinic) -> Iterator[dict[str, object]]:
+    asked = _asked(clinic)
+    texts = [f"{one.question}\n{' '.join(one.answer.split()[:ANSWER_WORDS])}" for one in clinic.entries]
+    by_words = _similar([text for text, _ in asked], texts)
+    for number, (text, right) in enumerate(asked):
+        if right is not None:
+            by_words[number, right] = -1.0
+        yield {
+            "id": f"{clinic.name}-{number}",
+            "anchor": text,
+            "positive": NONE if right is None else texts[right],
+            "negative": texts[int(by_words[number].argmax())],
+            "topic": clinic.name,
+            "group": "" if right is None else f"{clinic.name}-{clinic.entries[right].id}",
+        }
+
+
+def _clinic_rows(clinic: Clinic, chance: random.Random) -> Iterator[dict[str, object]]:
+    asked = _asked(clinic)
     texts = [entry_text(one.question, one.answer) for one in clinic.entries]
     by_words = _similar([text for text, _ in asked], texts)
     kin = _similar(texts, texts)
