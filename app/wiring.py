@@ -117,9 +117,10 @@ def build(
     lineup = Lineup(expected=expected(settings.models_dir))
     watch = ReleaseWatch(settings.models_dir, lineup, fits=_fits(settings))
     embedder = Part("embedder", lambda: _embedder(settings))
+    of_faq = Part("embedder of the FAQ", lambda: _of_faq(settings, embedder))
     scrubber = Part("scrubber", lambda: _scrubber(settings, clinic))
     index = IndexWatch(
-        settings.index_dir or settings.sample_index_dir, lambda: _retriever(settings, embedder)
+        settings.index_dir or settings.sample_index_dir, lambda: _retriever(settings, of_faq.get())
     )
     parts = Parts(
         scrubber=scrubber,
@@ -199,14 +200,26 @@ def _embedder(settings: Settings) -> Embedder:
     return load_embedder(settings.embedder, cache_dir=settings.cache_dir, offline=settings.offline)
 
 
-def _retriever(settings: Settings, embedder: Part[Embedder]) -> Retriever:
+def _of_faq(settings: Settings, plain: Part[Embedder]) -> Embedder:
+    """Load the embedder that the FAQ is searched with; where it is the plain one, that is shared."""
+    from retrieval.embedder import faq_source, load_embedder
+
+    source = faq_source(settings.embedder, models_dir=settings.models_dir)
+    if source == settings.embedder:
+        return plain.get()
+    return load_embedder(
+        source, cache_dir=settings.cache_dir, offline=settings.offline, models_dir=settings.models_dir
+    )
+
+
+def _retriever(settings: Settings, embedder: Embedder) -> Retriever:
     from retrieval.build import SAMPLE_FAQ, ensure_index
     from retrieval.ranker import load_ranker
     from retrieval.retriever import Retriever
 
     folder = settings.index_dir
     if folder is None:
-        folder = ensure_index(SAMPLE_FAQ, out=settings.sample_index_dir, embedder=embedder.get())
+        folder = ensure_index(SAMPLE_FAQ, out=settings.sample_index_dir, embedder=embedder)
     ranker = load_ranker(
         "",
         embedder=settings.embedder,
@@ -214,7 +227,7 @@ def _retriever(settings: Settings, embedder: Part[Embedder]) -> Retriever:
         cache_dir=settings.cache_dir,
         offline=settings.offline,
     )
-    return Retriever.open(folder, embedder.get(), ranker)
+    return Retriever.open(folder, embedder, ranker)
 
 
 def _output_check(

@@ -32,7 +32,7 @@ from benchmarks.datasets import DATASETS
 from benchmarks.report import Figure, report
 from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.calibration import FILE, MAX_NUMBERS, RANKED_FILE, Curve, Features
-from retrieval.embedder import Embedder, Vectors, load_embedder
+from retrieval.embedder import Embedder, Vectors, faq_source, load_embedder
 from retrieval.query import clean_query
 from retrieval.ranker import Ranker, load_ranker
 from retrieval.retriever import Retriever
@@ -238,11 +238,12 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with the data.")] = DATASETS,
     write: Annotated[bool, typer.Option(help="Write the fitted numbers to calibration.json.")] = False,
     out: Annotated[Path | None, typer.Option(help="Result file.")] = None,
-    embedder: Annotated[str, typer.Option(envvar="CAREFOLD_EMBEDDER")] = EMBEDDER,
+    embedder: Annotated[str, typer.Option(help="Source; default: what FAQs are searched with.")] = "",
     ranker: Annotated[str, typer.Option(help="A release's folder; default: the active one; or none.")] = "",
     each: Annotated[int, typer.Option(min=1, help="Of the large sources ask each n-th question.")] = 1,
 ) -> None:
     """Fit, judge, and if wanted write the numbers."""
+    embedder = embedder or faq_source(EMBEDDER)
     reader = load_ranker(ranker, embedder=embedder, models_dir=Path("models"))
     ranked = reader is not None
     observed = collect(data, Remembering(load_embedder(embedder)), reader, each=each)

@@ -26,7 +26,7 @@ from benchmarks.fit_confidence import QUERIES, Observed, Remembering, observe, p
 from benchmarks.report import Figure, report, times
 from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.calibration import load_curve
-from retrieval.embedder import Embedder, Vectors, load_embedder
+from retrieval.embedder import Embedder, Vectors, faq_source, load_embedder
 from retrieval.fusion import Views
 from retrieval.query import clean_query
 from retrieval.ranker import Ranker, load_ranker
@@ -53,33 +53,38 @@ def _reciprocal(views: Views) -> Vectors:
 
 
 WAYS: dict[str, Callable[[Views], Vectors]] = {
-    "fused": lambda views: views.score,
     "minilm": lambda views: np.maximum(views.title, views.passage),
     "bm25_alone": lambda views: views.lexical,
     "reciprocal_rank": _reciprocal,
 }
 
 
-def rank_quality(judged: sets.JudgedSet, embedder: Embedder, ranker: Ranker | None) -> dict[str, Figure]:
+def rank_quality(
+    judged: sets.JudgedSet, plain: Embedder, tuned: Embedder, ranker: Ranker | None
+) -> dict[str, Figure]:
     """Return nDCG@10, MRR@10 and recall@1 of each way to rank, over the questions that have an answer.
 
-    Beside each peer stands what "ours", the fused order read by the ranker, has more, with a 95 % interval by
-    bootstrap over the questions.
+    "ours" is the fused order of the tuned embedder, read by the ranker; "fused" is without the ranker. The
+    peers take the plain embedder. Beside each stands what "ours" has more, with a 95 % interval by bootstrap
+    over the questions.
     """
     asked = [question for question in judged.questions if question.right and not question.without]
-    gains: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ("ours", *WAYS)}
+    gains: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ("ours", "fused", *WAYS)}
     with tempfile.TemporaryDirectory() as folder:
-        build_index(judged.entries, out=Path(folder) / "index", embedder=embedder)
-        retriever = Retriever.open(Path(folder) / "index", embedder)
-        reading = Retriever.open(Path(folder) / "index", embedder, ranker)
+        for name, one in (("plain", plain), ("tuned", tuned)):
+            build_index(judged.entries, out=Path(folder) / name, embedder=one)
+        retriever = Retriever.open(Path(folder) / "plain", plain)
+        fused = Retriever.open(Path(folder) / "tuned", tuned)
+        reading = Retriever.open(Path(folder) / "tuned", tuned, ranker)
     everything = retriever.mask()
     for question in asked:
         # With every entry as a candidate, each way ranks the whole corpus.
         views = retriever.rank(
             clean_query(question.text), allowed=everything, top_k=len(judged.entries)
         ).views
-        ranking = reading.rank(clean_query(question.text), allowed=everything, top_k=DEPTH)
-        gains["ours"].append(_gains(reading, question, ranking.views, ranking.order[:DEPTH]))
+        for name, one in (("ours", reading), ("fused", fused)):
+            ranking = one.rank(clean_query(question.text), allowed=everything, top_k=DEPTH)
+            gains[name].append(_gains(one, question, ranking.views, ranking.order[:DEPTH]))
         for name, way in WAYS.items():
             order = np.argsort(-way(views), kind="stable")[:DEPTH]
             gains[name].append(_gains(retriever, question, views, order))
@@ -162,14 +167,14 @@ def main(
     ranker: Annotated[str, typer.Option(help="A release's folder; default: the active one; or none.")] = "",
 ) -> None:
     """Measure and report."""
-    plain = load_embedder(EMBEDDER)
+    tuned = load_embedder(faq_source(EMBEDDER))
     reader = load_ranker(ranker, embedder=EMBEDDER, models_dir=Path("models"))
-    embedder = Remembering(plain)
+    plain, embedder = Remembering(load_embedder(EMBEDDER)), Remembering(tuned)
     sample = {part: sets.sample_asked(SAMPLE_FAQ, QUERIES, part) for part in ("dev", "test")}
     drugs = sets.medication_questions(data, hide_every=0)
     figures: dict[str, Figure] = {
         "ranking": {
-            judged.name: rank_quality(judged, embedder, reader)
+            judged.name: rank_quality(judged, plain, embedder, reader)
             for judged in (
                 *sample.values(),
                 sets.question_pairs(data),
@@ -186,7 +191,7 @@ def main(
             },
             ranked=reader is not None,
         ),
-        "speed": search_times(drugs, plain, reader),
+        "speed": search_times(drugs, tuned, reader),
     }
     if whole_index:
         figures["index_medquad"] = index_time(data)

@@ -23,7 +23,7 @@ from benchmarks import retrieval_sets as sets
 from benchmarks.fit_confidence import QUERIES, SHORT, Remembering
 from benchmarks.report import Figure, report
 from retrieval.build import SAMPLE_FAQ, build_index
-from retrieval.embedder import load_embedder
+from retrieval.embedder import faq_source, load_embedder
 from retrieval.lexical import STOP_WORDS
 from retrieval.query import clean_query
 from retrieval.ranker import load_ranker
@@ -42,7 +42,7 @@ def main(
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Search for every query, clean and mistyped."""
-    embedder = Remembering(load_embedder(EMBEDDER))
+    embedder = Remembering(load_embedder(faq_source(EMBEDDER)))
     parts = {
         "dev": sets.sample_asked(SAMPLE_FAQ, QUERIES, "dev"),
         "short": sets.sample_short(SAMPLE_FAQ, SHORT),

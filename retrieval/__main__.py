@@ -24,7 +24,7 @@ from pydantic import BaseModel
 from retrieval import faq_cli
 from retrieval.errors import UnknownLanguage
 from retrieval.faq_cli import stop
-from retrieval.faq_commands import Keep
+from retrieval.faq_commands import Keep, Models
 from retrieval.languages import language_tag
 from weights.defaults import EMBEDDER
 from weights.errors import WeightsError
@@ -74,10 +74,11 @@ def build(
     cache_dir: CacheDir = None,
     offline: Offline = False,
     threads: Threads = 0,
+    models_dir: Models = Path("models"),
 ) -> None:
     """Build an index folder from FAQ files. Rejected rows are listed, odd ones told; the rest is built."""
     from retrieval.build import build_index
-    from retrieval.embedder import load_embedder
+    from retrieval.embedder import faq_source, load_embedder
     from retrieval.errors import RetrievalError
     from retrieval.faq import load_faq
     from retrieval.generations import locked
@@ -89,7 +90,10 @@ def build(
         _list("rejected", load.rejects)
         for remark in remarks(load.entries, today=datetime.now(UTC).date()):
             sys.stderr.write(f"warning: {remark}\n")
-        model = load_embedder(embedder, cache_dir=cache_dir, offline=offline, num_threads=threads or None)
+        model = load_embedder(
+            faq_source(embedder, models_dir=models_dir), cache_dir=cache_dir, offline=offline,
+            num_threads=threads or None, models_dir=models_dir,
+        )  # fmt: skip
         with locked(out):
             manifest = build_index(load.entries, out=out, embedder=model, index=index, keep=keep, reuse=True)
     except (RetrievalError, WeightsError, OSError) as error:
@@ -121,9 +125,7 @@ def search(
     ranker: Annotated[
         str, typer.Option(help="Folder of a ranker's release; default: the active one; 'none': none.")
     ] = "",
-    models_dir: Annotated[
-        Path, typer.Option(envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")
-    ] = Path("models"),
+    models_dir: Models = Path("models"),
 ) -> None:
     """Search an index for each line of JSON Lines, by the embedder that built it."""
     if top_k <= 0:
@@ -146,7 +148,9 @@ def search(
 
     try:
         name = read_manifest(index).embedder.name
-        model = load_embedder(name, cache_dir=cache_dir, offline=offline, num_threads=threads or None)
+        model = load_embedder(
+            name, cache_dir=cache_dir, offline=offline, num_threads=threads or None, models_dir=models_dir
+        )
         reader = load_ranker(
             ranker, embedder=name, models_dir=models_dir, cache_dir=cache_dir, offline=offline
         )

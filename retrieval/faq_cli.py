@@ -17,7 +17,16 @@ import typer
 
 from retrieval import faq_commands
 from retrieval.errors import RetrievalError, UnknownLanguage
-from retrieval.faq_commands import Accept, ClinicFile, EmbedderSource, Index, Keep, ReviewDays, Seconds
+from retrieval.faq_commands import (
+    Accept,
+    ClinicFile,
+    EmbedderSource,
+    Index,
+    Keep,
+    Models,
+    ReviewDays,
+    Seconds,
+)
 from retrieval.languages import language_tag
 from weights.defaults import EMBEDDER
 from weights.errors import WeightsError
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
     from retrieval.intake.judge import Guards
 
 NOTHING_DONE = 2
+MODELS = Path("models")
 
 
 def stop(error: Exception) -> NoReturn:
@@ -73,6 +83,7 @@ def import_(
     review_days: ReviewDays = 365,
     clinic: ClinicFile = None,
     embedder: EmbedderSource = EMBEDDER,
+    models_dir: Models = MODELS,
     keep: Keep = 10,
     seconds_per_file: Seconds = 60.0,
 ) -> None:
@@ -88,6 +99,7 @@ def import_(
                 load_guards=_guards,
                 clinic=clinic,
                 embedder=embedder,
+                models_dir=models_dir,
                 accept=accept or [],
                 review_days=review_days,
                 dry_run=dry_run,
@@ -117,6 +129,7 @@ def add(
     accept: Accept = None,
     clinic: ClinicFile = None,
     embedder: EmbedderSource = EMBEDDER,
+    models_dir: Models = MODELS,
     keep: Keep = 10,
 ) -> None:
     """Add an entry."""
@@ -136,7 +149,7 @@ def add(
     _told(
         lambda: faq_commands.put_one(
             index, make, what=f"add {entry_id}", load_guards=_guards, clinic=clinic, embedder=embedder,
-            accept=accept or [], keep=keep,
+            models_dir=models_dir, accept=accept or [], keep=keep,
         )
     )  # fmt: skip
 
@@ -156,6 +169,7 @@ def edit(
     review_by: ReviewBy = None,
     accept: Accept = None,
     clinic: ClinicFile = None,
+    models_dir: Models = MODELS,
     keep: Keep = 10,
 ) -> None:
     """Change fields of an entry; what is not given stays."""
@@ -167,8 +181,8 @@ def edit(
                 audience=audience, topic=topic, owner=owner, source=source, language=language,
                 reviewed=reviewed, review_by=review_by,
             ),
-            what=f"edit {entry_id}", load_guards=_guards, clinic=clinic, embedder="", accept=accept or [],
-            keep=keep,
+            what=f"edit {entry_id}", load_guards=_guards, clinic=clinic, embedder="", models_dir=models_dir,
+            accept=accept or [], keep=keep,
         )
     )  # fmt: skip
 
@@ -176,19 +190,21 @@ def edit(
 def retire(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of the entries.")],
     index: Index,
+    models_dir: Models = MODELS,
     keep: Keep = 10,
 ) -> None:
     """Stop serving entries; they are kept and can come back."""
-    _told(lambda: faq_commands.take_out(index, ids, keep=keep))
+    _told(lambda: faq_commands.take_out(index, ids, models_dir=models_dir, keep=keep))
 
 
 def restore(
     entry_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a retired entry.")],
     index: Index,
+    models_dir: Models = MODELS,
     keep: Keep = 10,
 ) -> None:
     """Serve a retired entry again."""
-    _told(lambda: faq_commands.put_back(index, entry_id, keep=keep))
+    _told(lambda: faq_commands.put_back(index, entry_id, models_dir=models_dir, keep=keep))
 
 
 def generations(index: Index) -> None:
@@ -221,13 +237,18 @@ def doctor(
         Path | None, typer.Option(help="Write proposed entries, without answers, to this file.")
     ] = None,
     records: Annotated[bool, typer.Option(help="Read the application's records of turns.")] = True,
+    models_dir: Models = MODELS,
 ) -> None:
     """Show stale entries, entries never hit, and what is asked and has no entry."""
     from retrieval import doctor as examination
 
     _told(
         lambda: examination.examine_index(
-            index, review_days=review_days, proposals=proposals, load_records=_records if records else None
+            index,
+            review_days=review_days,
+            proposals=proposals,
+            models_dir=models_dir,
+            load_records=_records if records else None,
         )
     )
 

@@ -34,6 +34,9 @@ Index = Annotated[
 EmbedderSource = Annotated[
     str, typer.Option(envvar="CAREFOLD_EMBEDDER", help="Source of the embedder of a new index, or 'hash'.")
 ]
+Models = Annotated[
+    Path, typer.Option("--models-dir", envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")
+]
 ClinicFile = Annotated[
     Path | None, typer.Option(envvar="CAREFOLD_CLINIC", help="Clinic's profile: its own names and numbers.")
 ]
@@ -54,6 +57,7 @@ def take_in(
     load_guards: LoadGuards,
     clinic: Path | None,
     embedder: str,
+    models_dir: Path,
     accept: list[str],
     review_days: int,
     dry_run: bool,
@@ -74,7 +78,6 @@ def take_in(
     from retrieval.intake.judge import Rules, accepted, judge
     from retrieval.intake.reading import Limits, read_apart
     from retrieval.intake.report import line_of, summary, write_aside, write_kept
-    from retrieval.intake.similar import SameQuestions
 
     rules = Rules(_today(), review_days, accepted(accept))
     missing = [path for path in paths if not path.exists()]
@@ -82,13 +85,13 @@ def take_in(
         raise FaqFileError(f"nothing at {', '.join(map(str, missing))}")
     there = index is not None and index.exists() and any(index.iterdir())
     book = read_book(index) if index is not None and there else Book()
-    model = _embedder(index if there else None, embedder)
+    model = _embedder(index if there else None, embedder, models_dir)
     files = documents(paths)
     quiet = not sys.stderr.isatty()
     read = read_apart(files, limits=Limits(seconds))
     found = [row for rows in tqdm(read, "reading", len(files), unit="file", disable=quiet) for row in rows]
     guards = load_guards(clinic)
-    same = SameQuestions(model.embed, vocabulary=model.vocabulary)
+    same = _same_questions(model)
     judged = judge(found, served=book.entries, guards=guards, rules=rules, same=same)
     for one in judged:
         typer.echo(line_of(one))
@@ -116,6 +119,7 @@ def put_one(
     load_guards: LoadGuards,
     clinic: Path | None,
     embedder: str,
+    models_dir: Path,
     accept: list[str],
     keep: int,
 ) -> None:
@@ -126,15 +130,14 @@ def put_one(
     from retrieval.changes import change_index, put
     from retrieval.errors import ChangeRefused
     from retrieval.intake.judge import Rules, accepted
-    from retrieval.intake.similar import SameQuestions
 
-    model = _embedder(index if index.exists() else None, embedder)
+    model = _embedder(index if index.exists() else None, embedder, models_dir)
     rules = Rules(_today(), accept=accepted(accept))
     guards = load_guards(clinic)
 
     def change(book: Book) -> Book:
         entry = make(book)
-        same = SameQuestions(model.embed, vocabulary=model.vocabulary)
+        same = _same_questions(model)
         judged = _judge_one(entry, book, guards, rules, same)
         for odd in judged.odd:
             typer.echo(f"{entry.id}: {odd.code}: {odd}", err=True)
@@ -181,7 +184,7 @@ def edited(
     )
 
 
-def take_out(index: Path, ids: list[str], *, keep: int) -> None:
+def take_out(index: Path, ids: list[str], *, models_dir: Path, keep: int) -> None:
     """Retire entries. Raises UnknownEntry or ChangeRefused."""
     from retrieval.changes import change_index, retire
 
@@ -189,21 +192,21 @@ def take_out(index: Path, ids: list[str], *, keep: int) -> None:
     manifest = change_index(
         index,
         lambda book: retire(book, ids, on=today),
-        embedder=_embedder(index, ""),
+        embedder=_embedder(index, "", models_dir),
         what=f"retire {' '.join(ids)}",
         keep=keep,
     )
     _tell(index, manifest)
 
 
-def put_back(index: Path, entry_id: str, *, keep: int) -> None:
+def put_back(index: Path, entry_id: str, *, models_dir: Path, keep: int) -> None:
     """Serve a retired entry again. Raises UnknownEntry or ChangeRefused."""
     from retrieval.changes import bring_back, change_index
 
     manifest = change_index(
         index,
         lambda book: bring_back(book, entry_id),
-        embedder=_embedder(index, ""),
+        embedder=_embedder(index, "", models_dir),
         what=f"restore {entry_id}",
         keep=keep,
     )
@@ -243,12 +246,26 @@ def _judge_one(entry: FaqEntry, book: Book, guards: Guards, rules: Rules, same: 
     return judged
 
 
-def _embedder(index: Path | None, source: str) -> Embedder:
-    """Load the embedder that built the index; for a new index, the one that is named."""
-    from retrieval.embedder import load_embedder
+def _embedder(index: Path | None, source: str, models_dir: Path) -> Embedder:
+    """Load the embedder that built the index; for a new index, the one that FAQs are searched with."""
+    from retrieval.embedder import faq_source, load_embedder
     from retrieval.manifest import read_manifest
 
-    return load_embedder(read_manifest(index).embedder.name if index is not None else source or EMBEDDER)
+    if index is not None:
+        name = read_manifest(index).embedder.name
+    else:
+        name = faq_source(source or EMBEDDER, models_dir=models_dir)
+    return load_embedder(name, models_dir=models_dir)
+
+
+def _same_questions(model: Embedder) -> SameQuestions:
+    """Compare questions by the plain encoder: what counts as near was chosen for its cosines."""
+    from retrieval.embedder import load_embedder, plain_source
+    from retrieval.intake.similar import SameQuestions
+
+    plain = plain_source(model.name)
+    one = model if plain == model.name else load_embedder(plain)
+    return SameQuestions(one.embed, vocabulary=one.vocabulary)
 
 
 def _tell(index: Path, manifest: Manifest) -> None:

@@ -22,7 +22,7 @@ from app.settings import load_settings
 from app.wiring import Application, build
 from benchmarks.attacks.obeyed import Ground
 from retrieval.build import SAMPLE_FAQ, ensure_index
-from retrieval.embedder import load_embedder
+from retrieval.embedder import faq_source, load_embedder
 from retrieval.faq import FaqEntry, load_faq
 from safety.replies import Replies
 
@@ -50,7 +50,7 @@ def sample_index() -> Path:
     """Return the index of the sample FAQ, built where it is not there."""
     settings = load_settings()
     out = settings.sample_index_dir
-    return ensure_index(SAMPLE_FAQ, out=out, embedder=load_embedder(settings.embedder))
+    return ensure_index(SAMPLE_FAQ, out=out, embedder=load_embedder(faq_source(settings.embedder)))
 
 
 @contextmanager

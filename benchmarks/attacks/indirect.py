@@ -28,7 +28,7 @@ from benchmarks.datasets import DATASETS, datasets_there
 from benchmarks.report import Figure
 from benchmarks.screen import wilson
 from retrieval.build import build_index
-from retrieval.embedder import Embedder, load_embedder
+from retrieval.embedder import Embedder, faq_source, load_embedder
 from retrieval.faq import FaqEntry
 from retrieval.intake.found import Found
 from retrieval.intake.judge import Guards, Judged, Rules, judge
@@ -132,7 +132,7 @@ def measure_served(let_in: Collection[str], asked: int = ASKED) -> dict[str, Fig
 
 
 def _embedder() -> Embedder:
-    return load_embedder(load_settings().embedder)
+    return load_embedder(faq_source(load_settings().embedder))
 
 
 def judged_by_import(

@@ -33,7 +33,7 @@ from benchmarks.frozen import frozen_files
 from benchmarks.report import Figure, report
 from benchmarks.screen import wilson
 from retrieval.build import SAMPLE_FAQ, build_index
-from retrieval.embedder import Embedder, load_embedder
+from retrieval.embedder import Embedder, faq_source, load_embedder
 from retrieval.faq import load_faq
 from retrieval.query import clean_query
 from retrieval.retriever import Retriever
@@ -75,9 +75,11 @@ def main(out: Annotated[Path | None, typer.Option()] = None) -> None:
     embedder = load_embedder(EMBEDDER)
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
-        build_index(load_faq([faq]).entries, out=index, embedder=embedder)
+        entries = load_faq([faq]).entries
+        build_index(entries, out=index, embedder=load_embedder(faq_source(EMBEDDER)))
+        build_index(entries, out=Path(folder) / "plain", embedder=embedder)
         threshold = _threshold(embedder, Path(folder) / "sample")
-        alone = Retriever.open(index, embedder)
+        alone = Retriever.open(Path(folder) / "plain", embedder)
         near = [_nearest(alone, one.question) for one in tqdm(asked, disable=not sys.stderr.isatty())]
         given = load_settings(
             {"CAREFOLD_DATA_DIR": folder, "CAREFOLD_INDEX_DIR": str(index), "CAREFOLD_MODEL": "echo"}

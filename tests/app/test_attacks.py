@@ -13,7 +13,7 @@ from benchmarks.attacks.answered import chat, ground_of
 from benchmarks.attacks.direct import kind_refusal
 from benchmarks.attacks.obeyed import Ground, faults
 from retrieval.build import build_index
-from retrieval.embedder import load_embedder
+from retrieval.embedder import faq_source, load_embedder
 from retrieval.faq import FaqEntry
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
@@ -37,7 +37,7 @@ POISON = FaqEntry(
 @pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
     index = tmp_path_factory.mktemp("poisoned") / "index"
-    build_index([*CLEAN, POISON], out=index, embedder=load_embedder(load_settings({}).embedder))
+    build_index([*CLEAN, POISON], out=index, embedder=load_embedder(faq_source(load_settings({}).embedder)))
     with chat(index) as opened:
         yield opened
 

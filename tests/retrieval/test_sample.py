@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.build import SAMPLE_FAQ, build_index
-from retrieval.embedder import load_embedder
+from retrieval.embedder import faq_source, load_embedder
 from retrieval.faq import load_faq
 from retrieval.ranker import load_ranker
 from retrieval.retriever import Retriever
@@ -21,11 +21,11 @@ QUERIES = Path(__file__).parent / "queries"
 MODELS = Path(__file__).parent.parent.parent / "models"
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["fused", "read by the shipped ranker"])
+@pytest.fixture(scope="module", params=[False, True], ids=["fused", "by the shipped embedder and ranker"])
 def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    embedder = load_embedder(EMBEDDER)
+    embedder = load_embedder(faq_source(EMBEDDER, models_dir=MODELS) if request.param else EMBEDDER)
     ranker = load_ranker("", embedder=EMBEDDER, models_dir=MODELS) if request.param else None
-    assert (ranker is not None) is request.param
+    assert (ranker is not None) is request.param is ("+" in embedder.name)
     folder = tmp_path_factory.mktemp("sample") / "index"
     build_index(load_faq([SAMPLE_FAQ]).entries, out=folder, embedder=embedder)
     return Retriever.open(folder, embedder, ranker)
