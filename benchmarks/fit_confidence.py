@@ -60,8 +60,8 @@ _REGULARISATION = 1e-4
 LEAST_TITLE = 0.45
 # A ranker reads what a patient's words mean: nearness of the vectors decides nothing alone.
 LEAST_TITLE_RANKED = 0.0
-# Of the features, those that only a ranker gives.
-RANKED_ONLY = ("answers", "share", "some", "lead", "subject")
+# Of the features, those that only a ranker gives, or that are read beside one alone.
+RANKED_ONLY = ("answers", "share", "some", "lead", "subject", "near")
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]

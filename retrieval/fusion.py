@@ -66,10 +66,16 @@ class Views:
     passage_at: Numbers
 
     @property
+    def dense(self) -> Vectors:
+        """Return the cosines' part of the fused scores."""
+        title = (self.title + self.title_mean) / 2
+        found: Vectors = TITLE * title + PASSAGE * self.passage
+        return found
+
+    @property
     def score(self) -> Vectors:
         """Return the fused scores."""
-        title = (self.title + self.title_mean) / 2
-        fused: Vectors = TITLE * title + PASSAGE * self.passage + LEXICAL * self.lexical
+        fused: Vectors = self.dense + LEXICAL * self.lexical
         return fused
 
 

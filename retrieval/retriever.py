@@ -56,7 +56,7 @@ _ATTEMPTS = 3
 # How many entries are read together with the question, and what a difference in the fused score counts for in
 # the ranker's: chosen on the held-out clinics and the sample's development questions.
 _RANKED = 10
-FUSED_SHARE = 40.0
+FUSED_SHARE = 60.0
 # The only entry of an index leads by a usual distance here too.
 _LEAD_ALONE = 3.0
 _MOST, _LEAST = 8.0, 1e-4
@@ -244,6 +244,7 @@ class Retriever:
             agreement=sum(agreement) / len(agreement),
             length=float(np.log1p(words.length)),
             subject=float(covered),
+            near=float(views.dense[first]),
             **read,
         )
         return Ranking(order, views, features, covered, falling)

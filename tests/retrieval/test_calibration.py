@@ -18,14 +18,21 @@ def test_a_clear_match_is_probable_and_a_foreign_question_is_not() -> None:
 def test_the_shipped_curves_know_exactly_the_features_and_few_numbers() -> None:
     ranked, plain = load_curve(ranked=True), load_curve()
     assert set(ranked.weights) == set(Features.names())
-    assert set(plain.weights) == set(Features.names()) - {"answers", "share", "some", "lead", "subject"}
+    assert set(plain.weights) == set(Features.names()) - {
+        "answers",
+        "share",
+        "some",
+        "lead",
+        "subject",
+        "near",
+    }
     assert 3 + len(ranked.weights) <= MAX_NUMBERS
 
 
 def test_with_a_ranker_what_it_reads_decides() -> None:
     curve = load_curve(ranked=True)
     far = dataclasses.replace(FOREIGN, answers=-4.0, share=-4.0, some=0.1, lead=0.1)
-    near = dataclasses.replace(FOREIGN, answers=4.0, share=-0.1, some=4.0, lead=4.0)
+    near = dataclasses.replace(FOREIGN, answers=4.0, share=-0.1, some=4.0, lead=4.0, near=0.5)
     assert curve.probability(far) < 0.1 < curve.probability(near)
 
 

@@ -73,7 +73,9 @@ def test_cluster_that_an_entry_answers_by_now_is_counted_and_not_proposed(retrie
 def test_what_is_not_kept_is_told_apart_from_what_nobody_asked(
     records: Records, said: str, index_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    examine_index(index_folder, review_days=365, proposals=None, load_records=lambda: records)
+    examine_index(
+        index_folder, review_days=365, proposals=None, models_dir=index_folder, load_records=lambda: records
+    )
     assert said in capsys.readouterr().out
 
 
@@ -84,6 +86,7 @@ def test_unanswered_questions_are_clustered_into_one_proposal_without_an_answer(
         index_folder,
         review_days=365,
         proposals=tmp_path / "rows.jsonl",
+        models_dir=tmp_path,
         load_records=lambda: Records(turns=4, unanswered=ASKED),
     )
     [row] = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
