@@ -20,9 +20,9 @@ Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
 
 # The stated risk: of answerable questions at most 2 % get a wrong entry's words, and at most 5 % an
 # answer from a wrong entry, by the upper bound on held-out clinics, with curves fitted without them.
-# Measured there, 1,315 answerable questions to seven clinics and 669 that no entry answers: from .80 on .8 %
-# (at most 1.5 %), from .75 on 1.3 % (2.1 %), and of the others 3.0 % and 3.7 %. From .65 on the risk would
-# hold as well (3.8 %, at most 4.98 %), but on a clinic that nothing was built on twice as much is wrong.
+# Measured there, 847 answerable questions to seven clinics and 478 that no entry answers: from .80 on .8 %
+# (at most 1.7 %), from .75 on 1.3 % (2.3 %), and of the others 2.5 % and 3.1 %. From .70 on the risk would
+# hold as well (2.6 %, at most 3.9 %), but on a clinic that nothing was built on twice as much is wrong.
 FAQ_CONFIDENCE = 0.80
 GROUNDED_CONFIDENCE = 0.75
 CLARIFY_CONFIDENCE = 0.10

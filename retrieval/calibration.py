@@ -34,9 +34,7 @@ class Features:
     some: float = 0.0  # minus the logarithm of the share of "none of these"
     lead: float = 0.0  # what the first entry has more than the next, by ranker and fused score
     subject: float = 0.0  # 1 where the first entry has what the question is about; read beside a ranker alone
-    near: float = (
-        0.0  # the first entry's cosines without its words, as the fused score weights them; likewise
-    )
+    near: float = 0.0  # cosines of the first entry, weighted as in the fused score; beside a ranker alone
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

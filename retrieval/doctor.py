@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval.embedder import Embedder, load_embedder, plain_source
+from retrieval.embedder import Embedder, load_embedder, plain_embedder
 from retrieval.faq import FaqEntry
 from retrieval.intake.judge import Rules, review_due
 from retrieval.manifest import read_manifest
@@ -118,14 +118,11 @@ def examine_index(
     load_records: Callable[[], Records] | None,
 ) -> None:
     """Open an index and the records, and print what there is to do. Raises RetrievalError or WeightsError."""
-    name = read_manifest(index).embedder.name
-    embedder = load_embedder(name, models_dir=models_dir)
+    embedder = load_embedder(read_manifest(index).embedder.name, models_dir=models_dir)
     retriever = Retriever.open(index, embedder)
-    # What counts as one question was chosen for the plain encoder's cosines.
-    plain = embedder if plain_source(name) == name else load_embedder(plain_source(name))
     records = load_records() if load_records is not None else Records()
     rules = Rules(datetime.now(UTC).date(), review_days)
-    diagnosis = diagnose(retriever, plain, records=records, rules=rules)
+    diagnosis = diagnose(retriever, plain_embedder(embedder), records=records, rules=rules)
     print("\n".join(_lines(retriever.entries, diagnosis, records)))  # noqa: T201 - the command's output
     if proposals is not None:
         rows = [

@@ -247,7 +247,7 @@ def faq_source(source: str, *, models_dir: Path = Path("models")) -> str:
     cannot be read.
     """
     base, release = _parts(source)
-    if release or base != source:
+    if base != source:
         return source if release else base
     active = active_release(models_dir, FAQ_EMBEDDER)
     if not active or base_of(models_dir / FAQ_EMBEDDER / active) != source:
@@ -255,9 +255,13 @@ def faq_source(source: str, *, models_dir: Path = Path("models")) -> str:
     return f"{source}+{active}"
 
 
-def plain_source(source: str) -> str:
-    """Return a source without the release that it names."""
-    return _parts(source)[0]
+def plain_embedder(embedder: Embedder) -> Embedder:
+    """Return the embedder without the release that its name has; without one, the same.
+
+    What counts as one question was chosen for its cosines.
+    """
+    base, release = _parts(embedder.name)
+    return load_embedder(base) if release else embedder
 
 
 def _parts(source: str) -> tuple[str, str]:

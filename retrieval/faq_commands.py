@@ -259,13 +259,11 @@ def _embedder(index: Path | None, source: str, models_dir: Path) -> Embedder:
 
 
 def _same_questions(model: Embedder) -> SameQuestions:
-    """Compare questions by the plain encoder: what counts as near was chosen for its cosines."""
-    from retrieval.embedder import load_embedder, plain_source
+    from retrieval.embedder import plain_embedder
     from retrieval.intake.similar import SameQuestions
 
-    plain = plain_source(model.name)
-    one = model if plain == model.name else load_embedder(plain)
-    return SameQuestions(one.embed, vocabulary=one.vocabulary)
+    plain = plain_embedder(model)
+    return SameQuestions(plain.embed, vocabulary=plain.vocabulary)
 
 
 def _tell(index: Path, manifest: Manifest) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.embedder import faq_source, load_embedder, plain_source
+from retrieval.embedder import HashEmbedder, faq_source, load_embedder, plain_embedder
 from retrieval.errors import EmbedderError
 from weights.errors import WeightsError
 from weights.served import FAQ_EMBEDDER
@@ -43,7 +43,13 @@ def test_a_source_that_says_which_keeps_what_it_says(models: Path) -> None:
     other = f"{BASE}+faq_embedder-ffffffff"
     assert faq_source(other, models_dir=models) == other
     assert faq_source(f"{BASE}+none", models_dir=models) == BASE
-    assert plain_source(other) == plain_source(BASE) == BASE
+
+
+def test_what_counts_as_one_question_is_asked_of_the_embedder_without_its_release() -> None:
+    tuned, plain = HashEmbedder(), HashEmbedder()
+    tuned.name = f"hash+{RELEASE}"
+    assert plain_embedder(plain) is plain
+    assert plain_embedder(tuned).name == "hash"
 
 
 def test_a_release_that_is_not_there_or_of_another_base_is_no_reason_to_take_the_base(models: Path) -> None:

@@ -159,9 +159,9 @@ class PairLearner:
         They are read in batches of the training's size and topics.
         """
         held, nats = self._validation, np.zeros(len(_SCALES))
-        same, topics = {"seed": 0, "epoch": 0}, _topics(held)
+        size, topics = self._settings.batch, _topics(held)
         for rows in epoch_batches(
-            [0] * len(held), self._settings.batch, **same, group_by_length=False, topics=topics
+            [0] * len(held), size, seed=0, epoch=0, group_by_length=False, topics=topics
         ):
             pairs = [held[row] for row in rows]
             candidates = _candidates(pairs)
