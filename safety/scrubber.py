@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+import regex
+
 from safety.analyzer import Analyzer
 from safety.entities import Entity, Scrubbed
 from safety.errors import ScrubError, TextTooLong
@@ -35,6 +37,15 @@ OVERLAP = 300
 MAX_LOOKS = 12
 _REPEATED = 0.5  # score of what was found elsewhere in the text
 _BLANK = "\x1a"  # what covered text reads as: ASCII, no letter, no digit, no space
+
+
+_NUMBERS = frozenset((
+    "FAX_NUMBER", "PHONE_NUMBER", "MEDICAL_RECORD_NUMBER", "MEMBER_ID", "ACCOUNT_NUMBER", "DEVICE_ID",
+    "CERTIFICATE_NUMBER", "MEDICAL_LICENSE", "LICENSE_PLATE", "EMPLOYEE_ID", "ID_NUMBER", "IP_ADDRESS",
+))  # fmt: skip
+_AT_A_SIGN = regex.compile(r"(?<=[-./:])\s{1,4}|\s{1,4}(?=[-./:])")
+_SURE_NUMBER = 0.85
+_SURE_AGE = 0.8
 
 
 class Scrubber:
@@ -146,7 +157,7 @@ class Scrubber:
                     plain.text,
                     (one.start, one.end),
                     kind=one.type,
-                    kept=protected + cutting,
+                    kept=[*(span for span in protected if _may_spare(span, one, plain.text)), *cutting],
                     clinical=clinical,
                 ):
                     first, last = plain.span(start, end)
@@ -175,6 +186,20 @@ def _may_cut(kept: tuple[int, int], found: Entity, text: str) -> bool:
     if start <= found.start and found.end <= end:
         return True
     return found.type != "STREET_ADDRESS" and " " in text[start:end]
+
+
+def _may_spare(protected: tuple[int, int], found: Entity, text: str) -> bool:
+    """Say whether a hotline, a dose or a score at `protected` may be taken out of what was found.
+
+    A sure number that is written in one run ("2007-OZ-035379"), or broken at a sign, holds none; and whoever
+    is 112 years old is no number to call.
+    """
+    start, end = protected
+    if found.type == "AGE_OVER_89" and found.score >= _SURE_AGE and (start, end) == (found.start, found.end):
+        return not text[start:end].isdigit()
+    longer = found.start <= start and end <= found.end and (start, end) != (found.start, found.end)
+    run = found.type in _NUMBERS and found.score >= _SURE_NUMBER
+    return not (longer and run and len(_AT_A_SIGN.sub("", text[found.start : found.end]).split()) == 1)
 
 
 class _View:

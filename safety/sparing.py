@@ -15,7 +15,7 @@ import regex
 from safety.recognizers.lexicon import is_common, words
 
 SPARED: Final = frozenset(
-    {"PERSON", "LOCATION", "ORGANIZATION", "STATE", "COUNTRY", "NATIONALITY", "DATE_TIME"}
+    {"PERSON", "LOCATION", "ORGANIZATION", "STATE", "COUNTRY", "NATIONALITY", "DATE_TIME", "LICENSE_PLATE"}
 )
 """Entity types that a clinical term is mistaken for."""
 

@@ -2,7 +2,8 @@
 
 Run: python -m benchmarks.pii [--only identifiers --only names] [--quick] [--out FILE] [--page FILE]
 
-Prints tables, writes one JSON file and one page. None of them holds a word of the data sets.
+Prints tables, writes one JSON file and one page. None of them holds a word of the data sets. With `--only`
+the other sections of the file stay as they were, each line with its date.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from benchmarks.pii.quality import (
     measure_templates,
     measure_terms,
 )
-from benchmarks.pii.result import Line, Skipped, figures, markdown
+from benchmarks.pii.result import Line, Skipped, figures, markdown, measured_before
 from benchmarks.pii.speed import measure_speed
 from benchmarks.pii.steady import measure_steady
 from benchmarks.pii.systems import SYSTEMS, default_workers, systems
@@ -91,8 +92,12 @@ def main(
         seed=seed,
         systems=named,
     )
+    today = datetime.now(UTC).date().isoformat()
     outcome = [one for name in chosen for one in SECTIONS[name](options)]
-    lines = [one for one in outcome if isinstance(one, Line)]
+    lines = [replace(one, date=today) for one in outcome if isinstance(one, Line)]
+    if only and out is not None:
+        lines += measured_before(out, without=chosen)
+        lines.sort(key=lambda line: list(SECTIONS).index(line.section))
     skipped = [one for one in outcome if isinstance(one, Skipped)]
     # `report` prints what it writes; here the tables are what is to be read.
     with contextlib.redirect_stdout(io.StringIO()):
@@ -109,9 +114,7 @@ def main(
         )
     if page_file is not None:
         page_file.parent.mkdir(parents=True, exist_ok=True)
-        page_file.write_text(
-            page(lines, skipped, date=datetime.now(UTC).date().isoformat()), encoding="utf-8"
-        )
+        page_file.write_text(page(lines, skipped, date=today), encoding="utf-8")
     print(markdown(lines, skipped))
 
 

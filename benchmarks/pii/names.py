@@ -91,7 +91,7 @@ def origins(number: int = LEAST, *, seed: int = 0) -> Mapping[str, tuple[str, ..
                 break
         else:
             raise ValueError(f"{origin!r} has {sum(sizes)} different names at most; {number} are asked for")
-        found[origin] = tuple(sorted(names, key=lambda _name: random.random()))
+        found[origin] = tuple(random.sample(sorted(names), len(names)))
     return found
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from benchmarks.pii.estimates import Estimate
@@ -27,6 +29,7 @@ class Line:
     values: Mapping[str, Estimate]
     unit: Unit = "share"
     detail: bool = False
+    date: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ def figures(lines: Sequence[Line], skipped: Sequence[Skipped]) -> dict[str, Figu
         "lines": [
             {
                 "section": line.section, "slice": line.slice, "measure": line.measure, "unit": line.unit,
+                "detail": line.detail, "date": line.date,
                 "values": {
                     name: {
                         "value": round(one.value, 6), "low": round(one.low, 6), "high": round(one.high, 6),
@@ -149,3 +153,19 @@ def figures(lines: Sequence[Line], skipped: Sequence[Skipped]) -> dict[str, Figu
             {"section": one.section, "slice": one.slice, "reason": one.reason} for one in skipped
         ],
     }  # fmt: skip
+
+
+def measured_before(file: Path, *, without: Collection[str]) -> list[Line]:
+    """Read back the lines of an earlier run's file, but for the sections that are measured anew."""
+    if not file.is_file():
+        return []
+    values = json.loads(file.read_text(encoding="utf-8"))
+    return [
+        Line(
+            section=one["section"], slice=one["slice"], measure=one["measure"], unit=one["unit"],
+            detail=one["detail"], date=one["date"] or values["date"],
+            values={name: Estimate(**numbers) for name, numbers in one["values"].items()},
+        )
+        for one in values["figures"]["lines"]
+        if one["section"] not in without
+    ]  # fmt: skip

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
-from safety.recognizers.lexicon import words
+from safety.recognizers.lexicon import is_common, words
 
 _NAMES: Final = ("given_names", "nicknames", "surnames", "ambiguous_names", "surname_words")
 _LISTS: Final = ("medicines", "conditions", "scales")
@@ -27,6 +27,12 @@ _MOST_EPONYMS: Final = 3  # Wolff-Parkinson-White
 _MOST_BETWEEN: Final = 3  # "non-small cell": a hyphen parts words
 
 _SHORTEST_BY_STEM: Final = 7
+_SHORTEST_CONDITION: Final = 9
+_MOST_BEFORE_A_HEAD: Final = 4
+
+_WHICH: Final = frozenset(["ii", "iii", "iv", "vi", "vii", "type", "alpha", "beta", "gamma", "delta"])
+
+_SHORT_ENDINGS: Final = frozenset(["s", "d", "t", "m", "ll", "re", "ve"])  # as of "Addison's"
 
 _PLAIN_TITLES: Final = frozenset(["dr", "mr", "mrs", "ms", "mx", "prof", "professor"])
 _TITLES: Final = _PLAIN_TITLES | {"miss", "nurse", "doctor", "doc", "sir", "madam"}
@@ -56,6 +62,7 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
     if not text.isascii():
         tokens = [_Token(_folded(word), start, end) for word, start, end in tokens]
     phrases, eponyms, stems = _phrases(), _eponyms(), _stems()
+    headed = dict(_headed(text, tokens))
     at = 0
     while at < len(tokens):
         word = tokens[at].word
@@ -64,13 +71,46 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
             after = _phrase(text, tokens, at)
         if word in eponyms:
             after = max(after, _eponym(text, tokens, at))
+        after = max(after, headed.get(at, 0))
         if not after and len(word) >= _SHORTEST_BY_STEM and word.endswith(stems) and word not in _names():
             after = at + 1
         if after:
+            while after < len(tokens) and _numbers_it(text, tokens, after):
+                after += 1
             yield tokens[at].start, tokens[after - 1].end
             at = after
         else:
             at += 1
+
+
+def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
+    """Yield first token and index after the last of each condition that its last word tells.
+
+    "Doyne honeycomb retinal dystrophy", "chondrosarcoma": what nobody has of his own, as he has a fever or a
+    test, and the words before it that are no ordinary English, up to a given name or a title.
+    """
+    for at, token in enumerate(tokens):
+        by_stem = (
+            len(token.word) >= _SHORTEST_CONDITION
+            and token.word.endswith(_condition_stems())
+            and token.word not in _names()
+        )
+        if not by_stem and token.word not in _strong_heads():
+            continue
+        first = at
+        while first and at - first < _MOST_BEFORE_A_HEAD:
+            before = tokens[first - 1].word
+            if text[tokens[first - 1].end : tokens[first].start] not in (" ", "-") or before in _given():
+                break
+            ordinary = is_common(before) and before not in words("eponym_between")
+            if ordinary or before in _SHORT_ENDINGS:
+                break
+            first -= 1
+        titled = _before(text, tokens, first) in _TITLES | _given() | words("eponym_roles")
+        if titled or (first == at and not by_stem):
+            first = at
+        if by_stem or first < at:
+            yield first, at + 1
 
 
 def _phrase(text: str, tokens: list[_Token], at: int) -> int:
@@ -151,6 +191,11 @@ def _before(text: str, tokens: list[_Token], at: int) -> str:
     return tokens[at - 1].word
 
 
+def _numbers_it(text: str, tokens: list[_Token], at: int) -> bool:
+    """Say whether a token tells which of several it is: "mucolipidosis III gamma", "type 2"."""
+    return tokens[at].word in _WHICH and text[tokens[at - 1].end : tokens[at].start] in (" ", "-")
+
+
 def _adjoin(text: str, one: _Token, other: _Token) -> bool:
     gap = text[one.end : other.start]
     return len(gap) <= _LONGEST_GAP and not any(sign in gap for sign in "\n,;:!?()\x1a")
@@ -191,6 +236,18 @@ def _stems() -> tuple[str, ...]:
     https://www.who.int/teams/health-product-policy-and-standards/inn
     """
     return tuple(words("medicine_stems"))
+
+
+@cache
+def _condition_stems() -> tuple[str, ...]:
+    """Return endings that medicine has from Greek and Latin, and few other words."""
+    return tuple(words("condition_stems"))
+
+
+@cache
+def _strong_heads() -> frozenset[str]:
+    """Return what conditions are called by and no person has as his own."""
+    return words("eponym_heads") - words("owned_heads")
 
 
 @cache

@@ -39,6 +39,18 @@ _KNOWN_SITES = regex.compile(
     regex.IGNORECASE,
 )
 
+
+def _is_in_two_at_most(match: regex.Match[str]) -> bool:
+    return len(match.group().split()) <= 2
+
+
+def _is_address_in_two(match: regex.Match[str]) -> bool:
+    value = match.group()
+    parts = [int(part) for part in value.split(".")]
+    # "Section 1. 2.3.4" is none.
+    return len(value.split()) == 2 and max(parts) <= 255 and sum(part > 9 for part in parts) >= 3
+
+
 _LINKS = (
     Rule("link", "URL", r"\b(?:https?|ftp)://[^\s<>\"']++|\bwww\.[^\s<>\"']++", 0.9),
     Rule("site-path", "URL", rf"(?<![\w@.-])(?:[A-Z0-9-]{{1,63}}+\.){{1,5}}{_TLD}/[^\s<>\"']*+", 0.85),
@@ -50,8 +62,13 @@ _LINKS = (
         accept=lambda match: not _KNOWN_SITES.fullmatch(match.group()),
     ),
     Rule("ipv4", "IP_ADDRESS", r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", 0.9),
+    # What was copied may be broken over a line, at a sign: there once, and nowhere else.
+    Rule("ipv4-broken", "IP_ADDRESS", r"(?<![\w.])(?:\d{1,3}\.\s?){3}\d{1,3}(?![\w]|\.\d)", 0.86, accept=_is_address_in_two),
+    Rule("mac", "IP_ADDRESS", r"(?<![\w:.-])(?:[0-9A-F]{2}(?:[:-]\s{0,4}|\s{1,4}[:-])){5}[0-9A-F]{2}(?![\w:-])", 0.92, accept=_is_in_two_at_most),
+    Rule("mac-dotted", "IP_ADDRESS", r"(?<![\w:.-])(?:[0-9A-F]{4}(?:\.\s{0,4}|\s{1,4}\.)){2}[0-9A-F]{4}(?![\w-]|\.\w)", 0.92, accept=_is_in_two_at_most),
     Rule("ipv6", "IP_ADDRESS", r"(?<![\w:])(?:[0-9A-F]{1,4}:){2,7}(?::?[0-9A-F]{1,4}){1,6}(?![\w:])", 0.85,
          accept=lambda match: match.group().count(":") >= 4 or "::" in match.group()),
+    Rule("ipv6-broken", "IP_ADDRESS", r"(?<![\w:])(?:[0-9A-F]{1,4}:\s{0,4}){7}[0-9A-F]{1,4}(?![\w:])", 0.86, accept=_is_in_two_at_most),
     Rule("wallet", "CRYPTO", r"\b(?:bc1[a-z0-9]{25,60}|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|0x[0-9a-f]{40})\b", 0.8),
 )  # fmt: skip
 
@@ -120,7 +137,9 @@ def emails() -> RuleRecognizer:
 
 def links() -> RuleRecognizer:
     """Return the recognizer of links, network addresses and wallets."""
-    return RuleRecognizer("links", rules=_LINKS, trigger=r"\.\w|:|0x|bc1|[13]\w{25}")
+    return RuleRecognizer(
+        "links", rules=_LINKS, trigger=r"\.\w|:|0x|bc1|[13]\w{25}|[0-9a-f]{2}\s{0,4}-\s{0,4}[0-9a-f]{2}\b"
+    )
 
 
 def phones() -> RuleRecognizer:

@@ -32,6 +32,8 @@ PATTERNS = (
     r"\b24\s?/\s?7(?:/365)?\b|\b50\s?/\s?50\b|\b20\s?/\s?20\b|\b[1-3]/[2-4]\b(?![/-]\d)",
     r"\b(?:1\d\d|2[0-4]\d|[89]\d)\s?/\s?\d{2,3}\b(?!/)",
     r"\bst\.?\s+john'?s?\s+wort\b",
+    # a stretch of the spine, a sunscreen's factor, chromosomes
+    r"(?<![\w-])[CTLS]\d{1,2}\s?[-/]\s?[CTLS]\d{1,2}(?![\w-])|\bspf\s?\d{2,3}\b|\b\d{1,2}[pq]\d{0,2}(?:\.\d{1,2})?\s+(?:deletion|duplication)\b",
     # insurers and services
     r"\b(?:premera\s+|anthem\s+|highmark\s+)?blue\s+(?:cross|shield)(?:\s+(?:and\s+)?blue\s+shield)?\b|\bcrisis\s+text\s+line\b|\bunited\s*health\s*care\b|\bkaiser(?:\s+permanente)?\b",
     # amounts: money, doses, durations, clock times, decades

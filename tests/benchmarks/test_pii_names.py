@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -40,6 +44,18 @@ def test_each_name_stands_in_one_sentence_in_three_cases() -> None:
         len({one.text.replace(one.text[one.spans[0].start : one.spans[0].end], "") for one in cases[::3]})
         >= len(CARRIERS) // 2
     )
+
+
+def test_the_same_seed_gives_the_same_cases_in_every_process() -> None:
+    code = "from benchmarks.pii.names import name_cases; print([case.text for case in name_cases(3, seed=0)])"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True, check=True, text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(said) == 1
 
 
 def test_a_gap_is_found_with_its_interval() -> None:

@@ -11,7 +11,9 @@ from typer.testing import CliRunner
 
 from benchmarks.datasets import datasets_there
 from benchmarks.pii import __main__ as command
+from benchmarks.pii.estimates import Estimate
 from benchmarks.pii.public import public_cases
+from benchmarks.pii.result import Line, figures, measured_before
 from benchmarks.pii.speed import HOSTILE_PIECES, texts
 from benchmarks.pii.systems import SYSTEMS, Found, System, find_all, find_one
 
@@ -31,6 +33,17 @@ def test_a_failure_is_kept_by_its_type_and_without_its_text() -> None:
         raise RuntimeError(text)
 
     assert find_one(System("s", find, "1"), "my secret") == Found((), failed="RuntimeError")  # type: ignore[arg-type]
+
+
+def test_other_sections_of_a_file_stay_with_their_date(tmp_path: Path) -> None:
+    before = [
+        Line(name, "all", "found whole", {"s": Estimate(0.5, 0.4, 0.6, 10)}, detail=True, date="2026-01-02")
+        for name in ("names", "terms")
+    ]
+    file = tmp_path / "pii.json"
+    file.write_text(json.dumps({"date": "2026-01-03", "figures": figures(before, [])}), encoding="utf-8")
+    assert measured_before(file, without=["terms"]) == before[:1]
+    assert measured_before(tmp_path / "none.json", without=[]) == []
 
 
 @pytest.mark.slow

@@ -8,6 +8,10 @@ TERMS: Final = tuple(
     one.strip()
     for one in """
     can [adalimumab] make me dizzy
+    history of [Doyne honeycomb retinal dystrophy], stable
+    what is [chondrosarcoma]
+    does [mucolipidosis III gamma] run in families
+    he has [central pontine myelinolysis] since spring
     my doctor brought up [alendronate] last week
     is [Addison's disease] something that runs in families
     they found [Barrett's esophagus] on the scope
@@ -29,7 +33,7 @@ TERMS: Final = tuple(
     they said [Charcot-Marie-Tooth] disease is rare
     my son was diagnosed with [Asperger's]
     [Tourette's] makes him blink a lot
-    is [Lou Gehrig's disease] the same as motor neuron disease
+    is [Lou Gehrig's disease] the same as [motor neuron disease]
     her [Hodgkin lymphoma] is in remission
     they call it [non-Hodgkin's lymphoma]
     can I take [sertraline] with coffee
@@ -160,7 +164,8 @@ NO_TERM: Final = tuple(
     Foley wrote|Mr. Guillain|Mrs. Barre|Huntington Beach|Wells Fargo|Boston is far
     Charcot told us|Romberg, Anna|Wechsler left|Burkitt moved|Raynaud\nphenomenon
     Whipple\ndisease|Beck. Scale it down|Takayasu called|Kawasaki rides|Weber grills|Murphy won
-    Ms. Ranvir|Jagatvir left
+    Ms. Ranvir|Jagatvir left|Mr. Okonkwo disease leaflet|tell Maria syndrome talks are on|Euphemia wrote
+    Okonkwo's disease|give Priya syndrome leaflets
     """.strip()
     .replace("\n    ", "|")
     .split("|")

@@ -110,6 +110,42 @@ def test_no_tail_of_an_address_is_left(rules: Scrubber) -> None:
     assert rules.scrub("mail x_y.z+q@mail.example.museum, please").text == "mail [EMAIL_ADDRESS_1], please"
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("the reader says D4:0A:A3:9D:\nFB:92 and stops", "D4:0A:A3:9D:\nFB:92"),
+        ("the reader says d4-0a-a3-  9d-fb-92 and stops", "d4-0a-a3-  9d-fb-92"),
+        ("the modem shows 44FE.D712.\nF1BE on its back", "44FE.D712.\nF1BE"),
+        ("i logged in from 112.\r\n243.39.159 today", "112.\r\n243.39.159"),
+        ("it says 25cc:c6ab:\n97e7:2bf0:0:0:0:5e78 here", "25cc:c6ab:\n97e7:2bf0:0:0:0:5e78"),
+        (
+            "the udi is (01)1199293\n5852013(17)290908(21)FCVDEM, they say",
+            "(01)1199293\n5852013(17)290908(21)FCVDEM",
+        ),
+        ("claim no. 2007-OZ-035379 was coded wrong", "2007-OZ-035379"),
+        ("Fax: 240/531-0598 please", "240/531-0598"),
+        ("at age 112 she was started on it", "112"),
+        (
+            "the picture is data:image/\npng;base64,/\n9jAb4" + "aB3/" * 20 + " as you see",
+            "data:image/\npng;base64,/\n9jAb4" + "aB3/" * 20,
+        ),
+    ],
+)
+def test_an_identifier_is_found_whole_where_it_is_broken_or_holds_what_is_kept(
+    rules: Scrubber, text: str, value: str
+) -> None:
+    before, after = text.split(value)
+    found = rules.scrub(text).text
+    assert found.startswith(before) and found.endswith(after)
+    assert not any(part in found[len(before) : len(found) - len(after)] for part in value.split())
+    assert found[len(before) : len(found) - len(after)].startswith("[")
+
+
+@pytest.mark.parametrize("text", ["call 112 or 911", "blood pressure 140/90", "section 1. 2.3.4 of the form"])
+def test_what_is_kept_is_kept_beside_the_wider_rules(rules: Scrubber, text: str) -> None:
+    assert rules.scrub(text).text == text
+
+
 def test_the_same_person_keeps_a_placeholder_through_a_conversation(rules: Scrubber) -> None:
     placeholders = Placeholders()
     first = rules.scrub("my name is jorah tindle", placeholders).text
@@ -239,6 +275,12 @@ HOSTILE_TOO = (
     "ab:",
     "((a",
     "1 ",
+    "data:image/png,a ",
+    "data:image/png,",
+    "ab-",
+    "ab- ",
+    "1. ",
+    "(01)1 ",
 )
 
 
