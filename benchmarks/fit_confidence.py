@@ -33,7 +33,6 @@ from benchmarks.report import Figure, report
 from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.calibration import FILE, MAX_NUMBERS, RANKED_FILE, Curve, Features
 from retrieval.embedder import Embedder, Vectors, faq_source, load_embedder
-from retrieval.query import clean_query
 from retrieval.ranker import Ranker, load_ranker
 from retrieval.retriever import Retriever
 from weights.defaults import EMBEDDER
@@ -110,7 +109,7 @@ def observe(
         # By chance: every n-th would be all of one kind.
         asked = random.Random(0).sample(one.questions, -(-len(one.questions) // each))
         for question in asked:
-            text = clean_query(question.text)
+            text = retriever.understood(question.text)
             ranking = retriever.rank(text, allowed=retriever.mask(without=question.without))
             first = retriever.id_of(int(ranking.views.entries[ranking.order[0]]))
             rows.append(ranking.features.values())

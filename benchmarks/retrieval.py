@@ -83,7 +83,7 @@ def rank_quality(
             clean_query(question.text), allowed=everything, top_k=len(judged.entries)
         ).views
         for name, one in (("ours", reading), ("fused", fused)):
-            ranking = one.rank(clean_query(question.text), allowed=everything, top_k=DEPTH)
+            ranking = one.rank(one.understood(question.text), allowed=everything, top_k=DEPTH)
             gains[name].append(_gains(one, question, ranking.views, ranking.order[:DEPTH]))
         for name, way in WAYS.items():
             order = np.argsort(-way(views), kind="stable")[:DEPTH]

@@ -25,7 +25,6 @@ from benchmarks.report import Figure, report
 from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.embedder import faq_source, load_embedder
 from retrieval.lexical import STOP_WORDS
-from retrieval.query import clean_query
 from retrieval.ranker import load_ranker
 from retrieval.retriever import Retriever
 from weights.defaults import EMBEDDER
@@ -61,7 +60,7 @@ def main(
                 for at, one in enumerate(asked)
             ]
             texts = [one.text for one in asked] + [text for versions in typed for text in versions]
-            embedder.embed([clean_query(text) for text in texts])  # at once, which is quicker
+            embedder.embed([retriever.understood(text) for text in texts])  # at once, which is quicker
             clean = np.array([_right(retriever, one, one.text) for one in asked], dtype=float)
             wrong = np.array(
                 [

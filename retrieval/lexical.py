@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import bm25s
@@ -71,6 +71,11 @@ class LexicalIndex:
         """Read what `save` wrote; the caller has verified the files."""
         model = bm25s.BM25.load(folder, allow_pickle=False, show_progress=False)
         return cls(model, entry_count)
+
+    @property
+    def stems(self) -> Collection[str]:
+        """The stems of all words that the entries have."""
+        return self._vocabulary.keys()
 
     def query(self, text: str) -> LexicalQuery:
         """Return the query's words as this index knows them."""

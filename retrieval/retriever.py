@@ -40,6 +40,7 @@ from retrieval.manifest import (
 )
 from retrieval.query import clean_query, leans_on_context, points_nowhere
 from retrieval.ranker import Ranker, Scores, entry_text, shares
+from retrieval.spelling import Speller
 from retrieval.subject import uncovered
 
 Reader = Literal["patient", "staff", "any"]
@@ -95,6 +96,11 @@ class Retriever:
         self._ranker = ranker
         self._curve = load_curve(ranked=ranker is not None)
         self._vocabulary = embedder.vocabulary
+        self._speller = Speller(
+            (text for entry in contents.entries for text in (entry.question, *entry.alternates)),
+            known_stems=contents.words.stems,
+            vocabulary=embedder.vocabulary,
+        )
         self._readable = {
             reader: np.array([_may_read(reader, entry) for entry in contents.entries], dtype=np.bool_)
             for reader in ("patient", "staff", "any")
@@ -157,7 +163,7 @@ class Retriever:
         allowed = self._in_language(self._readable[audience], language)
         if not allowed.any():
             return Retrieval((), 0.0)
-        text, before = clean_query(query), clean_query(context)
+        text, before = self.understood(query), self.understood(context)
         if not any(letter.isalnum() for letter in text):
             return Retrieval(self._unranked(allowed, top_k), 0.0)
         ranking = self.rank(text, allowed=allowed, top_k=top_k)
@@ -168,6 +174,10 @@ class Retriever:
             ranking = self.rank(text, allowed=allowed, top_k=top_k, context=before)
             confidence = self._curve.probability(ranking.features, covered=ranking.covered)
         return Retrieval(self._hits(ranking, top_k), confidence)
+
+    def understood(self, query: str) -> str:
+        """Return a query as it is searched for: cleaned, and with typing mistakes put right."""
+        return self._speller.repair(clean_query(query))
 
     def _in_language(self, allowed: NDArray[np.bool_], language: str) -> NDArray[np.bool_]:
         """Leave out what is in another language than the reader's; what is in an unknown one stays."""

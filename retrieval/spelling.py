@@ -4,8 +4,8 @@ A word is repaired only when neither the embedder's vocabulary nor the index has
 of the index's questions or of ordinary English. Never a drug's name, nor into one: a name that is not known
 may be another medicine. Nor a word with a capital inside a sentence, which may be a person's or a place's.
 
-Pure: no models, no files. Without a vocabulary nothing is repaired. Not a part of the search yet: what it
-gains and costs there is to be measured first, by `python -m benchmarks.typos`.
+Pure: no models, no files. Without a vocabulary nothing is repaired. What it gains is measured by
+`python -m benchmarks.typos`.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Speller:
         return any(stem in self._stems for stem in stems)
 
     def _score(self, word: str, other: str) -> float:
-        score = -math.log(self._vocabulary.words.get(other, _COMMON))
+        score = -math.log1p(self._vocabulary.words.get(other, _COMMON))
         if other in self._counts:
             score += _OF_INDEX + math.log(self._counts[other])
         elif self._stems_have(content_words(other)):

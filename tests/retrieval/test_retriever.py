@@ -204,6 +204,19 @@ def test_an_entry_without_the_questions_subject_is_never_a_sure_answer(
     assert (found.confidence > load_curve().without_subject) is covered
 
 
+def test_a_mistyped_question_is_searched_for_as_it_is_meant(
+    tmp_path: Path, entries: tuple[FaqEntry, ...]
+) -> None:
+    build_index(entries, out=tmp_path / "index", embedder=KnowsWords())
+    retriever = Retriever.open(tmp_path / "index", KnowsWords())
+    meant = retriever.search("how do i ask for a refill", context="is there a garage")
+    assert retriever.search("how do i ask for a refil", context="is there a gargae") == meant
+    assert meant.hits[0].id == "refill"
+    unrepaired = Retriever.open(tmp_path / "index", KnowsWords())
+    unrepaired.understood = lambda query: query  # type: ignore[method-assign]
+    assert unrepaired.search("how do i ask for a refil").confidence < meant.confidence
+
+
 def test_many_threads_get_what_one_thread_gets(retriever: Retriever) -> None:
     queries = [entry.question for entry in retriever.entries.values()] * 8
     alone = [ids(retriever, query) for query in queries]

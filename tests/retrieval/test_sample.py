@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from benchmarks.typos import mistyped
 from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.embedder import faq_source, load_embedder
 from retrieval.faq import load_faq
@@ -18,6 +21,7 @@ from weights.defaults import EMBEDDER
 
 pytestmark = pytest.mark.weights
 QUERIES = Path(__file__).parent / "queries"
+MOST_LOST = 0.1
 MODELS = Path(__file__).parent.parent.parent / "models"
 
 
@@ -46,6 +50,14 @@ def test_right_entry_comes_first_for_questions_of_people_who_had_not_seen_the_al
         reader = "staff" if sample.entries[row["id"]].audience == "staff" else "patient"
         first.append(sample.search(row["text"], top_k=1, audience=reader).hits[0].id == row["id"])  # type: ignore[arg-type]
     assert sum(first) >= share * len(asked)
+
+
+def test_a_typing_mistake_in_each_word_costs_little(sample: Retriever) -> None:
+    clean, typed = [], []
+    for at, row in enumerate(rows("dev.jsonl")):
+        for found, text in ((clean, row["text"]), (typed, mistyped(row["text"], random.Random(at)))):
+            found.append(sample.search(text, top_k=1).hits[0].id == row["id"])
+    assert np.mean(clean) - np.mean(typed) <= MOST_LOST
 
 
 def test_an_entrys_own_question_and_alternates_find_it(sample: Retriever) -> None:
