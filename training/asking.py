@@ -53,7 +53,7 @@ def predict(
     """Write an answer to each row, in order; return how many rows failed."""
     task = TASKS[task_name]
     failed: list[int] = []
-    model = _predictor(task, release=release, base=base, cache_dir=cache_dir, offline=offline)
+    model = predictor(task, release=release, base=base, cache_dir=cache_dir, offline=offline)
     rows: list[Example] = list(_examples(task, file, failed, needs_target=False))
     answers = _answers(model, task, rows, max_new_tokens=max_new_tokens, likelihood=False)
     for example, answer in zip(rows, answers, strict=True):
@@ -77,7 +77,7 @@ def evaluate(
         raise CorpusError(
             f"no row to evaluate on: each needs the fields {', '.join((*task.fields, task.target))}"
         )
-    model = _predictor(task, release=release, base=base, cache_dir=cache_dir, offline=offline)
+    model = predictor(task, release=release, base=base, cache_dir=cache_dir, offline=offline)
     answers = list(_answers(model, task, rows, max_new_tokens=max_new_tokens, likelihood=True))
     model.close()
     result: dict[str, object] = {"task": task.name, "n": len(rows)}
@@ -115,9 +115,13 @@ def _examples(task: Task, file: Path | None, failed: list[int], *, needs_target:
         yield example.model_copy(update={"group": "\0".join(example.inputs.values()).casefold()})
 
 
-def _predictor(
-    task: Task, *, release: Path | None, base: str, cache_dir: Path | None, offline: bool
+def predictor(
+    task: Task, *, release: Path | None, base: str = "", cache_dir: Path | None = None, offline: bool = False
 ) -> Predictor:
+    """Load a release, or without one the base as it comes ("": the default of the kind of job).
+
+    Raises ReleaseError, WeightsError.
+    """
     if release is not None:
         manifest = verify(release, prompt_hash=prompt_hash() if task.chat else "")
         base = manifest.base

@@ -5,14 +5,15 @@ Answers are kept like an arm's, so that they can be judged again without a model
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from training.fairness import pairs
 from training.memorisation import Canaries, exposure, extraction
-from training.rows import Example, write_value
+from training.rows import Example, Prediction, write_value
 from training.run import Run, shown
 from training.safety_probe import probes
+from training.tasks import Task
 
 if TYPE_CHECKING:
     from training.trainers.causal_lm_served import ServedLM
@@ -43,15 +44,32 @@ def remember(run: Run, served: ServedLM, *, arm: str) -> None:
         write_value(run.folder.measured("extraction"), extraction(canaries, served.continued))
 
 
-def _ask(run: Run, served: ServedLM, arm: str, what: str, ids: Sequence[str], texts: Sequence[str]) -> None:
-    field = run.task.fields[0]
+def answered(
+    served: ServedLM,
+    task: Task,
+    ids: Sequence[str],
+    texts: Sequence[str],
+    *,
+    arm: str,
+    clinic: str,
+    max_new_tokens: int = PROBE_TOKENS,
+    what: str = "safety",
+) -> Iterator[Prediction]:
+    """Yield what a model says to each text under a chat job's prompt, in their order."""
     prompts = [
-        run.task.messages(Example(id=name, inputs={field: text}), clinic=run.recipe.clinic)
+        task.messages(Example(id=name, inputs={task.fields[0]: text}), clinic=clinic)
         for name, text in zip(ids, texts, strict=True)
     ]
-    tokens = min(PROBE_TOKENS, run.recipe.evaluate.max_new_tokens)
-    answers = shown(served.answers(prompts, max_new_tokens=tokens), f"{what} {arm}", total=len(prompts))
-    named = (
-        said.model_copy(update={"id": name, "arm": arm}) for name, said in zip(ids, answers, strict=True)
+    answers = shown(
+        served.answers(prompts, max_new_tokens=max_new_tokens), f"{what} {arm}", total=len(prompts)
     )
-    run.keep(f"{arm}-{what}", ids, named)
+    for name, said in zip(ids, answers, strict=True):
+        yield said.model_copy(update={"id": name, "arm": arm})
+
+
+def _ask(run: Run, served: ServedLM, arm: str, what: str, ids: Sequence[str], texts: Sequence[str]) -> None:
+    tokens = min(PROBE_TOKENS, run.recipe.evaluate.max_new_tokens)
+    said = answered(
+        served, run.task, ids, texts, arm=arm, clinic=run.recipe.clinic, max_new_tokens=tokens, what=what
+    )
+    run.keep(f"{arm}-{what}", ids, said)

@@ -103,13 +103,15 @@ def test_no_clinic_stands_in_two_splits() -> None:
     assert sum(map(len, splits)) == len(set.union(*splits)) == len(CLINICS)
 
 
-def test_candidates_are_the_right_one_what_is_near_and_others() -> None:
-    by_words = np.array([0.1, 0.9, 0.0, 0.0, 0.8, 0.0, 0.0])
-    kin = np.array([0.0, 0.0, 0.7, 0.0, 0.0, 1.0, 0.0])
+def test_candidates_are_the_right_one_and_the_nearest_in_every_way() -> None:
+    by_words = np.array([0.1, 0.9, 0.0, 0.0, 0.8, 0.0, 0.0, 0.2])
+    by_patients = np.array([0.9, 0.0, 0.1, 0.0, 0.0, 0.0, 0.8, 0.0])
     for seed in range(20):
-        chosen = candidates(by_words, kin, 5, random.Random(seed))
+        chosen = candidates([by_words, by_patients], 5, random.Random(seed))
         assert len(chosen) == len(set(chosen)) == CANDIDATES
-        assert {5, 1, 4} <= set(chosen)
+        assert {5, 0, 1, 4, 6} <= set(chosen)
+    orders = {tuple(candidates([by_words], None, random.Random(seed))) for seed in range(20)}
+    assert len(orders) > 1 and len({frozenset(order) for order in orders}) == 1
 
 
 def test_a_faulty_line_is_named(tmp_path: Path) -> None:

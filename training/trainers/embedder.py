@@ -62,7 +62,8 @@ TITLE_SHARE = TITLE / (TITLE + PASSAGE)
 # Scales at which a validation may be read: what is served compares cosines, and a fit grows surer with time.
 _SCALES = (5.0, 7.0, 10.0, 14.0, SCALE)
 _ANCHORS_AT_ONCE = 1024
-_PADDED_TOGETHER = 24
+# Padding costs too; on a GPU what is computed costs less than that it is asked for.
+_PADDED_TOGETHER = {"cpu": 24, "cuda": 256}
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ class PairLearner:
         """Return the vectors, [texts, width]; texts of about one length share a pass: padding costs too."""
         torch.manual_seed(seed)
         order = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
-        found = [self._forward([texts[at] for at in part]) for part in _parts(order, _PADDED_TOGETHER)]
+        together = _PADDED_TOGETHER[device_name()]
+        found = [self._forward([texts[at] for at in part]) for part in _parts(order, together)]
         back = torch.tensor(order, device=found[0].device).argsort()
         return torch.cat(found)[back]
 
