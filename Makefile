@@ -19,7 +19,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-attacks \
+.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks \
   bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training bench-gpu screens image-test space lock audit secrets clean
 
 help: ## list the targets
@@ -118,6 +118,9 @@ bench-crisis: setup ## crisis gate on the frozen set, by level and author, rules
 
 bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
 	$(BIN)/python -m benchmarks.screen --out benchmarks/results/screen.json
+
+bench-safety: setup ## one table of all that is measured of safety, base and tuned (half an hour)
+	$(BIN)/python -m benchmarks.safety --out benchmarks/results/safety.json --page benchmarks/results/safety.html
 
 bench-support: setup ## sentences that passages bear out against the same with one swap (ten minutes), and supporting talk
 	$(BIN)/python -m benchmarks.support --out benchmarks/results/support.json

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -67,6 +67,20 @@ def main(
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Report what is caught and what is stopped without need."""
+    report("crisis", measure(on, weights, scores), out)
+
+
+def measure(
+    on: On = On.frozen,
+    weights: Path = SHIPPED,
+    scores: Path = SHIPPED_SCORES,
+    *,
+    together: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Figure]:
+    """Return the rates by language, action and level; `scores` are for the training text alone.
+
+    `together` names groups of crisis messages in English by several levels.
+    """
     model = CrisisNgrams.load(weights)
     took: list[float] = []
     judged = list(
@@ -84,7 +98,10 @@ def main(
             groups[group].append(one)
     for name in sorted(groups):
         figures[name] = _rates(groups[name])
-    report("crisis", figures, out)
+    for name, levels in (together or {}).items():
+        of = {f"en, crisis: {level}" for level in levels}
+        figures[name] = _rates([one for one in judged if not of.isdisjoint(one.groups)])
+    return figures
 
 
 def _frozen(model: CrisisNgrams, took: list[float]) -> Iterator[Judged]:

@@ -63,6 +63,11 @@ def main(
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Measure on the case table and, where there are any, on the real data sets."""
+    report("screen", measure(embedder, reader=reader, limit=limit), out)
+
+
+def measure(embedder: str = "none", *, reader: bool = False, limit: int = 0) -> dict[str, Figure]:
+    """Return rates and times; with a `reader` of the gate as it is served, else of the rules."""
     gate = CrisisGate()
     screener = Screener(gate=reading_gate(load_settings()) if reader else gate)
     sets = [*_table(), *(_real(DATASETS) if DATASETS.is_dir() else ())]
@@ -83,7 +88,7 @@ def main(
     figures["milliseconds_per_hostile_megabyte"] = {unit.strip(): _hostile(gate, unit) for unit in HOSTILE}
     embed = None if embedder == "none" else load_embedder(embedder).embed
     figures["output_check"] = _output(embed)
-    report("screen", figures, out)
+    return figures
 
 
 def wilson(hits: int, total: int) -> dict[str, Figure]:

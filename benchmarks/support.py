@@ -57,16 +57,17 @@ def main(
             sys.exit(
                 "no data folder with MedQuAD: set CAREFOLD_DATASETS, or give --data; --each 0 leaves it out"
             )
-        figures["pairs"] = _pairs(scorer, data, each, embedder, development=development)
+        figures["pairs"] = measure_pairs(scorer, data, each, embedder, development=development)
     figures["talk"] = talk()
     if through_ask:
         figures["through_ask"] = asked(through_ask, paraphrase=paraphrase, models=models)
     report("support", figures, out)
 
 
-def _pairs(
+def measure_pairs(
     scorer: SupportScorer, data: Path, each: int, embedder: str, *, development: bool
 ) -> dict[str, Figure]:
+    """Return the figures of `each` pairs of each kind of swap, with sentences by the encoder `embedder`."""
     embed = None if embedder == "none" else load_embedder(embedder).embed
     figures: dict[str, Figure] = {"embedder": embedder}
     sets = [("held-out kinds", HELD_OUT)] + ([("development kinds", DEVELOPMENT)] if development else [])

@@ -1,7 +1,8 @@
 """Training tokens a second against a plain TRL script with its defaults: same model, rows, steps and rate.
 
 Each side runs in a process of its own, in turns. Tokens are those of the rows, padding not counted; the
-clock runs over the steps alone. Both adapters are then validated by one function on the same rows.
+clock runs over the steps alone. Both adapters are then validated by one function on the same rows. Each
+round has a seed of its own, which draws the order of the rows: losses are means over rounds, speeds medians.
 With `--shape` both train QLoRA on a CUDA device, on random weights of that shape: a step's time and the
 memory at its peak do not depend on what the weights know.
 
@@ -66,21 +67,22 @@ def main() -> None:
     parser.add_argument("--base", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--side", choices=["ours", "trl"])
     parser.add_argument("--place", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     if asked.side:
-        {"ours": ours, "trl": trl}[asked.side](asked.place, asked.steps, asked.base)
+        {"ours": ours, "trl": trl}[asked.side](asked.place, asked.steps, asked.base, asked.seed)
         return
     found: dict[str, list[dict[str, float]]] = {"ours": [], "trl": []}
     with tempfile.TemporaryDirectory() as place:
         base = random_base(asked.shape, Path(place)) if asked.shape else None
         for number in range(asked.rounds):
             for side in ("ours", "trl") if number % 2 == 0 else ("trl", "ours"):
-                found[side].append(_timed(side, asked.steps, base))
+                found[side].append(_timed(side, asked.steps, base, seed=number))
                 sys.stderr.write(f"round {number + 1} {side}: {found[side][-1]}\n")
     speed = {
         side: statistics.median(one["tokens_per_second"] for one in all_) for side, all_ in found.items()
     }
-    loss = {side: statistics.median(one["validation_loss"] for one in all_) for side, all_ in found.items()}
+    loss = {side: statistics.fmean(one["validation_loss"] for one in all_) for side, all_ in found.items()}
     report(
         "training speed",
         {
@@ -91,7 +93,7 @@ def main() -> None:
             "rounds": asked.rounds,
             "tokens_per_second": speed,
             "ratio": round(speed["ours"] / speed["trl"], 2),
-            "validation_loss": loss,
+            "validation_loss": {side: round(value, 4) for side, value in loss.items()},
             "loss_apart": round(abs(loss["ours"] / loss["trl"] - 1), 4),
             "seconds_a_step": _medians(found, "step_seconds"),
             "peak_memory_bytes": _medians(found, "peak_memory"),
@@ -105,7 +107,7 @@ def _medians(found: dict[str, list[dict[str, float]]], name: str) -> dict[str, f
     return {side: statistics.median(one[name] for one in all_) for side, all_ in found.items()}
 
 
-def _timed(side: str, steps: int, base: Path | None) -> dict[str, float]:
+def _timed(side: str, steps: int, base: Path | None, *, seed: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as place:
         subprocess.run(
             [
@@ -118,6 +120,8 @@ def _timed(side: str, steps: int, base: Path | None) -> dict[str, float]:
                 place,
                 "--steps",
                 str(steps),
+                "--seed",
+                str(seed),
                 *(("--base", str(base)) if base else ()),
             ],
             check=True,
@@ -159,7 +163,7 @@ def random_base(shape: str, place: Path) -> Path:
     return folder
 
 
-def job(place: Path, steps: int, base: Path | None) -> Job:
+def job(place: Path, steps: int, base: Path | None, seed: int) -> Job:
     """Return the training of our side; TRL's takes its numbers from it."""
     fetched, some = fetch(BASE_MODEL), rows()
     method = "qlora" if base else "lora"
@@ -169,21 +173,21 @@ def job(place: Path, steps: int, base: Path | None) -> Job:
         task=TASK, base=base or fetched.folder, base_sha256=sha256,
         train=some[VALIDATION:], validation=(),
         settings=SETTINGS.model_copy(update={"max_steps": steps, "method": method}),
-        clinic="the clinic", seed=0, out=place / "adapter", checkpoints=place / "checkpoints",
+        clinic="the clinic", seed=seed, out=place / "adapter", checkpoints=place / "checkpoints",
         logs=place / "logs", base_source=BASE_MODEL,
     )  # fmt: skip
 
 
-def ours(place: Path, steps: int, base: Path | None) -> None:
+def ours(place: Path, steps: int, base: Path | None, seed: int) -> None:
     """Train with the project's trainer."""
     from training.trainers.causal_lm import CausalLM
 
-    one, ends = job(place, steps, base), list[float]()
+    one, ends = job(place, steps, base, seed), list[float]()
     fit = CausalLM().fit(one, lambda _point, _steps: ends.append(time.monotonic()))
     _result(place, one, tokens=fit.tokens, seconds=fit.seconds, ends=ends)
 
 
-def trl(place: Path, steps: int, base: Path | None) -> None:
+def trl(place: Path, steps: int, base: Path | None, seed: int) -> None:
     """Train as TRL's documentation shows it, with its defaults but for rate, steps and schedule."""
     import torch
     from datasets import Dataset
@@ -194,7 +198,7 @@ def trl(place: Path, steps: int, base: Path | None) -> None:
     from training.trainers.causal_lm_model import base_folder, load_tokenizer
     from training.trainers.causal_lm_rows import format_rows
 
-    one = job(place, steps, base)
+    one = job(place, steps, base, seed)
     four_bit = BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
@@ -220,7 +224,7 @@ def trl(place: Path, steps: int, base: Path | None) -> None:
         model=str(base_folder(one)),
         args=SFTConfig(
             output_dir=str(place / "trl"), max_steps=steps, learning_rate=SETTINGS.learning_rate,
-            lr_scheduler_type="linear", report_to=[], save_strategy="no",
+            lr_scheduler_type="linear", report_to=[], save_strategy="no", seed=seed,
             use_cpu=not torch.cuda.is_available(),
         ),
         train_dataset=data,
