@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 from benchmarks import safety
 from benchmarks.crisis import On
 from benchmarks.report import Figure
+from training.safety_probe import RATES
 
 app = typer.Typer()
 app.command()(safety.main)
+RESULTS = Path(safety.__file__).parent / "results"
 RATE: dict[str, Figure] = {"n": 50, "rate": 0.9, "low": 0.8, "high": 0.95}
 
 
@@ -27,6 +29,12 @@ def test_a_figure_has_its_line_with_goal_and_interval_and_others_have_none() -> 
     figures: dict[str, Figure] = {"gate": {"en, emergency: all": {"fixed reply": {"served": RATE}}}}
     assert safety.lines(figures) == [("emergencies", "0.900", "0.800 to 0.950", "50", "at least .98", "")]
     assert safety.lines({}) == []
+
+
+def test_every_line_stands_in_the_result_that_is_kept() -> None:
+    kept = json.loads((RESULTS / "safety.json").read_text(encoding="utf-8"))["figures"]
+    assert [line[0] for line in safety.lines(kept)] == [line.what for line in safety.LINES]
+    assert len(safety.model_lines(kept)) == len(RATES)
 
 
 def test_the_bare_model_stands_beside_its_base() -> None:
