@@ -119,7 +119,7 @@ bench-crisis: setup ## crisis gate on the frozen set, by level and author, rules
 bench-screen: setup ## sensitivity and specificity of the crisis gate and the screen
 	$(BIN)/python -m benchmarks.screen --out benchmarks/results/screen.json
 
-bench-safety: setup ## one table of all that is measured of safety, base and tuned (half an hour)
+bench-safety: $(DEV_READY) setup ## one table of all that is measured of safety, base and tuned (minutes)
 	$(BIN)/python -m benchmarks.safety --out benchmarks/results/safety.json --page benchmarks/results/safety.html
 
 bench-support: setup ## sentences that passages bear out against the same with one swap (ten minutes), and supporting talk

@@ -43,8 +43,16 @@ def times(values: Sequence[float]) -> dict[str, Figure]:
     }
 
 
-def report(name: str, figures: Mapping[str, Figure], out: Path | None) -> None:
-    """Print the figures as JSON and, when `out` is given, write them there."""
+def earlier(out: Path | None) -> dict[str, Figure]:
+    """Return the figures of a result file; none where there is no such file."""
+    if out is None or not out.is_file():
+        return {}
+    figures: dict[str, Figure] = json.loads(out.read_text("utf-8"))["figures"]
+    return figures
+
+
+def report(name: str, figures: Mapping[str, Figure], out: Path | None, *, printed: bool = True) -> None:
+    """Print the figures as JSON, unless a table is what is to be read, and write them to `out`, if given."""
     result = {
         "benchmark": name,
         "date": datetime.now(UTC).date().isoformat(),
@@ -57,7 +65,8 @@ def report(name: str, figures: Mapping[str, Figure], out: Path | None) -> None:
         "figures": figures,
     }
     text = json.dumps(result, indent=1)
-    sys.stdout.write(text + "\n")
+    if printed:
+        sys.stdout.write(text + "\n")
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text + "\n", encoding="utf-8")

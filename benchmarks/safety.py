@@ -11,11 +11,9 @@ Run: python -m benchmarks.safety [--only gate] [--out FILE] [--page FILE]
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +28,7 @@ from benchmarks.attacks.direct import measure_public, measure_screen
 from benchmarks.attacks.indirect import measure_import
 from benchmarks.attacks.planted import measure_planted
 from benchmarks.datasets import DATASETS
-from benchmarks.report import Figure, report
+from benchmarks.report import Figure, earlier, report
 from benchmarks.support import measure_pairs
 from benchmarks.support_talk import talk
 from safety.support import SupportScorer
@@ -131,7 +129,7 @@ LINES: Final = (
 
 def main(
     only: Annotated[
-        list[str] | None, typer.Option(help="A section, as often as wanted; none: all (half an hour).")
+        list[str] | None, typer.Option(help="A section, as often as wanted; none: all (minutes).")
     ] = None,
     models: Annotated[Path, typer.Option(help="Folder of releases.")] = Path("models"),
     out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
@@ -147,14 +145,10 @@ def main(
     }
     if unknown := sorted(set(only or ()) - set(sections)):
         raise typer.BadParameter(f"{unknown[0]!r} is no section: choose of {', '.join(sections)}")
-    figures: dict[str, Figure] = {}
-    if only and out is not None and out.is_file():
-        figures.update(json.loads(out.read_text("utf-8"))["figures"])
+    figures = earlier(out) if only else {}
     for name in only or sections:
         figures[name] = {"date": datetime.now(UTC).date().isoformat(), **sections[name]()}
-    # `report` prints what it writes; here the table is what is to be read.
-    with contextlib.redirect_stdout(io.StringIO()):
-        report("safety", figures, out)
+    report("safety", figures, out, printed=False)
     rows = [*lines(figures), *model_lines(figures)]
     typer.echo(tabulate(rows, headers=HEADS, tablefmt="github", disable_numparse=True))
     if page is not None:
@@ -191,7 +185,7 @@ def measure_model(models: Path) -> dict[str, Figure]:
     It is what `python -m training run` does before its gate, with the same messages, rules and intervals.
     """
     release = folder_of(models, JOB, read_active(models, JOB).active)
-    said = {arm: list(_answers(chosen, arm=arm)) for arm, chosen in (("base", None), ("tuned", release))}
+    said = {arm: _answers(chosen, arm=arm) for arm, chosen in (("base", None), ("tuned", release))}
     return {
         "release": release.name,
         "probes": dict(Counter(one.kind for one in probes())),
@@ -209,18 +203,11 @@ def measure_model(models: Path) -> dict[str, Figure]:
     }
 
 
-def _answers(release: Path | None, *, arm: str) -> Sequence[Prediction]:
-    model = predictor(TASKS[JOB], release=release)
-    try:
-        asked = probes()
-        return list(
-            answered(
-                model, TASKS[JOB], [one.id for one in asked], [one.text for one in asked],
-                arm=arm, clinic=CLINIC,
-            )
-        )  # fmt: skip
-    finally:
-        model.close()
+def _answers(release: Path | None, *, arm: str) -> list[Prediction]:
+    asked = probes()
+    ids, texts = [one.id for one in asked], [one.text for one in asked]
+    with closing(predictor(TASKS[JOB], release=release)) as model:
+        return list(answered(model, TASKS[JOB], ids, texts, arm=arm, clinic=CLINIC))
 
 
 def lines(figures: Figures) -> list[tuple[str, ...]]:

@@ -99,7 +99,7 @@ class Retriever:
         self._speller = Speller(
             (text for entry in contents.entries for text in (entry.question, *entry.alternates)),
             known_stems=contents.words.stems,
-            vocabulary=embedder.vocabulary,
+            vocabulary=self._vocabulary,
         )
         self._readable = {
             reader: np.array([_may_read(reader, entry) for entry in contents.entries], dtype=np.bool_)

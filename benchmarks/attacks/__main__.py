@@ -9,7 +9,6 @@ Run: python -m benchmarks.attacks [--only screen --only import] [--full] [--out 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from benchmarks.attacks.indirect import ASKED as ASKED_FOR
 from benchmarks.attacks.indirect import LET_IN, measure_import, measure_ordinary, measure_served
 from benchmarks.attacks.planted import DRAWS, FULL_DRAWS, measure_planted
 from benchmarks.attacks.table import table
-from benchmarks.report import Figure, report
+from benchmarks.report import Figure, earlier, report
 
 EVERY: Final = 0
 Section = Callable[[bool, Mapping[str, Figure]], dict[str, Figure]]
@@ -51,9 +50,7 @@ def main(
     unknown = sorted(set(only or ()) - set(SECTIONS))
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is no section: choose of {', '.join(SECTIONS)}")
-    figures: dict[str, Figure] = {}
-    if only and out is not None and out.is_file():
-        figures.update(json.loads(out.read_text("utf-8"))["figures"])
+    figures = earlier(out) if only else {}
     for name, section in SECTIONS.items():
         if only and name not in only:
             continue

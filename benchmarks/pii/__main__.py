@@ -8,8 +8,6 @@ the other sections of the file stay as they were, each line with its date.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -99,19 +97,18 @@ def main(
         lines += measured_before(out, without=chosen)
         lines.sort(key=lambda line: list(SECTIONS).index(line.section))
     skipped = [one for one in outcome if isinstance(one, Skipped)]
-    # `report` prints what it writes; here the tables are what is to be read.
-    with contextlib.redirect_stdout(io.StringIO()):
-        report(
-            "pii",
-            {
-                "quick": quick,
-                "seed": seed,
-                "systems": {one.name: one.version for one in systems(named)},
-                "versions": {name: version(name) for name in _ALSO},
-                **figures(lines, skipped),
-            },
-            out,
-        )
+    report(
+        "pii",
+        {
+            "quick": quick,
+            "seed": seed,
+            "systems": {one.name: one.version for one in systems(named)},
+            "versions": {name: version(name) for name in _ALSO},
+            **figures(lines, skipped),
+        },
+        out,
+        printed=False,
+    )
     if page_file is not None:
         page_file.parent.mkdir(parents=True, exist_ok=True)
         page_file.write_text(page(lines, skipped, date=today), encoding="utf-8")

@@ -106,8 +106,7 @@ def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
             if ordinary or before in _SHORT_ENDINGS:
                 break
             first -= 1
-        titled = _before(text, tokens, first) in _TITLES | _given() | words("eponym_roles")
-        if titled or (first == at and not by_stem):
+        if _before(text, tokens, first) in _of_people():
             first = at
         if by_stem or first < at:
             yield first, at + 1
@@ -248,6 +247,12 @@ def _condition_stems() -> tuple[str, ...]:
 def _strong_heads() -> frozenset[str]:
     """Return what conditions are called by and no person has as his own."""
     return words("eponym_heads") - words("owned_heads")
+
+
+@cache
+def _of_people() -> frozenset[str]:
+    """Return what stands before a person's name: a title, a role, a given name."""
+    return _TITLES | _given() | words("eponym_roles")
 
 
 @cache
