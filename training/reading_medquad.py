@@ -1,10 +1,11 @@
-"""MedQuAD as records for rankers: each answer asked for in patients' words, among answers that are near.
+"""MedQuAD as records for rankers and embedders: each answer asked for in patients' words, beside near ones.
 
 The file has one question an answer, all in the words of one form ("What are the symptoms of X ?"). A record
 asks for the same in one of the forms below, some with a greeting or a story before or after. The other
 candidates are answers about the same subject to another question, and answers to the same question about
-another subject; in some records the right one is missing. Subjects whose hash says so are left out, for
-`benchmarks/retrieval.py` asks about them.
+another subject; in some records the right one is missing. For an embedder the right one is the positive, as
+the written FAQs give it, one of the others the negative, and a topic has a part of the subjects. Subjects
+whose hash says so are left out, for `benchmarks/retrieval.py` asks about them.
 
 Must not: put a text into a fault.
 """
@@ -24,11 +25,13 @@ from pydantic import ValidationError
 from retrieval.ranker import entry_text
 from training.reading_formats import Record
 from training.rows import Frozen
-from training.written.faq_rows import CANDIDATES, NONE
+from training.written.faq_rows import CANDIDATES, NONE, pair_text
 
 HELD_OUT: Final = 8
 """Each n-th subject, by its hash, is left out: the share that `benchmarks.retrieval_sets.medquad` takes."""
 
+TOPICS: Final = 24
+"""Subjects are dealt out to so many topics, by their hash."""
 _MISSING: Final = 0.25
 _SUBJECTS_NEAR: Final = 3
 _FORMS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -103,6 +106,8 @@ class Answer(Frozen):
 def asked_rows(stream: io.BufferedReader) -> Iterator[Record]:
     """Yield one record an answer: `query`, `candidates`, `answer` and `group`, its subject.
 
+    For embedders also `anchor`, `positive`, `negative` and `topic`.
+
     Faults: wrong_columns, empty (no answer, or a question that has no form here), held_out.
     """
     found: dict[int, Answer] = {}
@@ -155,15 +160,22 @@ class _Corpus:
         wanted += chance.sample(others, min(CANDIDATES, len(others)))
         texts = list(dict.fromkeys(entry_text(other.question, other.answer) for other in wanted))
         own = entry_text(one.question, one.answer)
+        pair = pair_text(one.question, one.answer)
+        beside = [other for other in wanted if pair_text(other.question, other.answer) != pair]
         missing = chance.random() < _MISSING
         texts = [text for text in texts if text != own][: CANDIDATES if missing else CANDIDATES - 1]
         if not missing:
             texts.insert(chance.randint(0, len(texts)), own)
+        asked = _asked(one, chance)
         return {
-            "query": _asked(one, chance),
+            "query": asked,
             "candidates": texts,
             "answer": NONE if missing else str(texts.index(own)),
             "group": subject,
+            "anchor": asked,
+            "positive": pair,
+            "negative": pair_text(beside[0].question, beside[0].answer) if beside else "",
+            "topic": f"medquad-{zlib.crc32(subject.encode()) % TOPICS}",
         }
 
 

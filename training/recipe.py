@@ -10,10 +10,10 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from safety.policies import Policy
 from training.errors import RecipeError
@@ -95,6 +95,9 @@ class Train(Frozen):
     dropout: float = Field(default=0.05, ge=0, lt=1)
     rslora: bool = False
     dora: bool = Field(default=False, description="for study: a DoRA adapter cannot be served beside others")
+    keep: float = Field(
+        default=1.0, gt=0, le=1, description="share of what LoRA learned that is added to the base"
+    )
     learning_rate: float = Field(default=4e-4, gt=0)
     schedule: Literal["linear", "cosine", "constant"] = "linear"
     warmup_share: float = Field(default=0.03, ge=0, lt=1)
@@ -116,6 +119,18 @@ class Train(Frozen):
     saves: int = Field(default=8, ge=1, description="checkpoints an epoch")
     augment: Augment = Augment()
     unsloth: bool = False
+
+    @model_validator(mode="after")
+    def _keeps(self) -> Self:
+        if self.keep < 1 and self.method == "full":
+            raise ValueError(
+                f"keep is {self.keep:g}: weights that are tuned whole keep all. Use method: lora"
+            )
+        if self.keep < 1 and self.dora:
+            raise ValueError(
+                f"keep is {self.keep:g}: of DoRA's weights no share can be added. Use dora: false"
+            )
+        return self
 
 
 class Remote(Frozen):

@@ -191,6 +191,29 @@ def test_retrieval_can_load_the_result_and_no_file_names_this_machine(
     assert {one.text for one in found} <= {row.id for row in ROWS}
 
 
+@pytest.mark.slow
+def test_of_what_was_learned_a_part_can_be_kept(base: Path, tmp_path: Path) -> None:
+    served, jobs = {}, {}
+    for keep in (1.0, 0.5):
+        folder = tmp_path / f"{keep}"
+        settings = QUICK.model_copy(update={"method": "lora", "keep": keep, "micro_batch": 2, "batch": 5})
+        jobs[keep] = tiny_job(base, folder, TASK, ROWS, settings=settings)
+        Embedder().fit(jobs[keep], quiet)
+        build_embedder(base, jobs[keep].out, folder / "served")
+        served[keep] = load_file(folder / "served" / "model.safetensors")
+    whole, half = (load_file(jobs[keep].out / "adapter_model.safetensors") for keep in (1.0, 0.5))
+    assert all(np.array_equal(whole[name], half[name]) for name in whole)
+    before = load_file(base / "model.safetensors")
+    moved = 0.0
+    for name, weight in served[1.0].items():
+        np.testing.assert_allclose(served[0.5][name], (weight + before[name]) / 2, atol=1e-6, err_msg=name)
+        moved = max(moved, float(np.abs(weight - before[name]).max()))
+    assert moved > 1e-3
+    near = PeftModel.from_pretrained(AutoModel.from_pretrained(base), jobs[0.5].out).merge_and_unload()
+    for name, weight in near.named_parameters():
+        np.testing.assert_allclose(served[0.5][name], weight.detach().numpy(), atol=1e-5, err_msg=name)
+
+
 def test_over_long_pairs_are_set_aside_and_one_pair_is_too_few(base: Path, tmp_path: Path) -> None:
     long = Example(id="long", inputs={"anchor": "a", "positive": "b" * 2 * POSITIONS})
     fit = Embedder().fit(tiny_job(base, tmp_path / "a", TASK, [*ROWS, long]), quiet)

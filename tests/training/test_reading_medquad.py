@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import zlib
+from collections import defaultdict
 
 from retrieval.ranker import entry_text
-from training.reading_medquad import HELD_OUT, asked_rows
-from training.written.faq_rows import CANDIDATES, NONE
+from training.reading_medquad import HELD_OUT, TOPICS, asked_rows
+from training.written.faq_rows import CANDIDATES, NONE, pair_text
 
 TYPES = ("symptoms", "treatment", "causes")
 SUBJECTS = [f"Borvik {word} fever" for word in ("red", "blue", "green", "white", "black", "grey", "pale")]
@@ -33,7 +34,7 @@ HELD = {subject for subject in SUBJECTS if zlib.crc32(subject.lower().encode()) 
 def test_each_answer_is_asked_for_among_others_or_is_missing() -> None:
     found = dict(asked_rows(stream(list(ROWS))))
     assert sorted(found) == list(range(1, len(ROWS) + 1))
-    asked = 0
+    asked, topics = 0, defaultdict[str, set[str]](set)
     for number, record in found.items():
         source = ROWS[number - 1]
         if source["focus"] in HELD:
@@ -47,7 +48,14 @@ def test_each_answer_is_asked_for_among_others_or_is_missing() -> None:
         assert record["group"] == source["focus"].casefold()
         assert source["focus"].lower() in str(record["query"])
         asked += answer != NONE
+        assert record["anchor"] == record["query"]
+        assert record["positive"] == pair_text(source["question"], source["answer"])
+        beside = [pair_text(one["question"], one["answer"]) for one in ROWS if one is not source]
+        assert record["negative"] in beside and record["negative"] != record["positive"]
+        topics[source["focus"]].add(str(record["topic"]))
     assert 0.5 * len(ROWS) < asked < len(ROWS)
+    assert all(len(of) == 1 for of in topics.values())
+    assert 1 < len(set().union(*topics.values())) <= TOPICS
 
 
 def test_the_same_file_gives_the_same_rows() -> None:

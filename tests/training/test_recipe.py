@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from training.errors import RecipeError
-from training.recipe import RECIPES, load_recipe
+from training.recipe import RECIPES, Train, load_recipe
 
 SHIPPED = sorted(file.stem for file in RECIPES.glob("*.yaml"))
 
@@ -61,3 +62,14 @@ def test_files_are_found_beside_the_recipe(tmp_path: Path) -> None:
         "name: one\ntask: counseling\ncorpora: [{source: rows.jsonl, licence: CC0}]\n", encoding="utf-8"
     )
     assert load_recipe(file).corpora[0].source == str(tmp_path / "rows.jsonl")
+
+
+def test_part_of_what_was_learned_is_kept_of_lora_alone() -> None:
+    assert Train(keep=0.5).keep == 0.5
+    with pytest.raises(ValidationError, match="Use method: lora"):
+        Train(keep=0.5, method="full")
+    with pytest.raises(ValidationError, match="Use dora: false"):
+        Train(keep=0.5, dora=True)
+    for wrong in (0, -1, 1.1):
+        with pytest.raises(ValidationError, match="keep"):
+            Train(keep=wrong)

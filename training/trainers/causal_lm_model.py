@@ -49,9 +49,13 @@ def load_tokenizer(job: Job) -> Any:
 def trainable_model(job: Job) -> Any:
     """Load the base and make what is to be trained trainable, the same for the same seed.
 
-    Raises RecipeError for a method that this machine cannot run.
+    Raises RecipeError for a method that this machine cannot run, or that is not for language models.
     """
     settings = job.settings
+    if settings.keep < 1:
+        raise RecipeError(
+            f"train.keep is {settings.keep:g}: a language model keeps all it learned. Leave it 1"
+        )
     if settings.method == "qlora" and device_name() != "cuda":
         raise RecipeError(
             "train.method is qlora, and there is no CUDA device. Use lora: on a CPU the base is trained in "

@@ -110,8 +110,13 @@ def with_lora(model: Any, settings: Train, *, heads: Sequence[str] = (), leave: 
 
     Hu et al. 2021; scaled as Kalajdzievski 2023 (rsLoRA) or split as Liu et al. 2024 (DoRA) where set.
     The layers of `model` itself are replaced. Its own dropout is off: LoRA has one where it is wanted, and
-    the numbers that it draws took a quarter of a step.
+    the numbers that it draws took a quarter of a step. Raises RecipeError where a head would be mixed.
     """
+    if heads and settings.keep < 1:
+        raise RecipeError(
+            f"train.keep is {settings.keep:g}: a new head has no base to be mixed with. Leave it 1; "
+            "faq_embedder has no head and may change it"
+        )
     for layer in model.modules():
         if isinstance(layer, Dropout):
             layer.p = 0.0
@@ -132,8 +137,14 @@ def with_lora(model: Any, settings: Train, *, heads: Sequence[str] = (), leave: 
 
 
 def save_adapter(model: Any, folder: Path, job: Job) -> None:
-    """Write the LoRA weights of `model`; the base stands in them by its source, not by its folder here."""
+    """Write the LoRA weights of `model`; the base stands in them by its source, not by its folder here.
+
+    Of what was learned the share `keep` is added to the base: weights between both keep more of what the base
+    knew than they lose of what was learned (Wortsman et al. 2022, arXiv 2109.01903). The training's own
+    validation is of all that was learned; what is evaluated afterwards is what was kept.
+    """
     config = model.peft_config["default"]
+    config.lora_alpha = job.settings.alpha * job.settings.keep
     config.base_model_name_or_path = job.base_source
     config.target_modules = sorted(config.target_modules)  # a set has another order in each process
     # No base is looked up to find out whether its vocabulary grew: it never does here.

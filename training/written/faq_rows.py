@@ -31,10 +31,10 @@ NONE: Final = "none"
 """The answer of a row whose candidates have none, and the positive of a question that nothing answers."""
 
 HELD_OUT: Final = {
-    "validation": ("employee", "eye", "infection", "weight"),
+    "validation": ("consumer_f", "county", "employee", "eye", "infection", "movement", "weight"),
     "test": ("community", "diabetes", "epilepsy", "headache", "heart"),
 }
-"""Clinics that nothing is trained on; those of the test, and most of the others, by authors of their own."""
+"""Clinics that nothing is trained on; those of the test, and three of the others, by authors of their own."""
 
 AUTHORS: Final = {
     "dental": 1, "pediatrics": 1, "sleep": 1, "fertility": 2, "physio": 2, "travel": 2, "kidney": 3, "eye": 3,
@@ -46,7 +46,11 @@ AUTHORS: Final = {
     "institute_a": 15, "institute_b": 15, "institute_c": 15, "autism": 16, "lung": 16, "memory": 16,
     "breast": 17, "maternity": 17, "epilepsy": 18, "headache": 18, "anxiety": 19, "eating": 19, "grief": 19,
     "blood": 20, "liver": 20, "insurance": 21, "lab": 21, "portal": 21, "consumer_a": 22, "consumer_b": 22,
-    "consumer_c": 22, "hiv": 23, "mens": 23, "seniors": 23,
+    "consumer_c": 22, "hiv": 23, "mens": 23, "seniors": 23, "homecare": 24, "sports": 24, "transplant": 24,
+    "audiology": 25, "dialysis": 25, "speech": 25, "county": 26, "migrants": 26, "schoolnurse": 26,
+    "movement": 27, "spine": 27, "stroke": 27, "bloodbank": 28, "nicu": 28, "wound": 28, "foot": 29,
+    "trials": 29, "virtualcare": 29, "consumer_d": 30, "consumer_e": 30, "consumer_f": 30, "burnclinic": 31,
+    "jailhealth": 31, "plasticsurgery": 31, "lactation": 32, "palliative": 32, "tropical": 32,
 }  # fmt: skip
 """Who wrote which clinic: what is learned must hold for another author's patients."""
 
@@ -165,9 +169,14 @@ def _asked(clinic: Clinic) -> list[tuple[str, int | None]]:
     return asked + [(text, None) for text in clinic.absent]
 
 
+def pair_text(question: str, answer: str) -> str:
+    """Return an entry as the embedder learns it: its question as the title, then how its answer begins."""
+    return f"{question}\n{' '.join(answer.split()[:ANSWER_WORDS])}"
+
+
 def _pairs(clinic: Clinic) -> Iterator[dict[str, object]]:
     asked = _asked(clinic)
-    texts = [f"{one.question}\n{' '.join(one.answer.split()[:ANSWER_WORDS])}" for one in clinic.entries]
+    texts = [pair_text(one.question, one.answer) for one in clinic.entries]
     by_words = _similar([text for text, _ in asked], texts)
     for number, (text, right) in enumerate(asked):
         if right is not None:
