@@ -152,8 +152,9 @@ class ChatService:
     ) -> Generator[ChatEvent, None, None]:
         """Yield what the gate says, the scrubbed input, checked sentences, and last the whole answer.
 
-        The first event needs the gate alone and waits for nothing: `Gated`, or for someone in danger the
-        fixed reply. Closing the iterator, or setting `stop`, ends the model's work within two tokens.
+        The first event needs the gate alone and waits for no part that is not up: `Gated`, or for someone
+        in danger the fixed reply. Closing the iterator, or setting `stop`, ends the model's work within two
+        tokens.
         """
         turn = TurnRecord(conversation, stop or threading.Event(), raw=message, language=language_of(message))
         del message  # a stream may wait in line: the raw words must not wait with it
@@ -244,7 +245,8 @@ class ChatService:
         yield ScrubbedInput(turn.scrubbed, turn.entities)
         # 4
         with self._cores, turn.timing("screen"):
-            turn.verdict = self._screen(turn)
+            # What the raw words told may be gone with a name; what they did not tell, earlier turns may.
+            turn.verdict = max(turn.verdict, self._screen(turn), key=lambda found: found.rank)
         if turn.verdict.action in URGENT:
             yield self._reply_now(turn)
             yield self._urgent(turn)
@@ -301,6 +303,9 @@ class ChatService:
             log.error("screened_by_rules", turn_id=turn.turn_id, part=error.args[0].partition(":")[0])
             turn.reasons.append("screened_by_rules")
         verdict = self._screener.screen(turn.scrubbed, said)
+        if turn.verdict.doubted or verdict.doubted:
+            turn.reasons.append("rule_doubted")
+            conversation.raise_risk("concern")
         if verdict.action == "allow" and conversation.risk != "none":
             # Risk stays with the conversation: a change of topic does not clear it.
             return Verdict("support", "earlier_risk", conversation.risk)
@@ -324,6 +329,7 @@ class ChatService:
                 coverage=retriever.coverage,
                 verdict=turn.verdict,
                 before=before,
+                heard=self._heard,
             )
         except Exception as error:  # noqa: BLE001 - without passages it abstains, whatever broke
             log.error("retriever_unavailable", turn_id=turn.turn_id, error=type(error).__name__)
@@ -335,9 +341,24 @@ class ChatService:
             turn.reasons.append(turn.several.reason)
             return "faq"
         approved = turn.hits[0].entry.answer if turn.hits else ""
-        decision = decide(turn.scrubbed, confidence=turn.confidence, verdict=turn.verdict, approved=approved)
+        decision = decide(
+            turn.scrubbed,
+            confidence=turn.confidence,
+            verdict=turn.verdict,
+            approved=approved,
+            heard=self._heard,
+        )
         turn.reasons.append(decision.reason)
         return decision.route
+
+    def _heard(self, text: str) -> bool | None:
+        """Say whether someone tells of a feeling, as the reader of messages says; None: it says nothing."""
+        reader = self.gate.reader
+        try:
+            return None if reader is None else reader.tells_of_feeling(text)
+        except Exception as error:  # noqa: BLE001 - the words decide then
+            log.error("heard_by_words", error=type(error).__name__)
+            return None
 
     def _written(self, turn: TurnRecord, route: Route) -> Iterator[str]:
         """Yield the model's sentences that pass the check; none when the model cannot answer."""
@@ -421,7 +442,7 @@ class ChatService:
     def _remember_risk(turn: TurnRecord) -> None:
         if turn.verdict.action == "crisis":
             turn.conversation.raise_risk(turn.verdict.level)
-        elif turn.verdict.action == "emergency":
+        elif turn.verdict.action == "emergency" or turn.verdict.doubted:
             turn.conversation.raise_risk("concern")
 
     def _shortened(self, message: str) -> str:

@@ -7,6 +7,7 @@ hit's entry answers the question; `make bench-answers` shows what each side of t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,8 @@ Kind = Literal[
     "refuse", "crisis", "emergency", "too_long", "unavailable",
 ]  # fmt: skip
 Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
+Heard = Callable[[str], bool | None]
+"""Says whether someone tells of a feeling, as `CrisisReader.tells_of_feeling`; None: words decide."""
 
 # The stated risk: of answerable questions at most 2 % get a wrong entry's words, and at most 5 % an
 # answer from a wrong entry, by the upper bound on held-out clinics, with curves fitted without them.
@@ -38,7 +41,13 @@ class Decision:
     reason: str
 
 
-def decide(text: str, *, confidence: float, verdict: Verdict, approved: str = "") -> Decision:
+def unheard(_text: str) -> None:
+    """Say nothing: what hears where no encoder is up, so that words decide."""
+
+
+def decide(
+    text: str, *, confidence: float, verdict: Verdict, approved: str = "", heard: Heard = unheard
+) -> Decision:
     """Choose the kind of answer for a scrubbed message that passed the screen.
 
     `approved` is the first hit's answer. One that says when to call for help is given whole or not at
@@ -46,9 +55,11 @@ def decide(text: str, *, confidence: float, verdict: Verdict, approved: str = ""
     """
     if confidence >= FAQ_CONFIDENCE:
         return Decision("faq", "confident")
-    feeling = tells_of_feeling(text) or (verdict.action == "support" and not asks_for_fact(text))
-    if feeling and confidence < GROUNDED_CONFIDENCE:
-        return Decision("support", "tells_of_feeling")
+    if confidence < GROUNDED_CONFIDENCE:
+        told = heard(text)
+        feeling = tells_of_feeling(text) if told is None else told
+        if feeling or (verdict.action == "support" and not asks_for_fact(text)):
+            return Decision("support", "tells_of_feeling")
     if confidence >= GROUNDED_CONFIDENCE and _CALL_FOR_HELP.search(approved):
         return Decision("faq", "warning_kept_whole")
     if confidence >= GROUNDED_CONFIDENCE:
@@ -86,7 +97,7 @@ _FACT = re.compile(
 
 
 def tells_of_feeling(text: str) -> bool:
-    """Say whether someone tells of a feeling or a personal situation rather than asks for a fact."""
+    """Say by words whether someone tells of a feeling or a personal situation rather than asks for a fact."""
     if not _FIRST_PERSON.search(text):
         return False
     feelings = len(_FEELING.findall(text))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Final
 
-from app.decision import Decision, decide
+from app.decision import Decision, Heard, decide, unheard
 from retrieval.hits import Hit, Retrieval
 from retrieval.questions import points_back, split_questions
 from safety.verdict import Verdict
@@ -56,14 +56,15 @@ def answered_count(reasons: Sequence[str]) -> int:
 
 
 def answer_each(
-    text: str, whole: Retrieval, *, search: Search, coverage: Coverage, verdict: Verdict, before: str = ""
-) -> Several:
+    text: str, whole: Retrieval, *, search: Search, coverage: Coverage, verdict: Verdict, before: str = "",
+    heard: Heard = unheard,
+) -> Several:  # fmt: skip
     """Search for each question of a scrubbed message and say what is answered and what is offered.
 
     `whole` is what the message found as one, `before` the message before. `search` takes a question and its
     context: for the first `before`, for another the question before it where it points back to that. Beside
     a clear question, any short one would be taken for more of the same. `coverage` takes a question and an
-    entry's id and says which share of the words the entry has.
+    entry's id and says which share of the words the entry has, `heard` is that of `app.decision`.
     """
     questions = split_questions(text)
     if len(questions.parts) < 2:
@@ -71,7 +72,7 @@ def answer_each(
     first, *others = questions.parts
     pairs = zip(others, questions.parts, strict=False)
     found = [search(first, before), *(search(one, asked if points_back(one) else "") for one, asked in pairs)]
-    decided = [_decision(part, one, verdict) for part, one in zip(questions.parts, found, strict=True)]
+    decided = [_decision(part, one, verdict, heard) for part, one in zip(questions.parts, found, strict=True)]
     if any(decision.route == "support" for decision in decided):
         return AS_ONE
     sure = [one for one, decision in zip(found, decided, strict=True) if decision.route == "faq"]
@@ -101,9 +102,9 @@ def with_answers_first(whole: Retrieval, several: Several) -> Retrieval:
     return Retrieval((*several.answered, *others), several.confidence)
 
 
-def _decision(part: str, found: Retrieval, verdict: Verdict) -> Decision:
+def _decision(part: str, found: Retrieval, verdict: Verdict, heard: Heard = unheard) -> Decision:
     approved = found.hits[0].entry.answer if found.hits else ""
-    return decide(part, confidence=found.confidence, verdict=verdict, approved=approved)
+    return decide(part, confidence=found.confidence, verdict=verdict, approved=approved, heard=heard)
 
 
 def _says_the_same(text: str, whole: Retrieval, verdict: Verdict, answered: tuple[str, ...]) -> bool:

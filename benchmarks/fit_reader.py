@@ -2,10 +2,12 @@
 
 The authors are dealt out to FOLDS parts; each part is scored by a reader that the others taught, trained as
 the recipe says and served as it is served. The scores are one table, a row a message, ids and numbers and no
-words; the n-grams' share of danger stands beside the reader's, of authors left out as well (the screen's
-authors they have never seen). From the table follow the weights of both (logistic regression, danger against
-the rest) and the limits: of each kind of ordinary message (written to be mistaken for danger, written to be
-mistaken for harm, asked of clinics) at most so many may reach one, and the strictest kind decides.
+words; the n-grams' share of danger stands beside the reader's, of authors left out as well (those of the
+screen and of the supporting replies they have never seen). From the table follow the weights of both
+(logistic regression, danger against the rest) and the limits: of each kind of ordinary message (written to be
+mistaken for danger, long ones of that sort, written to be mistaken for harm, asked of clinics, told to be
+heard) at most so many may reach one, and the strictest kind decides. Likewise for what tells of a feeling:
+what is asked of clinics decides; and for when a rule is doubted: the dangerous messages that a rule stops.
 
 `--write` writes limits for the active release of the reader, or of `--release FOLDER`. What was scored is
 kept in `--work` under the hash of what it was scored with, so that a run that was stopped goes on.
@@ -33,15 +35,24 @@ from tqdm import tqdm
 from app.settings import Settings
 from benchmarks.report import Figure, report
 from benchmarks.screen import wilson
-from safety.crisis_ngrams import KINDS, SAFE_LABELS, Ceilings, CrisisNgrams, Kind, danger_odds
+from safety.crisis import RULE_FILES, CrisisGate
+from safety.crisis_ngrams import KINDS, Ceilings, CrisisNgrams, Kind, danger_odds
 from safety.reader import (
     CERTAIN,
+    FEELING,
+    LENGTHS,
     LIMITS,
+    LONG,
     MAY_BE_DANGER,
+    MOST_WINDOWS,
+    NO_DANGER,
     REFUSED,
+    WINDOW_TOKENS,
+    Length,
     MessageReader,
     ReaderLimits,
     ReadLimit,
+    length_of,
     surer,
 )
 from training.out_of_author import (
@@ -64,32 +75,52 @@ from weights.served import READER, build_encoder, chosen_encoder
 
 FOLDS: Final = 3
 SCORES: Final = Path(__file__).parent.parent / "training" / "written" / "reader_out_of_author.csv"
+# Who only wants to be heard gets the fixed reply more often than who asks: numbers to call are no wrong
+# answer to them, and at .15 one crisis in ten more would not get it.
 CEILINGS: Final[Mapping[str, Ceilings]] = {
-    "written": Ceilings(act=0.04, support=0.10),
-    "alike": Ceilings(act=0.04, support=0.10),
-    "clinic": Ceilings(act=0.008, support=0.02),
+    "told": Ceilings(act=0.27, support=0.50),
+    "long": Ceilings(act=0.06, support=0.30),
+    "written": Ceilings(act=0.06, support=0.13),
+    "alike": Ceilings(act=0.06, support=0.12),
+    "clinic": Ceilings(act=0.013, support=0.025),
+    # Who asks a clinic asks of symptoms: at .01 one in twenty of doctors' made-up questions was an emergency.
+    "clinic, emergency": Ceilings(act=0.0075, support=0.02),
 }
+KINDS_OF_ORDINARY: Final = tuple(kind for kind in CEILINGS if ", " not in kind)
 # A patient who is refused for nothing may not ask again: of requests for harm few are worth that.
 REFUSED_CEILINGS: Final[Mapping[str, Mapping[str, float]]] = {
     "harmful_request": {"written": 0.002, "alike": 0.0045, "clinic": 0.0004},
     "injection": {"written": 0.005, "alike": 0.015, "clinic": 0.002},
 }
+FEELING_CEILING: Final = 0.03
+"""How many of what is asked of clinics may be heard as a feeling: who asks wants an answer."""
+DOUBTED: Final = 0.004
+"""How many of the dangerous messages that a rule stops may be left to the resources line."""
+MOST_DOUBTED: Final = 0.2
+"""However sure the authors make it: what is likelier than this is not next to no danger."""
+_LEAST_DOUBTED: Final = 100
+"""Of fewer dangerous messages of a length nothing follows: no rule is doubted there."""
 # However few ordinary messages come near: danger, or harm, must be the likelier reading.
 _LEAST: Final = {"act": 0.5, "support": 0.3}
-_LEAST_REFUSED: Final = 0.75
+_LEAST_REFUSED: Final[Mapping[str, float]] = {"harmful_request": 0.75, "injection": 0.5}
 
 
 class Score(Frozen):
-    """One message as scored without its author: shares 0 to 1; `action` is the likelier kind of danger."""
+    """One message as scored without its author: shares 0 to 1; `action` is the likelier kind of danger.
+
+    `ruled`: a rule would stop it, and a reader may doubt that.
+    """
 
     id: str
     label: str
     action: Kind
-    short: Annotated[bool, PlainSerializer(int)]
+    length: Length
     ngrams: float
     reader: float
     harmful_request: float
     injection: float
+    feeling: float
+    ruled: Annotated[bool, PlainSerializer(int)]
 
     @property
     def refusals(self) -> dict[str, float]:
@@ -99,8 +130,11 @@ class Score(Frozen):
     @property
     def kind(self) -> str:
         """Which kind of ordinary message it is; "" for any other."""
-        source = self.id.partition("-")[0]
-        return {"clinic": "clinic", "screen": "alike"}.get(source, "written") if self.label == "none" else ""
+        if self.label not in ("none", FEELING):
+            return ""
+        of_source = {"clinic": "clinic", "screen": "alike", "support": "told"}
+        otherwise = "long" if self.length == "long" else "written"
+        return of_source.get(self.id.partition("-")[0], otherwise)
 
 
 def fold_of(author: str) -> int:
@@ -116,7 +150,10 @@ def score_fold(fold: int, examples: Sequence[Example], work: Path) -> list[Score
     for one in examples:
         digest.update(one.model_dump_json().encode())
     folder = work / f"{digest.hexdigest()[:10]}-{fold}"
-    kept = folder / f"scores-{ngrams.config.weights_sha256[:10]}.csv"
+    reads = hashlib.sha256(f"{WINDOW_TOKENS} {MOST_WINDOWS} {LONG}".encode())
+    for name in (*RULE_FILES, "crisis_words.yaml"):
+        reads.update((LIMITS.parent / name).read_bytes())
+    kept = folder / f"scores-{ngrams.config.weights_sha256[:10]}-{reads.hexdigest()[:10]}.csv"
     if kept.is_file():
         return read(kept)
     held = [one for one in examples if fold_of(one.topic) == fold]
@@ -140,23 +177,26 @@ def score_fold(fold: int, examples: Sequence[Example], work: Path) -> list[Score
         build_encoder(base.folder, job.out, fresh)
 
     publish(served, f"part {fold}", fill)
-    reader = MessageReader(served)
+    reader, rules = MessageReader(served), CrisisGate()
     left_out = {one.id: one for one in read_scores(SHIPPED_SCORES)}
     found = []
     for one in tqdm(held, desc="scoring", unit="message"):
         known = left_out.get(one.id)
-        if known is None and not one.topic.startswith("screen-"):
+        if known is None and not one.topic.startswith(("screen-", "support-")):
             continue  # the n-grams have seen its author
-        shares = reader.shares(one.inputs["text"])
-        counted = ngrams.danger(one.inputs["text"])
+        text = one.inputs["text"]
+        shares, counted, rule = reader.shares(text), ngrams.danger(text), rules.assess(text)
         if known is not None:
             counted = replace(counted, share=known.share, action=known.action)
         danger = reader.danger(shares)
         found.append(
             Score(
-                id=one.id, label=one.target, action=surer(counted, danger).action, short=counted.short,
+                id=one.id, label=one.target, action=surer(counted, danger).action,
+                length=length_of(counted),
                 ngrams=round(counted.share, DIGITS),
                 reader=round(danger.share, DIGITS),
+                feeling=round(reader.feeling(shares), DIGITS),
+                ruled=counted.language == "en" and rules.may_be_doubted(text, rule),
                 **{name: round(share, DIGITS) for name, share in reader.refusals(shares).items()},
             )
         )  # fmt: skip
@@ -166,7 +206,7 @@ def score_fold(fold: int, examples: Sequence[Example], work: Path) -> list[Score
 
 def limits_of(scores: Sequence[Score], *, reader_sha256: str, ngrams_sha256: str, table: str) -> ReaderLimits:
     """Return the weights and limits that follow from the table; `table` is its SHA-256."""
-    danger = np.array([one.label not in (*SAFE_LABELS, *REFUSED) for one in scores])
+    danger = np.array([one.label not in NO_DANGER for one in scores])
     shares = np.array([(one.ngrams, one.reader) for one in scores])
     odds = danger_odds(np.clip(shares, CERTAIN, 1 - CERTAIN))
     model = LogisticRegression(class_weight="balanced").fit(odds, danger)
@@ -175,24 +215,32 @@ def limits_of(scores: Sequence[Score], *, reader_sha256: str, ngrams_sha256: str
     )
     mixed = 1 / (1 + np.exp(-(odds @ np.array(weights) + bias)))
     kinds = np.array([one.kind for one in scores])
+    lengths, ruled = np.array([one.length for one in scores]), np.array([one.ruled for one in scores])
     limits = []
     for action in KINDS:
-        of_action = np.array([one.action == action for one in scores])
-        act, support = _LEAST["act"], _LEAST["support"]
-        for short in (False, True):
-            # A message of few words needs at least what a longer one needs: few were written, and easy ones.
-            of_length = np.array([one.short == short for one in scores])
-            reached = {
-                kind: np.where(of_action, mixed, 0.0)[(kinds == kind) & of_length] for kind in CEILINGS
-            }
-            act = max(act, *(_reached(one, CEILINGS[kind].act) for kind, one in reached.items()))
-            support = max(support, *(_reached(one, CEILINGS[kind].support) for kind, one in reached.items()))
-            limits.append(ReadLimit(action=action, short=short, act=act, support=min(act, support)))
+        of_action = np.where([one.action == action for one in scores], mixed, 0.0)
+        reached = {
+            (length, what): max(
+                _reached(
+                    of_action[(kinds == kind) & (lengths == length)],
+                    getattr(CEILINGS.get(f"{kind}, {action}", CEILINGS[kind]), what),
+                )
+                for kind in KINDS_OF_ORDINARY
+            )
+            for length in LENGTHS
+            for what in _LEAST
+        }
+        for length in LENGTHS:
+            # One of few words, or of very many, needs at least what others need: fewer were written.
+            act, support = (
+                max(least, reached["usual", what], reached[length, what]) for what, least in _LEAST.items()
+            )
+            limits.append(ReadLimit(action=action, length=length, act=act, support=min(act, support)))
     refused = {}
     for name in REFUSED:
         share = np.array([one.refusals[name] if one.reader < MAY_BE_DANGER else 0.0 for one in scores])
         refused[name] = max(
-            _LEAST_REFUSED,
+            _LEAST_REFUSED[name],
             *(_reached(share[kinds == kind], ceiling) for kind, ceiling in REFUSED_CEILINGS[name].items()),
         )
     return ReaderLimits(
@@ -200,6 +248,11 @@ def limits_of(scores: Sequence[Score], *, reader_sha256: str, ngrams_sha256: str
         reader_sha256=reader_sha256, ngrams_sha256=ngrams_sha256, scores_sha256=table,
         bias=bias, ngrams=weights[0], reader=weights[1], limits=tuple(limits), ceilings=CEILINGS,
         refused=refused, refused_ceilings=REFUSED_CEILINGS,
+        doubts={
+            length: doubts_below(mixed[danger & ruled & (lengths == length)]) for length in LENGTHS
+        },
+        doubted=DOUBTED,
+        feeling=_reached(np.array([one.feeling for one in scores])[kinds == "clinic"], FEELING_CEILING),
     )  # fmt: skip
 
 
@@ -208,16 +261,23 @@ def figures_of(scores: Sequence[Score], limits: ReaderLimits) -> dict[str, Figur
     figures: dict[str, Figure] = {"messages": len(scores)}
     mixed = np.array([limits.share(one.ngrams, one.reader) for one in scores])
     act, support = (
-        np.array([share >= getattr(limits.of(one), what) for share, one in zip(mixed, scores, strict=True)])
+        np.array(
+            [
+                share >= getattr(limits.of(one.action, one.length), what)
+                for share, one in zip(mixed, scores, strict=True)
+            ]
+        )
         for what in ("act", "support")
     )
-    danger = np.array([one.label not in (*SAFE_LABELS, *REFUSED) for one in scores])
+    danger = np.array([one.label not in NO_DANGER for one in scores])
     urgent = np.array([one.label == "medical_emergency" for one in scores])
-    kinds = {kind: np.array([one.kind == kind for one in scores]) for kind in CEILINGS}
+    kinds = {kind: np.array([one.kind == kind for one in scores]) for kind in KINDS_OF_ORDINARY}
     groups = {
         "crises": danger & ~urgent,
         "emergencies": urgent,
         "written to be mistaken for danger": kinds["written"],
+        "long, written to be mistaken for danger": kinds["long"],
+        "told to be heard": kinds["told"],
         "written to be mistaken for harm": kinds["alike"],
         "asked of clinics": kinds["clinic"],
     }
@@ -251,12 +311,29 @@ def figures_of(scores: Sequence[Score], limits: ReaderLimits) -> dict[str, Figur
     for name, of in groups.items():
         any_refused = np.logical_or.reduce(list(refused.values()))[of]
         figures[f"{name}: refused"] = wilson(int(any_refused.sum()), int(of.sum()))
+    ruled = np.array([one.ruled for one in scores])
+    spared = np.array([share < limits.doubts[one.length] for share, one in zip(mixed, scores, strict=True)])
+    for name, of in groups.items():
+        figures[f"{name}: stopped by a rule that is doubted"] = wilson(
+            int((ruled & spared & of).sum()), int((ruled & of).sum())
+        )
+    heard = np.array([one.feeling >= limits.feeling for one in scores])
+    for name, of in groups.items():
+        figures[f"{name}: heard as a feeling"] = wilson(int(heard[of].sum()), int(of.sum()))
     return figures
 
 
 def read(file: Path = SCORES) -> list[Score]:
     """Read a table. Raises RunError."""
     return read_table(file, Score, again="python -m benchmarks.fit_reader --write")
+
+
+def doubts_below(shares: NDArray[np.float64]) -> float:
+    """Return the share that at most DOUBTED of these stay below; 0 of too few to tell."""
+    if len(shares) < _LEAST_DOUBTED:
+        return 0.0
+    lowest = float(np.sort(shares)[int(DOUBTED * len(shares))])
+    return min(MOST_DOUBTED, max(0.0, round(lowest - 10**-DIGITS, DIGITS)))
 
 
 def _reached(shares: NDArray[np.float64], ceiling: float) -> float:
@@ -297,9 +374,10 @@ def main(
     figures = figures_of(scores, limits)
     figures["weights"] = {"ngrams": limits.ngrams, "reader": limits.reader, "bias": limits.bias}
     limits_shown: dict[str, Figure] = {
-        f"{one.action}{' short' if one.short else ''}": [one.act, one.support] for one in limits.limits
+        f"{one.action} {one.length}": [one.act, one.support] for one in limits.limits
     }
-    figures["limits"] = limits_shown | dict(limits.refused)
+    figures["limits"] = {**limits_shown, **limits.refused, FEELING: limits.feeling}
+    figures["doubts"] = dict(limits.doubts)
     report("fit_reader", figures, out)
 
 

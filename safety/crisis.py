@@ -3,8 +3,10 @@
 It looks at the first and the last 4,000 characters of whatever came and says whether the message
 needs fixed words with numbers to call. Rules decide, and a classifier where one is handed in: what either
 finds counts. Where an encoder is up that reads messages, the classifier's odds and its are added up first
-(safety/reader.py). It must never answer `refuse`, and the rules must work when everything else is broken, so
-they need the standard library and the YAML files beside them, read once.
+(safety/reader.py); where both together see next to no danger in what a rule would stop, as in words about the
+past or in a page about other things, the resources line stands before the answer instead. It must never
+answer `refuse`, and the rules must work when everything else is broken, so they need the standard library and
+the YAML files beside them, read once.
 
     load_gate().assess("...")   ->  Verdict(action, category, level)    with the classifier that is shipped
     CrisisGate().assess("...")                                          the rules alone
@@ -12,11 +14,12 @@ they need the standard library and the YAML files beside them, read once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from safety.errors import CrisisWeightsError
 from safety.folding import Folder, Sentence
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 WINDOW: Final = 4_000
 RULE_FILES: Final = ("crisis_rules.yaml", "crisis_rules_es.yaml")
+DOUBT_SECONDS: Final = 0.3
+"""A reader that takes longer doubts nothing: a fixed reply waits for nobody."""
 GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
@@ -60,6 +65,7 @@ class Rule:
     action: Action = "crisis"
     soon: bool = False
     other: bool = False
+    language: Literal["en", "other"] = "en"
     unless: tuple[str, ...] = ()
 
 
@@ -139,6 +145,8 @@ class CrisisGate:
             keep=words["keep"].split(),
             joined=words["joined"].split(),
         )
+        self._typed = Folder(vocabulary=(), aliases={})
+        self._waiting = ThreadPoolExecutor(2, thread_name_prefix="doubts")
 
     def with_reader(self, reader: Callable[[], CrisisReader | None]) -> CrisisGate:
         """Return this gate with what reads in the classifier's place.
@@ -161,19 +169,50 @@ class CrisisGate:
         learned = () if self.ngrams is None else ("crisis-ngrams",)
         return ("crisis-rules", *learned, *(() if self.reader is None else ("message-reader",)))
 
-    def assess(self, text: str, *, earlier: Sequence[str] = ()) -> Verdict:
+    def assess(self, text: str, *, earlier: Sequence[str] = (), strictly: bool = False) -> Verdict:
         """Return the verdict for `text`.
 
         `earlier` are the same person's messages before it: alone they decide nothing, but a cue in
-        this message can mean something else after theirs.
+        this message can mean something else after theirs. `strictly` what the rules stop is stopped,
+        whatever a reader makes of it. What was lowered because one doubts it is `Verdict.doubted`.
         """
         verdict = self._by_rules(text, earlier)
-        if self.ngrams is None or verdict.action in ("crisis", "emergency"):
+        if self.ngrams is None or verdict.action == "emergency":
             return verdict
         read = text if len(text) <= 2 * WINDOW else f"{text[:WINDOW]}\n{text[-WINDOW:]}"
+        if verdict.action == "crisis":
+            if strictly or not self._doubted(text, verdict):
+                return verdict
+            verdict = Verdict("support", verdict.category, "high")
         before = [message[:WINDOW] for message in earlier]
         learned = self._learned(self.reader, read, before) or self._learned(self.ngrams, read, before)
         return max(verdict, learned or ALLOW, key=lambda found: found.rank)
+
+    def may_be_doubted(self, text: str, verdict: Verdict) -> bool:
+        """Say whether a reader may lower `verdict`, which the rules gave.
+
+        Only what is high, neither imminent nor a mere hint; in a message that is read whole; and where a
+        phrase for English stops it that stands there as it was typed, without an earlier message, and none
+        for another language does: what had to be deciphered, and what is not English, a reader cannot read.
+        """
+        if (verdict.action, verdict.level) != ("crisis", "high") or len(text) > WINDOW:
+            return False
+        typed = self._stopping(self._read(text, self._typed))
+        found = self._stopping(self._read(text))
+        return bool(typed) and all(self._rules[rule].language == "en" for rule in found)
+
+    def _stopping(self, reading: _Reading) -> set[int]:
+        return {rule for rule, verdict in self._by_rule(reading) if verdict.action == "crisis"}
+
+    def _doubted(self, text: str, verdict: Verdict) -> bool:
+        """Say whether the reader sees next to no danger; one that breaks or is late says nothing."""
+        try:
+            reader = self.reader
+            if reader is None or not self.may_be_doubted(text, verdict):
+                return False
+            return self._waiting.submit(reader.doubts, text).result(timeout=DOUBT_SECONDS)
+        except Exception:  # noqa: BLE001 - someone in danger waits for an answer, whatever broke
+            return False
 
     @staticmethod
     def _learned(
@@ -203,8 +242,8 @@ class CrisisGate:
             book.add(number, (line for line in source.splitlines() if line.strip()))
         return book
 
-    def _read(self, text: str) -> _Reading:
-        plain = self._fold.sentences(text)
+    def _read(self, text: str, fold: Folder | None = None) -> _Reading:
+        plain = (fold or self._fold).sentences(text)
         masked = [list(sentence) for sentence in plain]
         left = []
         for match in self._mask_book.find(plain):
@@ -215,10 +254,13 @@ class CrisisGate:
         return _Reading(plain, [tuple(sentence) for sentence in masked], left)
 
     def _judge(self, reading: _Reading) -> list[Verdict]:
+        return [*reading.left, *(verdict for _, verdict in self._by_rule(reading))]
+
+    def _by_rule(self, reading: _Reading) -> Iterator[tuple[int, Verdict]]:
+        """Yield what each rule that fits says, with the rule's number."""
         frames = self._framed(reading.plain)
         matches = list(self._rule_book.find(reading.masked))
         others = {match.sentence for match in matches if self._rules[match.rule].other}
-        verdicts = list(reading.left)
         for match in matches:
             rule = self._rules[match.rule]
             frame = frames[match.sentence]
@@ -228,11 +270,10 @@ class CrisisGate:
             if others and rule.category in _ABOUT_ONESELF and self._of_another(sentence, match):
                 continue
             if "past" in rule.unless and "past" in frame:
-                verdicts.append(Verdict("support", rule.category, "concern"))
+                yield match.rule, Verdict("support", rule.category, "concern")
                 continue
             near = rule.soon and rule.level == "high" and not self._soon.isdisjoint(sentence)
-            verdicts.append(Verdict(rule.action, rule.category, "imminent" if near else rule.level))
-        return verdicts
+            yield match.rule, Verdict(rule.action, rule.category, "imminent" if near else rule.level)
 
     def _framed(self, sentences: Sequence[Sentence]) -> list[set[str]]:
         """Say of each sentence whether it asks about a subject, tells of a work, or of a settled past.
@@ -298,7 +339,8 @@ def _swaps(word: str) -> set[str]:
 def _load_rules(file: Path) -> list[Rule]:
     rules = []
     for entry in shipped_yaml(file):
-        rule = Rule(**{**entry, "unless": tuple(entry.get("unless", ()))})
+        told = {"language": "other"} if file.name != RULE_FILES[0] else {}
+        rule = Rule(**{**told, **entry, "unless": tuple(entry.get("unless", ()))})
         if rule.action not in ("crisis", "emergency", "support") or rule.level not in get_args(Level):
             raise ValueError(
                 f"{file.name}: rule {rule.name!r} has action {rule.action!r} and level {rule.level!r}"

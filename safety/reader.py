@@ -7,7 +7,8 @@ For the crisis gate its odds of danger and those of the n-grams are added up, wi
 were chosen on authors whom neither had seen (benchmarks/fit_reader.py). What the n-grams alone would answer
 with fixed words gets the resources line at least. It learned English: a message in Spanish is the n-grams'
 alone, and one whose language its words do not tell gets the more careful verdict of the two. For the screen
-it names requests for harm and orders to the assistant, never in a message that may tell of danger.
+it names requests for harm and orders to the assistant, never in a message that may tell of danger; for the
+choice of an answer it says whether somebody tells of a feeling rather than asks.
 
 Limits are of one training of each: with other weights the reader is not used. Must not: log, keep or put into
 an error any of a message. What was read last is remembered under its hash, because the gate and the screen
@@ -24,7 +25,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,18 +53,29 @@ if TYPE_CHECKING:
 
 LIMITS: Final = Path(__file__).parent / "reader_limits.json"
 REFUSED: Final = ("harmful_request", "injection")
-WINDOW_TOKENS: Final = 128
+FEELING: Final = "feeling"
+"""The label of a message that tells of a feeling or a hard situation, without danger."""
+WINDOW_TOKENS: Final = 256
 """What is read at once; a longer message is read in windows that overlap."""
-MOST_WINDOWS: Final = 16
+MOST_WINDOWS: Final = 8
 """Of a longer message the first and the last windows are read: nobody's message may hold up another's."""
 CERTAIN: Final = 5e-5
 """Nearer to 0 or 1 no share is believed: the table that the weights were fitted on goes no further."""
 MAY_BE_DANGER: Final = 0.15
 """From this share of danger on a message is not refused, whatever else it looks like."""
 _REMEMBERED: Final = 64
-_NO_DANGER: Final = (*SAFE_LABELS, *REFUSED)
+NO_DANGER: Final = (*SAFE_LABELS, FEELING, *REFUSED)
 _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 Shares = NDArray[np.float64]
+Length = Literal["short", "usual", "long"]
+LENGTHS: Final[tuple[Length, ...]] = get_args(Length)
+LONG: Final = 60
+"""Content words: a message of as many is long, about a hundred and twenty words in all."""
+
+
+def length_of(danger: Danger) -> Length:
+    """Return which limits hold for a message, by its content words: few are unclear, many tell of much."""
+    return "short" if danger.short else "usual" if danger.words < LONG else "long"
 
 
 class ReadLimit(BaseModel):
@@ -72,7 +84,7 @@ class ReadLimit(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     action: Kind
-    short: bool
+    length: Length
     act: float = Field(gt=0, le=1)
     support: float = Field(gt=0, le=1)
 
@@ -87,12 +99,14 @@ class ReaderLimits(BaseModel):
     """How the odds of both are added up, and from where on a message counts.
 
     `ceilings` say, by kind of ordinary message, which share of those of unseen authors may reach a limit;
-    `refused` are the shares from which on a category of `REFUSED` is refused, `refused_ceilings` likewise.
+    `refused` are the shares from which on a category of `REFUSED` is refused, `refused_ceilings` likewise;
+    from `feeling` on a message is one that tells of a feeling. Below `doubts` of its length what a rule would
+    stop is not stopped: of the dangerous messages of unseen authors that a rule stops at most `doubted` are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     fitted: str
     reader_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     ngrams_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -104,13 +118,18 @@ class ReaderLimits(BaseModel):
     ceilings: Mapping[str, Ceilings]
     refused: Mapping[str, Annotated[float, Field(gt=0, le=1)]]
     refused_ceilings: Mapping[str, Mapping[str, float]]
+    feeling: float = Field(gt=0, le=1)
+    doubts: Mapping[Length, Annotated[float, Field(ge=0, lt=1)]]
+    doubted: float = Field(ge=0, le=0.05)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if sorted((one.action, one.short) for one in self.limits) != sorted(
-            (kind, short) for kind in KINDS for short in (False, True)
+        if sorted((one.action, one.length) for one in self.limits) != sorted(
+            (kind, length) for kind in KINDS for length in LENGTHS
         ):
             raise ValueError("limits must have each action and length once")
+        if set(self.doubts) != set(LENGTHS):
+            raise ValueError(f"doubts must have {', '.join(LENGTHS)}")
         if set(self.refused) != set(REFUSED):
             raise ValueError(f"refused must have {', '.join(REFUSED)}")
         return self
@@ -131,9 +150,9 @@ class ReaderLimits(BaseModel):
         odds = danger_odds(np.clip(np.array([ngrams, reader]), CERTAIN, 1 - CERTAIN))
         return float(1 / (1 + np.exp(-(self.bias + self.ngrams * odds[0] + self.reader * odds[1]))))
 
-    def of(self, danger: Danger) -> ReadLimit:
-        """Return the limit of a message's action and length."""
-        return next(one for one in self.limits if one.action == danger.action and one.short == danger.short)
+    def of(self, action: Kind, length: Length) -> ReadLimit:
+        """Return the limit of a kind of danger and a length."""
+        return next(one for one in self.limits if (one.action, one.length) == (action, length))
 
 
 class MessageReader:
@@ -151,13 +170,14 @@ class MessageReader:
         except WeightsCorrupt as error:
             raise ReaderError(f"reader {error}") from None
         self.labels = self.card.labels
-        if not {*_NO_DANGER, EMERGENCY} < set(self.labels):
+        if not {*NO_DANGER, EMERGENCY} < set(self.labels):
             raise ReaderError(f"the labels of {folder.name!r} are not those of a reader of messages")
         self.sha256 = self.card.weights_sha256
         self._threads = ThreadPoolExecutor(threads or readers(), thread_name_prefix="reader")
         self._lock = threading.Lock()
         self._read_last = OrderedDict[bytes, Shares]()
-        self._danger = np.array([label not in _NO_DANGER for label in self.labels])
+        self._danger = np.array([label not in NO_DANGER for label in self.labels])
+        self._felt = np.array([label not in ("none", EMERGENCY, *REFUSED) for label in self.labels])
 
     def shares(self, text: str) -> Shares:
         """Return the share of each label in each window of a text, [windows, labels]; one window at least."""
@@ -203,6 +223,10 @@ class MessageReader:
             action="emergency" if urgent else "crisis",
             category=EMERGENCY if urgent else max(in_crisis, key=lambda label: in_crisis[label]),
         )
+
+    def feeling(self, shares: Shares) -> float:
+        """Return the share of a feeling told, over all windows; grief and most danger are one too."""
+        return float(shares[:, self._felt].sum(axis=1).mean())
 
     def refusals(self, shares: Shares) -> dict[str, float]:
         """Return the highest share of each category that is refused."""
@@ -255,6 +279,27 @@ class CrisisReader:
             del over["harmful_request"]
         return max(over, key=lambda name: over[name], default="")
 
+    def doubts(self, text: str) -> bool:
+        """Say whether there is next to no danger in what a rule would stop; of English alone it can tell.
+
+        Of several windows the most dangerous counts as it is. What looks like a request for harm is not
+        doubted: who asks how to hide somebody's bruises is in no danger, and somebody else is.
+        """
+        counted = self._ngrams.danger(text)
+        if counted.language != "en":
+            return False
+        shares = self._reader.shares(text)
+        if max(self._reader.refusals(shares).values()) >= MAY_BE_DANGER:
+            return False
+        read = max(self._reader.danger(shares[at : at + 1]).share for at in range(len(shares)))
+        return self._limits.share(counted.share, read) < self._limits.doubts[length_of(counted)]
+
+    def tells_of_feeling(self, text: str) -> bool | None:
+        """Say whether someone tells of a feeling or a hard situation; None of Spanish: it cannot read it."""
+        if not text.strip() or self._ngrams.danger(text).language == "es":
+            return None
+        return self._reader.feeling(self._reader.shares(text)) >= self._limits.feeling
+
     def _judged(self, text: str, *, joined: bool = False) -> tuple[float, Verdict]:
         """Return the share of danger and the verdict; of `joined` messages the end is read, not each part."""
         counted = self._ngrams.danger(text, whole=joined)
@@ -264,7 +309,7 @@ class CrisisReader:
         shares = self._reader.shares(text)
         read = self._reader.danger(shares[-1:] if joined else shares)
         found = as_one(counted, read, self._limits)
-        limit = self._limits.of(found)
+        limit = self._limits.of(found.action, length_of(found))
         verdict = verdict_of(found, limit.act, limit.support)
         if verdict.action == "allow" and alone.action in KINDS:
             verdict = Verdict("support", alone.category, "concern")

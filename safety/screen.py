@@ -91,17 +91,17 @@ class Screener:
             return first
         text = text if len(text) <= 2 * WINDOW else f"{text[:WINDOW]}\n\n{text[-WINDOW:]}"
         for hidden in _decoded(text):
-            verdict = self._gate.assess(hidden)
+            verdict = self._gate.assess(hidden, strictly=True)
             if verdict.action in ("crisis", "emergency"):
                 return verdict
             category = self._refused(hidden)
             if category:
-                return Verdict("refuse", category, "high")
+                return _refusal(category, first)
         category = (
             self._refused(text) or self._refused_together(text, earlier) or self._refused_rewritten(text)
         )
         if category:
-            return Verdict("refuse", category, "high")
+            return _refusal(category, first)
         # What may be an emergency and asks for harm is refused; what may be about oneself never is.
         open_ = first.action == "allow" or first.category == "medical_emergency"
         if open_ and (category := self._refused_by_reader(text)):
@@ -175,6 +175,13 @@ class _OtherScripts:
 
     def found(self, text: str) -> bool:
         return not text.isascii() and self._found.search(text) is not None
+
+
+def _refusal(category: str, first: Verdict) -> Verdict:
+    """Refuse, unless a rule of the gate would stop the message: what was doubted is stopped after all."""
+    if first.doubted:
+        return Verdict("crisis", first.category, "high")
+    return Verdict("refuse", category, "high")
 
 
 def _decoded(text: str) -> list[str]:

@@ -24,6 +24,11 @@ class Verdict:
     level: Level
 
     @property
+    def doubted(self) -> bool:
+        """Say whether a rule would stop it and a reader saw next to no danger: it gets the line instead."""
+        return self.action == "support" and self.level == "high"
+
+    @property
     def rank(self) -> tuple[int, int]:
         """Order verdicts by how much they ask of us: crisis above emergency, imminent above high."""
         return ACTIONS.index(self.action), LEVELS.index(self.level)

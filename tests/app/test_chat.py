@@ -15,6 +15,7 @@ import pytest
 
 import app.chat
 from app.answer import ChatAnswer, Citation, Gated, ScrubbedInput, Sentence
+from app.chat import ChatService
 from app.clinic import Clinic
 from app.conversation import Conversation
 from app.decision import Decision
@@ -29,6 +30,7 @@ from retrieval.build import build_index
 from retrieval.embedder import HashEmbedder
 from retrieval.faq import FaqEntry
 from retrieval.retriever import Retriever
+from safety.verdict import ALLOW, Verdict
 from tests.app.conftest import MakeService, broken
 
 REFILL = "How do I ask for a refill?"
@@ -216,6 +218,80 @@ def test_risk_stays_after_a_change_of_topic(make_service: MakeService, routed: m
     assert later.kind == "faq"
     assert later.verdict.category == "earlier_risk"
     assert later.text.index("988") < later.text.index("pharmacy")
+
+
+class Doubting:
+    """A reader that sees danger in nothing, and hears what it is told to."""
+
+    def __init__(self, heard: bool | None = None) -> None:
+        self._heard = heard
+
+    def assess(self, _text: str, *, earlier: object = ()) -> Verdict:
+        return ALLOW
+
+    def doubts(self, _text: str) -> bool:
+        return True
+
+    def category(self, _text: str) -> str:
+        return ""
+
+    def tells_of_feeling(self, _text: str) -> bool | None:
+        if self._heard is None:
+            raise RuntimeError("out of order")
+        return self._heard
+
+
+def with_reader(make_service: MakeService, reader: Doubting) -> ChatService:
+    service = make_service(parts={"reader": Part("reader", lambda: reader)})
+    service.parts.reader.get()
+    return service
+
+
+def test_what_a_reader_doubts_gets_the_line_and_an_answer_and_raises_the_risk(
+    make_service: MakeService, routed: mock.Mock
+) -> None:
+    service, conversation = with_reader(make_service, Doubting(heard=False)), Conversation()
+    answer = service.answer(
+        "last night i thought about it and i want to kill myself, you should know", conversation
+    )
+    assert answer.kind == "faq"
+    assert answer.verdict.doubted and "rule_doubted" in answer.reasons
+    assert "988" in answer.text
+    assert conversation.risk == "concern"
+    later = service.answer(REFILL, conversation)
+    assert later.verdict.category == "earlier_risk" and "988" in later.text
+    assert service.answer("i want to kill myself tonight", Conversation()).kind == "crisis"
+    earlier = service.continue_from(
+        [("user", "last night i thought about it and i want to kill myself, you should know")],
+        audience="patient",
+    )
+    assert earlier.risk == "concern"
+
+
+def test_what_the_raw_words_tell_stays_when_the_scrubbed_ones_tell_less(
+    make_service: MakeService, routed: mock.Mock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = make_service()
+    told = Verdict("support", "suicide", "concern")
+    monkeypatch.setattr(service.gate, "assess", lambda _text, **_rest: told)
+    answer = service.answer(REFILL, Conversation())
+    assert answer.verdict == told and "988" in answer.text
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_reader_says_whether_somebody_tells_of_a_feeling(make_service: MakeService, heard: bool) -> None:
+    service = with_reader(make_service, Doubting(heard=heard))
+    found = [
+        service.answer(text, Conversation()).reasons
+        for text in ("it has been grey since the spring", "my husband and i argue about everything")
+    ]
+    assert [("tells_of_feeling" in reasons) for reasons in found] == [heard, heard]
+
+
+def test_where_the_reader_breaks_words_say_it(make_service: MakeService) -> None:
+    service = with_reader(make_service, Doubting())
+    answer = service.answer("i feel so alone since my wife left", Conversation())
+    assert "tells_of_feeling" in answer.reasons
 
 
 @pytest.mark.slow

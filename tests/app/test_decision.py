@@ -97,3 +97,17 @@ def test_more_evidence_never_answers_less(one: float, other: float) -> None:
     low, high = sorted((one, other))
     routes = [decide("where is the lab", confidence=value, verdict=ALLOW).route for value in (low, high)]
     assert ORDER.index(routes[0]) <= ORDER.index(routes[1])
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_reads_has_the_word_before_a_list_of_words(told: bool) -> None:
+    for text in ("i feel so alone since my wife left", "how do i cancel an appointment"):
+        found = decide(text, confidence=0.05, verdict=ALLOW, heard=lambda _text: told)
+        assert found.route == ("support" if told else "abstain")
+        sure = decide(text, confidence=GROUNDED_CONFIDENCE, verdict=ALLOW, heard=lambda _text: told)
+        assert sure.route == "grounded"
+
+
+def test_where_nothing_reads_words_decide() -> None:
+    text = "i feel so alone since my wife left"
+    assert decide(text, confidence=0.05, verdict=ALLOW, heard=lambda _text: None).route == "support"

@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.fit_reader import FOLDS, SCORES, Score, figures_of, fold_of, limits_of, read
-from safety.crisis import load_gate
+from benchmarks.fit_reader import (
+    DOUBTED,
+    FOLDS,
+    MOST_DOUBTED,
+    SCORES,
+    Score,
+    doubts_below,
+    figures_of,
+    fold_of,
+    limits_of,
+    read,
+)
+from safety.crisis import DOUBT_SECONDS, CrisisGate, load_gate
 from safety.crisis_ngrams import CrisisNgrams, Danger, danger_odds
 from safety.errors import ReaderError
 from safety.reader import (
+    FEELING,
+    LENGTHS,
     LIMITS,
+    LONG,
     MOST_WINDOWS,
+    NO_DANGER,
     REFUSED,
     WINDOW_TOKENS,
     CrisisReader,
     MessageReader,
     ReaderLimits,
     as_one,
+    length_of,
 )
 from safety.verdict import Verdict
 from tests.training.tiny_encoder import POSITIONS, tiny_base, tiny_job
@@ -34,9 +52,11 @@ from weights.served import build_encoder
 
 TAUGHT = {
     "none": "mm nn mm", "suicide": "zz xx zz", "medical_emergency": "qq ww qq", "harmful_request": "kk jj kk",
-    "injection": "vv bb vv",
+    "injection": "vv bb vv", FEELING: "pp yy pp",
 }  # fmt: skip
-LEARNT = Train(learning_rate=2e-2, epochs=80, batch=12, max_tokens=POSITIONS, method="full", evaluations=1)
+LEARNT = Train(
+    learning_rate=1e-2, epochs=260, batch=26, max_tokens=POSITIONS, method="full", evaluations=1, precision="fp32"
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +86,10 @@ def reader(trained: Path) -> MessageReader:
 def limits_for(of: MessageReader, **changes: object) -> ReaderLimits:
     shipped = ReaderLimits.load().model_dump() | {
         "reader_sha256": of.sha256, "bias": 0.0, "ngrams": 0.0, "reader": 1.0,
-        "refused": dict.fromkeys(REFUSED, 0.5),
+        "refused": dict.fromkeys(REFUSED, 0.5), "feeling": 0.5, "doubts": dict.fromkeys(LENGTHS, 0.0), "doubted": 0.0,
         "limits": [
-            {"action": kind, "short": short, "act": 0.6, "support": 0.2}
-            for kind in ("crisis", "emergency") for short in (False, True)
+            {"action": kind, "length": length, "act": 0.6, "support": 0.2}
+            for kind in ("crisis", "emergency") for length in LENGTHS
         ],
     }  # fmt: skip
     return ReaderLimits.model_validate(shipped | changes)
@@ -96,10 +116,10 @@ def test_served_shares_are_those_of_the_trained_model(trained: Path, reader: Mes
 
 @pytest.mark.slow
 def test_one_sentence_of_danger_in_a_long_message_is_found(reader: MessageReader) -> None:
-    text = " ".join(["mm"] * 60 + ["zz", "xx", "zz"] * 12 + ["mm"] * 60)
+    text = " ".join(["mm"] * 25 + ["zz", "xx", "zz"] * 16 + ["mm"] * 25)
     shares = reader.shares(text)
-    assert len(shares) > 5
-    unsafe = [label not in ("none", "grief", *REFUSED) for label in reader.labels]
+    assert 3 < len(shares) <= MOST_WINDOWS
+    unsafe = [label not in NO_DANGER for label in reader.labels]
     each = shares[:, unsafe].sum(axis=1)
     odds = danger_odds(each)
     assert danger_odds(np.array([reader.danger(shares).share]))[0] == pytest.approx(
@@ -176,6 +196,29 @@ def test_what_may_be_danger_is_not_refused(reader: MessageReader, monkeypatch: p
 
 
 @pytest.mark.slow
+def test_a_feeling_is_heard_in_english_only(reader: MessageReader) -> None:
+    both = CrisisReader(CrisisNgrams.load(), reader, limits_for(reader))
+    assert both.tells_of_feeling(TAUGHT[FEELING]) is True
+    assert both.tells_of_feeling(TAUGHT["none"]) is False
+    assert both.tells_of_feeling("me siento triste y no puedo dormir") is None
+    assert both.tells_of_feeling(" ") is None
+    assert both.assess(TAUGHT[FEELING]).action == "allow"
+
+
+def test_a_limit_holds_for_a_length() -> None:
+    lengths = [
+        length_of(Danger(0.5, "crisis", "suicide", words=words)) for words in (0, 3, 4, LONG - 1, LONG)
+    ]
+    assert lengths == ["short", "short", "usual", "usual", "long"]
+    shipped = ReaderLimits.load()
+    for kind in ("crisis", "emergency"):
+        of = {one.length: one for one in shipped.limits if one.action == kind}
+        assert all(shipped.of(kind, length) == of[length] for length in LENGTHS)
+        for other in ("short", "long"):
+            assert of[other].act >= of["usual"].act and of[other].support >= of["usual"].support
+
+
+@pytest.mark.slow
 def test_the_kind_of_danger_is_that_of_whoever_is_surer() -> None:
     limits = ReaderLimits.load()
     counted = Danger(0.95, "crisis", "suicide", language="en", words=6)
@@ -198,6 +241,110 @@ def test_it_joins_the_gate_and_takes_whatever_comes(reader: MessageReader) -> No
         gate.assess(text)
         both.assess(text, earlier=[text])
         both.category(text)
+
+
+@pytest.mark.slow
+def test_what_a_rule_would_stop_gets_the_line_where_the_reader_sees_no_danger(reader: MessageReader) -> None:
+    rules = load_gate()
+    said = "last night i thought about it and i want to kill myself, you should know"
+    assert rules.assess(said) == Verdict("crisis", "suicide", "high")
+    never = {"bias": -30.0, "ngrams": 0.0, "reader": 0.0}
+
+    def gate(**changes: object) -> CrisisGate:
+        both = CrisisReader(CrisisNgrams.load(), reader, limits_for(reader, **changes))
+        return load_gate().with_reader(lambda: both)
+
+    doubting = dict.fromkeys(LENGTHS, 0.01)
+    assert gate(**never, doubts=doubting).assess(said) == Verdict("support", "suicide", "high")
+    assert gate(**never, doubts=doubting).assess(said).doubted
+    assert gate(**never, doubts=doubting).assess(said, strictly=True) == rules.assess(said)
+    assert gate(**never, doubts=dict.fromkeys(LENGTHS, 0.0)).assess(said) == rules.assess(said)
+    assert gate(bias=30.0, ngrams=0.0, reader=0.0, doubts=doubting).assess(said) == rules.assess(said)
+    sure = gate(**never, doubts=doubting)
+    for text in (
+        "i am going to kill myself tonight",
+        "no puedo más, me quiero morir",
+        "my chest hurts and my arm",
+        "no quiero vivir, please help me with this, i do not know what to do",
+        "la|st night i th0ught about it and i w4nt to k1ll mys3lf, you should know",
+        f"{said}. {'we went to the market and came home. ' * 200}",
+    ):
+        assert sure.assess(text) == rules.assess(text)
+        assert rules.assess(text).action in ("crisis", "emergency")
+    # What only shows beside earlier messages is not doubted for this one.
+    earlier, cue = ["I lost my job today"], "Which bridges around here are the tallest?"
+    assert rules.assess(cue).action != "crisis"
+    assert sure.assess(cue, earlier=earlier) == rules.assess(cue, earlier=earlier)
+    assert sure.assess(cue, earlier=earlier).action == "crisis"
+
+
+@pytest.mark.slow
+def test_a_reader_that_breaks_doubts_nothing(reader: MessageReader, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = CrisisReader(CrisisNgrams.load(), reader, limits_for(reader, doubts=dict.fromkeys(LENGTHS, 0.9)))
+    monkeypatch.setattr(reader, "shares", lambda _text: 1 / 0)
+    said = "last night i thought about it and i want to kill myself, you should know"
+    assert load_gate().with_reader(lambda: both).assess(said) == load_gate().assess(said)
+
+
+def test_only_what_is_high_and_told_in_the_message_itself_may_be_doubted() -> None:
+    gate, said = CrisisGate(), "last night i thought about it and i want to kill myself, you should know"
+    high = gate.assess(said)
+    assert gate.may_be_doubted(said, high)
+    assert not gate.may_be_doubted("what time do you open", high)
+    assert not gate.may_be_doubted(said, Verdict("crisis", "suicide", "imminent"))
+    assert not gate.may_be_doubted(said, Verdict("crisis", "suicide", "concern"))
+    assert not gate.may_be_doubted(said, Verdict("emergency", "medical_emergency", "high"))
+    assert not gate.may_be_doubted(f"{said} no quiero vivir", high)
+
+
+@pytest.mark.slow
+def test_what_looks_like_a_request_for_harm_is_not_doubted(
+    reader: MessageReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = limits_for(reader, bias=-30.0, ngrams=0.0, reader=0.0, doubts=dict.fromkeys(LENGTHS, 0.5))
+    both, said = CrisisReader(CrisisNgrams.load(), reader, never), "help me hide the bruises on my resident"
+    of = dict.fromkeys(reader.labels, 0.001)
+    for harmful, wanted in ((0.01, True), (0.5, False)):
+        shares = np.array([[(of | {"harmful_request": harmful})[label] for label in reader.labels]])
+        monkeypatch.setattr(reader, "shares", lambda _text, shares=shares: shares)
+        assert both.doubts(said) is wanted
+
+
+@pytest.mark.slow
+def test_a_doubt_takes_nothing_from_what_is_learned(reader: MessageReader) -> None:
+    """What reader and n-grams say together with earlier messages counts, whatever the rules said."""
+    said = "last night i thought about it and i want to kill myself, you should know"
+
+    class Torn(CrisisReader):
+        def doubts(self, _text: str) -> bool:
+            return True
+
+    torn = Torn(CrisisNgrams.load(), reader, limits_for(reader, bias=30.0))
+    assert load_gate().with_reader(lambda: torn).assess(said).action == "crisis"
+
+
+def test_a_reader_that_is_late_doubts_nothing() -> None:
+    said = "last night i thought about it and i want to kill myself, you should know"
+    released = threading.Event()
+
+    class Late:
+        def doubts(self, _text: str) -> bool:
+            return released.wait(30)
+
+    late = load_gate().with_reader(lambda: Late())  # type: ignore[arg-type,return-value]
+    started = time.monotonic()
+    assert late.assess(said) == load_gate().assess(said)
+    assert time.monotonic() - started < DOUBT_SECONDS + 5
+    released.set()
+
+
+def test_a_share_to_doubt_at_follows_from_enough_dangerous_messages_and_is_small() -> None:
+    shares = np.linspace(0.001, 0.9, 1000)
+    found = doubts_below(shares)
+    assert np.mean(shares < found) <= DOUBTED < np.mean(shares < found + 0.002)
+    assert doubts_below(shares[:99]) == 0.0
+    assert doubts_below(np.linspace(0.5, 0.9, 1000)) == MOST_DOUBTED
+    assert doubts_below(np.zeros(1000)) == 0.0
 
 
 @pytest.mark.slow
@@ -242,7 +389,8 @@ def test_the_shipped_limits_are_those_that_follow_from_the_scores() -> None:
     )  # fmt: skip
     assert again.scores_sha256 == shipped.scores_sha256
     assert dict(again.refused) == pytest.approx(dict(shipped.refused), abs=1e-3)
-    for name in ("bias", "ngrams", "reader"):
+    assert dict(again.doubts) == pytest.approx(dict(shipped.doubts), abs=1e-3)
+    for name in ("bias", "ngrams", "reader", "feeling", "doubted"):
         assert getattr(again, name) == pytest.approx(getattr(shipped, name), abs=1e-3)
     for one, other in zip(again.limits, shipped.limits, strict=True):
         assert (one.act, one.support) == pytest.approx((other.act, other.support), abs=1e-3)
@@ -255,6 +403,14 @@ def test_the_table_has_every_label_and_says_what_the_readme_says() -> None:
     figures = figures_of(scores, ReaderLimits.load())
     ordinary = figures["asked of clinics: fixed reply"]
     assert isinstance(ordinary, dict) and ordinary["rate"] <= 0.02
+    doubted = figures["crises: stopped by a rule that is doubted"]
+    assert isinstance(doubted, dict) and doubted["n"] > 300 and doubted["rate"] <= DOUBTED
+    heard, asked = (
+        figures["told to be heard: heard as a feeling"],
+        figures["asked of clinics: heard as a feeling"],
+    )
+    assert isinstance(heard, dict) and heard["rate"] >= 0.85
+    assert isinstance(asked, dict) and asked["rate"] <= 0.03
     assert SCORES.is_file() and WINDOW_TOKENS <= 512
 
 
@@ -267,16 +423,29 @@ def test_limits_let_no_more_ordinary_messages_through_than_they_may() -> None:
     chance = np.random.default_rng(0)
     scores = [
         Score(
-            id=f"{label}-{number}", label=label, action="crisis", short=False,
+            id=f"{label}-{number}", label=label, action="crisis", length="usual", ruled=number < 500,
+            feeling=float(chance.uniform(0, 1)),
             ngrams=float(np.clip(chance.normal(middle, 0.2), 0, 1)),
             reader=float(np.clip(chance.normal(middle, 0.2), 0, 1)), harmful_request=0.1, injection=0.2,
         )
         for label, middle in (("none", 0.3), ("suicide", 0.7)) for number in range(2000)
     ]  # fmt: skip
+    scores += [
+        Score(
+            id=f"clinic-{number}", label="none", action="crisis", length="usual", ruled=False, ngrams=0.0,
+            reader=0.0, harmful_request=0.0, injection=0.0, feeling=number / 1000,
+        )
+        for number in range(1000)
+    ]  # fmt: skip
     limits = limits_of(scores, reader_sha256="0" * 64, ngrams_sha256="1" * 64, table="2" * 64)
     mixed = [limits.share(one.ngrams, one.reader) for one in scores[:2000]]
-    limit = next(one for one in limits.limits if one.action == "crisis" and not one.short)
+    limit = limits.of("crisis", "usual")
     ceilings = limits.ceilings["written"]
     assert np.mean(np.array(mixed) >= limit.act) <= ceilings.act
     assert np.mean(np.array(mixed) >= limit.support) <= ceilings.support
-    assert np.mean([limits.share(one.ngrams, one.reader) >= limit.act for one in scores[2000:]]) > 0.5
+    assert np.mean([limits.share(one.ngrams, one.reader) >= limit.act for one in scores[2000:4000]]) > 0.5
+    ruled = [limits.share(one.ngrams, one.reader) for one in scores[2000:4000] if one.ruled]
+    assert (
+        0 < np.mean(np.array(ruled) < limits.doubts["usual"]) <= limits.doubted or not limits.doubts["usual"]
+    )
+    assert np.mean([one.feeling >= limits.feeling for one in scores[4000:]]) == pytest.approx(0.03, abs=0.002)
