@@ -251,6 +251,7 @@ class ChatService:
             yield self._reply_now(turn)
             yield self._urgent(turn)
             return
+        self._remember_risk(turn)
         if turn.verdict.action == "refuse":
             yield self._finish(turn, "refuse", self._fixed(turn, turn.verdict))
             return
@@ -305,7 +306,6 @@ class ChatService:
         verdict = self._screener.screen(turn.scrubbed, said)
         if turn.verdict.doubted or verdict.doubted:
             turn.reasons.append("rule_doubted")
-            conversation.raise_risk("concern")
         if verdict.action == "allow" and conversation.risk != "none":
             # Risk stays with the conversation: a change of topic does not clear it.
             return Verdict("support", "earlier_risk", conversation.risk)

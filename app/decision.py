@@ -55,15 +55,14 @@ def decide(
     """
     if confidence >= FAQ_CONFIDENCE:
         return Decision("faq", "confident")
-    if confidence < GROUNDED_CONFIDENCE:
-        told = heard(text)
-        feeling = tells_of_feeling(text) if told is None else told
-        if feeling or (verdict.action == "support" and not asks_for_fact(text)):
-            return Decision("support", "tells_of_feeling")
-    if confidence >= GROUNDED_CONFIDENCE and _CALL_FOR_HELP.search(approved):
-        return Decision("faq", "warning_kept_whole")
     if confidence >= GROUNDED_CONFIDENCE:
+        if _CALL_FOR_HELP.search(approved):
+            return Decision("faq", "warning_kept_whole")
         return Decision("grounded", "partly_confident")
+    told = heard(text)
+    feeling = tells_of_feeling(text) if told is None else told
+    if feeling or (verdict.action == "support" and not asks_for_fact(text)):
+        return Decision("support", "tells_of_feeling")
     if confidence >= CLARIFY_CONFIDENCE:
         return Decision("clarify", "weak_evidence")
     return Decision("abstain", "no_evidence")

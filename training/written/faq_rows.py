@@ -4,9 +4,8 @@ One file a clinic: its entries, each with questions that it answers (some in its
 others) and with near misses that no entry answers, and questions that the clinic has nothing near to.
 
 A row for the ranker is a question with candidate entries, as a search would bring them up: those that share
-words with the question, those that patients ask for in like words, those that are near the right one, and
-others. One in some questions has no right
-candidate, because the FAQ has none or because it was left out.
+words with the question, those that patients ask for in like words, and those that are near the right one.
+Some rows have no right candidate, because the FAQ has none or because it was left out.
 
 Must not: hold words of a real person, a number to call, a link, or a question of a benchmark.
 """
