@@ -98,6 +98,9 @@ class Guard:
         send = self._with_headers(scope, send)
         problem = self._problem(scope)
         if problem is None:
+            if scope["path"] == "/":
+                # There is one page: Gradio looks for others by name, and fails where it finds none.
+                scope = {**scope, "query_string": b""}
             bounded = _Bounded(receive, send, ours=scope["path"] in _OURS)
             try:
                 await self._app(scope, bounded.receive, bounded.send)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from training.arms import ChosenPrompt
 from training.copies import Copies, copies
+from training.elsewhere import elsewhere
 from training.fairness import FairnessResult, compare, pairs
 from training.gate import Memory
 from training.guards import GuardCounts, Guards
@@ -77,6 +78,12 @@ class Measured:
             return ()
         resamples = self._run.recipe.evaluate.resamples
         return compare(variants, base, resamples=resamples), compare(variants, tuned, resamples=resamples)
+
+    @cached_property
+    def elsewhere(self) -> tuple[Scored, Scored] | tuple[()]:
+        """The chat's other job, base and tuned; empty where it was not measured."""
+        base, tuned = (self._run.kept(f"{arm}-elsewhere") for arm in ("base", "tuned"))
+        return (elsewhere(base), elsewhere(tuned)) if base and tuned else ()
 
     @cached_property
     def copied(self) -> Copies:

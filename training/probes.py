@@ -1,4 +1,4 @@
-"""What is asked of the base and of the tuned model beside the test rows: fairness, safety, memory.
+"""What is asked of the base and of the tuned model beside the test rows: fairness, safety, elsewhere, memory.
 
 Answers are kept like an arm's, so that they can be judged again without a model.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from training.elsewhere import answers_elsewhere, questions
 from training.fairness import pairs
 from training.memorisation import Canaries, exposure, extraction
 from training.rows import Example, Prediction, write_value
@@ -23,7 +24,7 @@ SECRETS = 63  # made-up secrets that each planted one is ranked among
 
 
 def probe(run: Run, served: ServedLM, *, arm: str) -> None:
-    """Let one arm answer every variant of the fairness set and every message of the safety set."""
+    """Let one arm answer fairness set and safety set, and say how likely the other job's answers are."""
     if not run.task.chat:
         return
     variants = pairs(run.recipe.evaluate.fairness_rows, run.recipe.seed)
@@ -31,6 +32,9 @@ def probe(run: Run, served: ServedLM, *, arm: str) -> None:
         _ask(run, served, arm, "fairness", [one.id for one in variants], [one.text for one in variants])
     asked = probes()
     _ask(run, served, arm, "safety", [one.id for one in asked], [one.text for one in asked])
+    other = [one.id for one in questions()]
+    likely = shown(answers_elsewhere(served, arm=arm), f"elsewhere {arm}", total=len(other))
+    run.keep(f"{arm}-elsewhere", other, likely)
 
 
 def remember(run: Run, served: ServedLM, *, arm: str) -> None:

@@ -16,7 +16,7 @@ from training.gate import Verdict
 from training.judge import JudgeResult
 from training.learning_curve import CurveFit
 from training.measure import Measured, memory_of
-from training.metrics import Interval
+from training.metrics import Interval, difference, interval
 from training.panel import PanelResult
 from training.preflight import Preflight
 from training.profile import Profile
@@ -121,6 +121,7 @@ def report_data(run: Run) -> ReportData:
             )
             for one in measured.safety
         ),
+        other_jobs=_elsewhere(measured, evaluate.resamples),
         chat=tuple(run.all_of("chat", ChatKind)),
         curve=_curve(run),
         judgements=tuple(_judgements(run)),
@@ -184,6 +185,22 @@ def _fairness(measured: Measured) -> tuple[BeforeAfter, ...]:
         )
         for one in changes(*measured.fairness)
     )  # fmt: skip
+
+
+def _elsewhere(measured: Measured, resamples: int) -> tuple[BeforeAfter, ...]:
+    if not measured.elsewhere:
+        return ()
+    base, tuned = measured.elsewhere
+    return (
+        BeforeAfter(
+            name=tuned.metric.name,
+            better="higher",
+            base=interval(base, resamples=resamples),
+            tuned=interval(tuned, resamples=resamples),
+            difference=difference(tuned, base, resamples=resamples),
+            rows=len(tuned.ids),
+        ),
+    )
 
 
 def _curve(run: Run) -> tuple[CurvePoint, ...]:

@@ -75,7 +75,7 @@ class Seen:
         @self.inner.api_route("/{path:path}", methods=["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
         async def anything(request: Request, path: str) -> Response:
             size = len(await request.body())
-            self.passed.append(request.url.path)
+            self.passed.append(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
             return PlainTextResponse(
                 str(size), headers={"Cache-Control": "max-age=9", "Referrer-Policy": "x"}
             )
@@ -144,6 +144,13 @@ def test_what_the_page_uses_is_passed_on(path: str) -> None:
     assert seen.get(path).status_code == 200
     assert seen.passed == [path]
     assert seen.refused == []
+
+
+def test_the_one_page_is_given_no_query_and_other_addresses_keep_theirs() -> None:
+    seen = Seen()
+    for path in ("/?page=other", "/?deep_link=x", "/gradio_api/queue/data?session_hash=a"):
+        assert seen.get(path).status_code == 200
+    assert seen.passed == ["/", "/", "/gradio_api/queue/data?session_hash=a"]
 
 
 @pytest.mark.parametrize("path", UNUSED + DISGUISED)

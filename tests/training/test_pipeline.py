@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.training.toy_runs import ROOT, changes, command
+from training.elsewhere import questions
 from training.errors import RunError
 from training.pipeline import STAGES, Outcome, run
 from training.recipe import load_recipe
-from training.rows import SPLITS, Example, read_rows
+from training.report import ReportData
+from training.rows import SPLITS, Example, read_rows, read_value
 from training.written import WRITTEN
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
@@ -69,6 +71,12 @@ def test_the_report_is_one_file_that_asks_for_nothing(ran: Outcome) -> None:
     assert 'src="http' not in page
     for part in ("never_stops", "perplexity", "toy"):
         assert part in page
+
+
+def test_the_report_says_what_tuning_cost_the_other_job(ran: Outcome) -> None:
+    (one,) = read_value(ran.folder.measured("report"), ReportData).other_jobs
+    assert one.better == "higher" and one.rows == len(questions())
+    assert 0 < one.base.low < one.base.high < 1 and one.base != one.tuned
 
 
 def test_it_names_no_folder_of_this_machine(ran: Outcome, tiny_base: Path) -> None:
