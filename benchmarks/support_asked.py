@@ -1,11 +1,11 @@
 """What the whole message path shows of a model's sentences, held against the passages that it cites.
 
-The questions are those of tests/retrieval/queries, on the sample FAQ. That a shown sentence stands in a cited
-passage, word for word and in a row, is found here without the check that served it. Any other is listed for a
-person to read; until then it counts as unsupported. Every text here is the sample FAQ's or a model's: no
-user's words.
+The questions are those of tests/retrieval/queries, on the sample FAQ, if not others are given. That a
+shown sentence stands in a cited passage, word for word and in a row, is found here without the check that
+served it. Any other is listed for a person to read; until then it counts as unsupported. Every text here
+is the sample's, an invented clinic's or a model's: no user's words.
 
-    written(100)  ->  what the model wrote, sentence by sentence, shown or not
+    written(sample_questions())  ->  what the model wrote, sentence by sentence, shown or not
     asked(100)    ->  counts
 """
 
@@ -36,7 +36,7 @@ _WORD: Final = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class Written:
-    """A sentence that a model wrote for a question of the sample FAQ, and the passages that it was given."""
+    """A sentence that a model wrote for a question, and the passages that it was given."""
 
     question: str
     sentence: str = field(repr=False)
@@ -77,12 +77,18 @@ class Listening:
 
 
 def written(
-    count: int, *, sentences: int = 0, paraphrase: bool = False, models: Path | None = None
+    questions: Sequence[str],
+    *,
+    index: Path | None = None,
+    sentences: int = 0,
+    paraphrase: bool = False,
+    models: Path | None = None,
 ) -> tuple[list[Written], Counter[str]]:
-    """Ask up to `count` questions, or until there are so many `sentences` (0: no matter), and return these.
+    """Ask the questions, or until there are so many `sentences` (0: no matter), and return these.
 
-    Beside them stand the kinds of the answers. With `paraphrase` the base model is checked like a release
-    that was tuned to stay with its passages; it is otherwise held to quotations.
+    They are asked of the FAQ of `index`, by default the sample's. Beside the sentences stand the kinds of the
+    answers. With `paraphrase` the base model is checked like a release that was tuned to stay with its
+    passages; it is otherwise held to quotations.
     """
     found: list[Written] = []
     kinds: Counter[str] = Counter()
@@ -90,18 +96,20 @@ def written(
         settings = {"CAREFOLD_DATA_DIR": data}
         if models is not None:
             settings["CAREFOLD_MODELS_DIR"] = str(models)
+        if index is not None:
+            settings["CAREFOLD_INDEX_DIR"] = str(index)
         application = build(load_settings(settings), model_wait_seconds=120)
         try:
             listening = _listen(application, paraphrase=paraphrase)
-            with tqdm(total=count, desc="asking", unit="question", disable=not sys.stderr.isatty()) as bar:
-                for text in _questions()[:count]:
+            shown = tqdm(questions, desc="asking", unit="question", disable=not sys.stderr.isatty())
+            with shown as bar:
+                for text in bar:
                     answer = application.service.answer(text, Conversation())
                     kinds[answer.kind] += 1
                     for sentence, passages, checked in [one for part in listening for one in part.heard]:
                         found.append(Written(text, sentence, passages, checked.ok, checked.reason))
                     for part in listening:
                         part.heard.clear()
-                    bar.update()
                     if sentences and len(found) >= sentences:
                         break
         finally:
@@ -111,7 +119,7 @@ def written(
 
 def asked(count: int, *, paraphrase: bool = False, models: Path | None = None) -> dict[str, Figure]:
     """Return how many shown sentences the cited passages bear out; list the others on standard error."""
-    found, kinds = written(count, paraphrase=paraphrase, models=models)
+    found, kinds = written(sample_questions()[:count], paraphrase=paraphrase, models=models)
     shown = [one for one in found if one.shown]
     to_read = [one for one in shown if not stands_in(one.sentence, one.passages)]
     for one in to_read:
@@ -137,7 +145,8 @@ def stands_in(sentence: str, passages: Sequence[str]) -> bool:
     return any(run in f" {' '.join(_WORD.findall(passage.lower()))} " for passage in passages)
 
 
-def _questions() -> list[str]:
+def sample_questions() -> list[str]:
+    """Return the questions of tests/retrieval/queries, each once."""
     lines = [line for part in PARTS for line in (QUERIES / f"{part}.jsonl").read_text("utf-8").splitlines()]
     return list(dict.fromkeys(Query.model_validate_json(line).text for line in lines))
 

@@ -5,15 +5,18 @@
 
 Each reader fills the two empty columns of a copy, without sight of the other's: `supported` (yes or no: do
 the passages say this?) and `answers` (yes or no: does it answer the question?). Whether the check would show
-a sentence is not on the sheet. The sheet holds questions and passages of the sample FAQ and a model's words,
-no user's.
+a sentence is not on the sheet. The questions are those of the sample FAQ, then, until there are enough
+sentences, those of the written clinics that nothing is trained on, each asked of its own FAQ. The sheet holds
+questions and passages of these invented clinics and a model's words, no user's.
 """
 
 from __future__ import annotations
 
 import csv
+import random
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -21,17 +24,22 @@ import numpy as np
 import typer
 from pydantic import Field, ValidationError, field_validator
 
+from benchmarks import retrieval_sets as sets
 from benchmarks.report import Figure, report
-from benchmarks.support_asked import Written, written
+from benchmarks.support_asked import Written, sample_questions, written
 from benchmarks.support_rates import auroc
+from retrieval.build import build_index
+from retrieval.embedder import faq_source, load_embedder
 from safety.support import SupportScorer
 from training.panel_kappa import agreement
 from training.rows import Frozen
+from weights.defaults import EMBEDDER
 
 COLUMNS: Final = ("id", "question", "passages", "sentence", "supported", "answers")
 LABELS: Final = ("supported", "answers")
 _BETWEEN: Final = "\n---\n"
-_QUESTIONS: Final = 100_000
+EACH: Final = 60
+"""Questions that are asked of a written clinic: no one clinic shall be all there is."""
 
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
 
@@ -62,11 +70,18 @@ def write(
     sentences: Annotated[int, typer.Option(help="So many sentences, or as many as there are.")] = 300,
     models: Annotated[Path | None, typer.Option(help="Folder of releases; the base model without.")] = None,
 ) -> None:
-    """Let the model answer questions of the sample FAQ and write what it said, each sentence once."""
-    found, _ = written(_QUESTIONS, sentences=sentences, models=models)
-    once = list({(one.question, one.sentence): one for one in found}.values())[:sentences]
-    write_sheet(file, once)
-    print(f"{len(once)} sentences in {file.name}", file=sys.stderr)
+    """Let the model answer questions and write what it said, each sentence once."""
+    found = once_each(written(sample_questions(), sentences=sentences, models=models)[0])
+    for clinic in sets.written_clinics():
+        if len(found) >= sentences:
+            break
+        asked = random.Random(0).sample(clinic.questions, min(EACH, len(clinic.questions)))
+        with tempfile.TemporaryDirectory() as folder:
+            index = Path(folder) / "index"
+            build_index(clinic.entries, out=index, embedder=load_embedder(faq_source(EMBEDDER)))
+            found = once_each([*found, *written([one.text for one in asked], index=index, models=models)[0]])
+    write_sheet(file, found[:sentences])
+    print(f"{len(found[:sentences])} sentences in {file.name}", file=sys.stderr)
 
 
 @app.command("score")
@@ -81,6 +96,11 @@ def score(
     except SheetError as error:
         raise typer.BadParameter(str(error)) from None
     report("support_sheet", figures, out)
+
+
+def once_each(found: Sequence[Written]) -> list[Written]:
+    """Return each sentence once for the passages that it was written from: more of the same shows nothing."""
+    return list({(one.passages, one.sentence): one for one in found}.values())
 
 
 def write_sheet(file: Path, found: list[Written]) -> None:

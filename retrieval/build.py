@@ -50,6 +50,7 @@ from retrieval.manifest import (
     hash_files,
     read_manifest,
     verify,
+    write_manifest,
 )
 from retrieval.passages import split_passages
 from retrieval.publish import replace_folder
@@ -177,8 +178,7 @@ def _fill(
         change=origin.change,
         embedded=embedded,
     )
-    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    return manifest
+    return write_manifest(folder, manifest)
 
 
 def _holds_sample(entries: Sequence[FaqEntry]) -> bool:

@@ -1,6 +1,7 @@
 """The index folder's manifest: what the index was built from and with, and each file's SHA-256.
 
-`verify` must have passed before any file of an index is parsed.
+It is sealed: with a byte that is not as it was written it is no manifest. `verify` must have passed before
+any other file of an index is parsed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from retrieval.embedder import Embedder
 from retrieval.errors import IndexCorrupt, IndexMismatch, IndexMissing
 from retrieval.faq import FaqEntry, entry_to_json
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 ENTRIES = "entries.jsonl"
 PASSAGES = "passages.jsonl"
@@ -63,6 +64,13 @@ class Manifest(_Record):
         "build", description="what made this generation of the one before: words of ours, ids"
     )
     embedded: int = Field(0, description="texts whose vectors were computed, not taken over")
+    seal: str = Field(default="", description="SHA-256 over all the rest, as it is written")
+
+    def text(self) -> str:
+        """Return what stands in the file, sealed."""
+        rest = self.model_dump_json(indent=1, exclude={"seal"})
+        seal = hashlib.sha256(rest.encode()).hexdigest()
+        return self.model_copy(update={"seal": seal}).model_dump_json(indent=1) + "\n"
 
 
 def corpus_hash(entries: Sequence[FaqEntry]) -> str:
@@ -84,6 +92,12 @@ def hash_files(folder: Path) -> dict[str, str]:
     return hashes
 
 
+def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Seal the manifest and write it into the folder; return it as it reads back."""
+    (folder / MANIFEST).write_text(manifest.text(), encoding="utf-8")
+    return read_manifest(folder)
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest alone. Raises IndexMissing, IndexMismatch (other format) or IndexCorrupt."""
     file = folder / MANIFEST
@@ -91,19 +105,20 @@ def read_manifest(folder: Path) -> Manifest:
         raw = file.read_bytes()
     except OSError as error:
         raise IndexMissing(f"no index at {folder} ({MANIFEST} cannot be read). {REBUILD}") from error
+    version = _format_of(raw)
+    if version not in (None, FORMAT):
+        raise _other_format(folder, version)
     try:
-        return Manifest.model_validate_json(raw)
+        manifest = Manifest.model_validate_json(raw)
     except ValidationError as error:
-        version = _format_of(raw)
-        if version not in (None, FORMAT):
-            raise _other_format(folder, version) from error
         raise IndexCorrupt(f"{file} is not a manifest of an index. {REBUILD}") from error
+    if raw != manifest.text().encode():
+        raise IndexCorrupt(f"{file} is not as it was written. {REBUILD}")
+    return manifest
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
-    """Hash every file again. Raises IndexMismatch for another format, IndexCorrupt for a difference."""
-    if manifest.format != FORMAT:
-        raise _other_format(folder, manifest.format)
+    """Hash every file again. Raises IndexCorrupt for a difference."""
     try:
         found = hash_files(folder)
     except OSError as error:

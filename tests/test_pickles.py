@@ -36,7 +36,7 @@ from retrieval.embedder import HashEmbedder, SentenceTransformerEmbedder
 from retrieval.errors import EmbedderError, IndexCorrupt, RetrievalError
 from retrieval.faq import FaqEntry, load_faq
 from retrieval.intake.documents import FORMATS, documents, read_document
-from retrieval.manifest import MANIFEST, hash_files, read_manifest
+from retrieval.manifest import hash_files, read_manifest, write_manifest
 from retrieval.retriever import Retriever
 from safety.analyzer import NameModelEngine
 from safety.audit import audit
@@ -135,7 +135,7 @@ def _open_index_that_was_sealed_again(folder: Path) -> object:
     except RetrievalError:
         return None  # it is the manifest that was replaced
     stated = manifest.model_copy(update={"files": hash_files(folder)})
-    (folder / MANIFEST).write_text(stated.model_dump_json(), "utf-8")
+    write_manifest(folder, stated)
     return _open_index(folder)
 
 

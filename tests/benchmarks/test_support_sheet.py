@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.support_asked import Written, stands_in
-from benchmarks.support_sheet import COLUMNS, SheetError, compared, read_sheet, write_sheet
+from benchmarks.support_sheet import COLUMNS, SheetError, compared, once_each, read_sheet, write_sheet
 
 PASSAGES = ("You can park behind the clinic. The gate closes at nine.", "Dogs wait outside.")
 FOUND = [
@@ -29,6 +29,12 @@ def _filled(folder: Path, name: str, supported: list[str]) -> Path:
         for row, label in zip(rows, supported, strict=True):
             writer.writerow(row | {"supported": label, "answers": "yes"})
     return file
+
+
+def test_a_sentence_stands_once_for_the_same_passages() -> None:
+    again = Written("Where is the car park?", FOUND[0].sentence, PASSAGES, True, "")
+    elsewhere = Written("Where do I park?", FOUND[0].sentence, PASSAGES[:1], True, "")
+    assert once_each([*FOUND, again, elsewhere]) == [again, *FOUND[1:], elsewhere]
 
 
 def test_sheet_has_two_empty_columns_and_no_verdict(tmp_path: Path) -> None:

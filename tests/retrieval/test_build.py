@@ -19,7 +19,7 @@ from retrieval.build import SAMPLE_FAQ, build_index, ensure_index
 from retrieval.embedder import HashEmbedder, Vectors
 from retrieval.errors import EmbedderError, EmptyFaq, FaqFileError, IndexMismatch
 from retrieval.faq import FaqEntry, entry_to_json, load_faq
-from retrieval.manifest import read_manifest
+from retrieval.manifest import FORMAT, read_manifest
 from retrieval.retriever import Retriever
 
 
@@ -39,7 +39,7 @@ def test_the_manifest_says_what_was_built_and_with_what(
         "sha256": HashEmbedder().sha256,
         "dimension": 512,
     }
-    assert (manifest.format, manifest.index, manifest.sample) == (1, "flat", False)
+    assert (manifest.format, manifest.index, manifest.sample) == (FORMAT, "flat", False)
     assert {"entries.jsonl", "vectors.faiss", "layout.npy", "passages.jsonl"} < set(manifest.files)
 
 

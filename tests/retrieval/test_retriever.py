@@ -303,5 +303,5 @@ def test_a_manifest_that_cannot_be_used_is_refused(
 ) -> None:
     folder = shutil.copytree(index_folder, tmp_path / "index")
     (folder / "manifest.json").write_text(content)
-    with pytest.raises(error, match=r"Rebuild|reads format 1"):
+    with pytest.raises(error, match=r"Rebuild|reads format 2"):
         Retriever.open(folder, HashEmbedder())
