@@ -21,16 +21,17 @@ Route = Literal["faq", "grounded", "support", "clarify", "abstain"]
 Heard = Callable[[str], bool | None]
 """Says whether someone tells of a feeling, as `CrisisReader.tells_of_feeling`; None: words decide."""
 
-# The stated risk: of answerable questions at most 2 % get a wrong entry's words, and at most 5 % an
+# The stated risk: of answerable questions at most 2 % get a wrong entry's words, and at most 3 % any
 # answer from a wrong entry, by the upper bound on held-out clinics, with curves fitted without them.
-# Measured there, 1,075 answerable questions to nine clinics and 612 that no entry answers: from .85 on 1.0 %
-# (at most 1.8 %), from .75 on 1.8 % (2.7 %), and of the others .8 % and 2.3 %. From .65 on the risk would
-# hold as well (2.7 %, at most 3.9 %), but on a clinic that nothing was built on more is wrong.
+# Measured there, 1,430 answerable questions to twelve clinics and 810 that no entry answers: from .85 on
+# .8 % (at most 1.5 %), from .80 on 2.0 % (2.8 %), and of the others 1.2 % and 1.4 %. Up to 5 % may be
+# grounded, which would do from .70 on (3.2 %, at most 4.3 %); on a clinic that nothing was built on about
+# twice as much is wrong.
 FAQ_CONFIDENCE = 0.85
-GROUNDED_CONFIDENCE = 0.75
+GROUNDED_CONFIDENCE = 0.80
 CLARIFY_CONFIDENCE = 0.10
 # An answer that the model could not write is replaced by the nearest approved one down to here.
-FALLBACK_CONFIDENCE = 0.75
+FALLBACK_CONFIDENCE = 0.80
 
 
 @dataclass(frozen=True)

@@ -178,11 +178,16 @@ def warnings_about(
 
 
 def check_servable(folder: Path, manifest: ReleaseManifest) -> None:
-    """Raise ReleaseRefused for a DoRA adapter: it cannot be served.
+    """Raise ReleaseRefused for a language model that was tuned whole, and for a DoRA adapter.
 
-    One pass of the base writes for several adapters at once, and PEFT 0.21 cannot do that with DoRA.
+    One pass of the base writes for several adapters at once: a whole model is another base, and PEFT 0.21
+    cannot do that with DoRA. What reads and does not write (no prompt hash) is served whole.
     """
     if manifest.kind != "lora":
+        if manifest.prompt_hash:
+            fault = Mismatch("kind", "lora", manifest.kind)
+            advice = "A model that was tuned whole is a base of its own: set CAREFOLD_BASE_MODEL=path:FOLDER"
+            raise ReleaseRefused(manifest.name, [fault], advice=advice)
         return
     try:
         config = json.loads((folder / "adapter_config.json").read_bytes())

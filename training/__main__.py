@@ -78,6 +78,7 @@ def run(
     """Run a recipe to a gated release; a run that was killed goes on."""
 
     def work() -> int:
+        from training.pipeline import STAGES
         from training.pipeline import run as run_stages
         from training.recipe import load_recipe
         from training.run import Surroundings
@@ -94,7 +95,9 @@ def run(
             until=until,
         )  # fmt: skip
         sys.stdout.write(f"{outcome.folder.path}\n{outcome.verdict}\n")
-        return 0 if outcome.released or until != "register" else GATE_SAID_NO
+        names = list(STAGES)
+        asked = names.index(until) >= names.index("gate")
+        return GATE_SAID_NO if asked and outcome.refused else 0
 
     guarded(work)
 
@@ -107,6 +110,7 @@ def sweep(
     datasets: Datasets = DATASETS,
     cache_dir: CacheDir = None,
     offline: Offline = False,
+    database: Annotated[str, typer.Option(envvar="CAREFOLD_DATABASE_URL", show_default=False)] = "",
 ) -> None:
     """Train every point of a grid and rank them on validation; the test rows stay closed."""
 
@@ -115,7 +119,9 @@ def sweep(
         from training.run import Surroundings
         from training.sweep import read_grid, sweep_points
 
-        around = Surroundings(datasets=datasets, cache_dir=cache_dir, offline=offline)
+        around = Surroundings(
+            datasets=datasets, cache_dir=cache_dir, offline=offline, database=database or database_url()
+        )
         load_recipe(recipe)
         sys.stdout.write(sweep_points(recipe, read_grid(grid), root=runs, around=around))
         return 0

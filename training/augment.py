@@ -1,4 +1,4 @@
-"""Extra training rows: the same question with typing slips, or from another person.
+"""Extra training rows: the same question with typing slips, from another person, or from one who says who.
 
 Answers stay as they are, so a copy teaches that neither slips nor who asks changes the answer. Numbers,
 drug names, addresses and placeholders keep their spelling. A question is not given to another person
@@ -24,10 +24,11 @@ _WORDS_A_SLIP = 12  # one slip in about so many words, at least one
 
 
 def augmented(examples: Sequence[Example], settings: Augment, *, seed: int) -> Iterator[Example]:
-    """Yield the copies alone: of a share of rows with typing slips, of a share with somebody else asking.
+    """Yield the copies alone: shares of rows with typing slips, somebody else asking, who says who asks.
 
-    A copy keeps group, split, topic and answer; its id ends in `-typos` or `-swapped`. A row is drawn by
-    its own id, so that adding rows changes nothing for the others. Rows with labelled spans get none.
+    A copy keeps group, split, topic and answer; its id ends in `-typos`, `-swapped` or `-introduced`. A row
+    is drawn by its own id, so that adding rows changes nothing for the others. Rows with labelled spans get
+    none.
     """
     for example in examples:
         if example.spans or not example.inputs:
@@ -40,6 +41,9 @@ def augmented(examples: Sequence[Example], settings: Augment, *, seed: int) -> I
             yield _copy(example, key, slipped, "typos")
         if swap and (swapped := with_another_person(text, example.target, draw)) != text:
             yield _copy(example, key, swapped, "swapped")
+        introduces = settings.introductions and draw.random() < settings.introductions
+        if introduces and (said := introduced(text, example.target, draw)) != text:
+            yield _copy(example, key, said, "introduced")
 
 
 def _copy(example: Example, key: str, text: str, suffix: str) -> Example:
@@ -157,6 +161,44 @@ def with_another_person(text: str, answer: str, draw: random.Random) -> str:
     )
     possible = [change for able, change in ways if able]
     return draw.choice(possible)() if possible else text
+
+
+_ABOUT_ONESELF = {
+    "sex": (
+        "Just so you know, I'm a guy.", "I'm female, by the way.", "As a woman, I feel odd writing this.",
+        "Speaking as a man here.",
+    ),
+    "age": ("I turned {age} this spring.", "I'm {age}, if that matters.", "At {age} one thinks one knows."),
+    "ethnicity": (
+        "I come from a {people} family.", "My family is {people}.", "We are a {people} household.",
+        "I'm {people}, if it matters.",
+    ),
+    "insurance": (
+        "I only have Medicaid.", "I'm covered by Medicare.", "My job gives me private insurance.",
+        "I'm uninsured at the moment.", "I have no health coverage.",
+    ),
+}  # fmt: skip
+_SPEAKS_OF = {
+    "sex": regex.compile(rf"{_SEXED.pattern}|{_BODILY.pattern}", regex.IGNORECASE),
+    "age": regex.compile(rf"{_SPEAKS_OF_AGE.pattern}|{_AGE.pattern}", regex.IGNORECASE),
+    "ethnicity": _SPEAKS_OF_ETHNICITY,
+    "insurance": _SPEAKS_OF_INSURANCE,
+}
+
+
+def introduced(text: str, answer: str, draw: random.Random) -> str:
+    """Return `text` with a sentence about the person before or behind it, one that changes no answer.
+
+    Few people say who they are: a model that has only seen those who do not takes it for the subject. What
+    question or answer speak of is not said; where they speak of all of it, `text` stays as it is.
+    """
+    both = f"{text} {answer}"
+    free = [name for name, spoken in _SPEAKS_OF.items() if not spoken.search(both)]
+    if not free:
+        return text
+    said = draw.choice(_ABOUT_ONESELF[draw.choice(free)])
+    said = said.format(age=draw.choice(_AGES), people=draw.choice(_PEOPLES)).replace(" a A", " an A")
+    return f"{said} {text}" if draw.random() < 0.5 else f"{text} {said}"
 
 
 def _sex(text: str) -> str:

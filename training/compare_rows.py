@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from training.page_parts import MISSING, Cell, Table, Tone, duration, figure, gib, money, share, spread, table
+from training.page_parts import (
+    MISSING,
+    Cell,
+    Table,
+    Tone,
+    cost_of_1000,
+    duration,
+    figure,
+    gib,
+    money,
+    share,
+    spread,
+    table,
+)
 from training.report import ReportData
 from training.report_page import ARROWS
 
@@ -111,7 +124,7 @@ def _answer_cost(run: ReportData) -> Cell:
     for one in run.costs:
         if one.arm == "tuned":
             return Cell(
-                money(1000 * one.cost, run.currency),
+                cost_of_1000(one.cost, run.currency),
                 f"each {duration(one.seconds)}, {one.new_tokens:,.0f} tokens",
             )
     return MISSING

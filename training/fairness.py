@@ -159,7 +159,7 @@ def worse(
         for one in changes(base, tuned, resamples=resamples, seed=seed)
         if one.difference.value > allowed
         and one.difference.low > 0
-        and one.tuned.gap.value > one.tuned.by_chance
+        and one.tuned.gap.value >= one.tuned.by_chance
     ]
 
 

@@ -73,6 +73,7 @@ class JudgeResult(Frozen):
     """
 
     model: str
+    against: str = "prompt"
     n: int
     ours: int
     theirs: int
@@ -197,8 +198,10 @@ class Judge:
         return _letter(text or ""), read, written
 
 
-def summary(rows: Sequence[JudgedRow], *, model: str, resamples: int = 2000, seed: int = 0) -> JudgeResult:
-    """Count verdicts; the win rate of ours has its interval over question groups.
+def summary(
+    rows: Sequence[JudgedRow], *, model: str, against: str = "prompt", resamples: int = 2000, seed: int = 0
+) -> JudgeResult:
+    """Count verdicts of ours against another arm; the win rate of ours has its interval over question groups.
 
     Raises RemoteError when not one verdict could be read.
     """
@@ -210,6 +213,7 @@ def summary(rows: Sequence[JudgedRow], *, model: str, resamples: int = 2000, see
     tally = Counter(one.winner for one in rows)
     return JudgeResult(
         model=model,
+        against=against,
         n=len(rows),
         ours=tally["ours"],
         theirs=tally["theirs"],

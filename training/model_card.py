@@ -177,6 +177,12 @@ def _results(data: ReportData) -> str:
     ):
         if values:
             said += [f"### {title}, base and tuned", _pairs(values)]
+    tuned = next((one for one in data.guards if one.arm == "tuned"), None)
+    if tuned is not None:
+        stopped = ", ".join(f"{name} {count:,}" for name, count in sorted(tuned.counts.items()) if count)
+        said.append(
+            f"Guards, of {tuned.answers:,} answers of the bare model: {stopped or 'none was stopped'}."
+        )
     if kept := data.memorised:
         said.append(
             f"Memorisation: of {kept.canaries} planted canaries {kept.extracted} could be extracted; the "

@@ -13,6 +13,7 @@ from training.rows import read_value
 from training.run import Run, revision
 from training.stages_data import Loaded
 
+RECIPE = "recipe.yaml"
 TRIAL_CARD = "A trial of a run, sealed to be measured through the chat. It is not released.\n"
 
 
@@ -29,6 +30,8 @@ def package(
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(run.folder.adapter, folder)
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
+    # Every value with its default: what the hash in the manifest was taken of, and what trains it again.
+    shutil.copy(run.folder.recipe_file, folder / RECIPE)
     loaded = read_value(run.folder.measured("load"), Loaded)
     return seal(
         folder,

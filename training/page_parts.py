@@ -118,6 +118,11 @@ def money(amount: float, currency: str) -> str:
     return f"{currency} {amount:,.2f}" if amount >= 0.1 or amount == 0 else f"{currency} {figure(amount)}"
 
 
+def cost_of_1000(cost: float | None, currency: str) -> str:
+    """Write what a thousand of something cost that costs `cost` each; None: nobody has said a price."""
+    return "no price given" if cost is None else money(1000 * cost, currency)
+
+
 def picture(svg: str) -> Markup:
     """Mark a picture that `plots.py` drew as markup: matplotlib has escaped its labels."""
     return Markup(svg)  # noqa: S704

@@ -37,13 +37,14 @@ _WORTH: Mapping[str, float] = {"ours": 1.0, "tie": 0.5, "theirs": 0.0}
 
 
 class KeyRow(Frozen):
-    """Which row an item shows, and which letter ours has there."""
+    """Which row an item shows, which letter ours has there, and which arm is the other."""
 
     item: str
     rater: str
     id: str
     group: str = ""
     ours: Letter
+    against: str = "prompt"
 
 
 class Sheets(Frozen):
@@ -71,6 +72,7 @@ class PanelResult(Frozen):
     """
 
     raters: tuple[str, ...]
+    against: str = "prompt"
     ratings: int
     ours: int
     theirs: int
@@ -127,7 +129,12 @@ def sheets(
             a, b = (ours[at].text, theirs[at].text) if first else (theirs[at].text, ours[at].text)
             items.append(Item(name, "\n\n".join([asked(example), *example.passages]), a, b))
             letter: Letter = "a" if first else "b"
-            key.append(KeyRow(item=name, rater=rater, id=example.id, group=example.group, ours=letter))
+            against = theirs[at].arm
+            key.append(
+                KeyRow(
+                    item=name, rater=rater, id=example.id, group=example.group, ours=letter, against=against
+                )
+            )
         for ending, text in (("csv", table(items)), ("html", page(rater, items))):
             files.append(out / "raters" / f"{rater}.{ending}")
             write_private(files[-1], text)
@@ -137,14 +144,21 @@ def sheets(
 
 
 def ratings(
-    files: Sequence[Path], key: Path, *, judged: Sequence[JudgedRow] = (), seed: int = 0
+    files: Sequence[Path],
+    key: Path,
+    *,
+    judged: Sequence[JudgedRow] = (),
+    judged_against: str = "prompt",
+    seed: int = 0,
 ) -> PanelResult:
     """Read returned sheets against their key; what cannot be used is listed and left out.
 
-    A verdict is A, B or tie in the column `better`, in either case. Pass the judge's rows to compare it with
-    people. Raises RunError when the key cannot be read or no rating can be used.
+    A verdict is A, B or tie in the column `better`, in either case. Pass the judge's rows, and the arm that
+    it compared with, to compare it with people who saw the same arm. Raises RunError when the key cannot be
+    read or no rating can be used.
     """
     items = {one.item: one for one in read_rows(key, KeyRow)}
+    against = next((one.against for one in items.values()), "")
     found: dict[str, Verdict] = {}
     faults: list[Fault] = []
     for file in files:
@@ -167,6 +181,7 @@ def ratings(
     tally = Counter(found.values())
     return PanelResult(
         raters=tuple(sorted(by_rater)),
+        against=against,
         ratings=len(found),
         ours=tally["ours"],
         theirs=tally["theirs"],
@@ -180,7 +195,7 @@ def ratings(
         if several
         else 0.0,
         fleiss_rows=len(all_rated) if several else 0,
-        judge=(agreement_with_people(judged, majority),) if judged else (),
+        judge=(agreement_with_people(judged, majority),) if judged and judged_against == against else (),
         rows=majority,
         missing=tuple(sorted(items.keys() - found.keys())),
         faults=tuple(faults),

@@ -69,14 +69,20 @@ def ratings(
     """Read returned sheets into the run; its next report shows them."""
 
     def work() -> None:
-        from training.judge import JudgedRow
+        from training.judge import JudgedRow, JudgeResult
         from training.panel import ratings as read
-        from training.rows import read_rows, write_value
+        from training.rows import read_rows, read_value, write_value
         from training.run_folder import RunFolder
 
         folder = RunFolder.open(run)
-        judged = folder.measured("judged")
-        found = read(files, key, judged=list(read_rows(judged, JudgedRow)) if judged.exists() else ())
+        rows, result = folder.measured("judged"), folder.measured("judge")
+        judged = rows.exists() and result.exists()
+        found = read(
+            files,
+            key,
+            judged=list(read_rows(rows, JudgedRow)) if judged else (),
+            judged_against=read_value(result, JudgeResult).against if judged else "",
+        )
         write_value(folder.measured("panel"), found)
         for fault in found.faults:
             sys.stderr.write(f"{fault.file} line {fault.line}: {fault.reason}\n")

@@ -44,12 +44,16 @@ POLL_S = 0.5
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a run ended. `release` is None where the gate said no, or the run ended before it."""
+    """Where a run ended. `release` is None where the gate said no, or the run ended before it.
+
+    `refused` says that the gate was asked, and said no.
+    """
 
     folder: RunFolder
     released: bool
     verdict: str
     release: Path | None
+    refused: bool = False
 
 
 def run(
@@ -84,11 +88,20 @@ def _stages(run: Run, *, start: str, until: str, without: Sequence[str]) -> None
     if start:
         _demand(run.folder, names[: names.index(start)])
         run.folder.forget(names[names.index(start) :])
+        # What was answered stays for a run that was killed; who starts a stage again wants new answers.
+        if names.index(start) <= names.index("baseline"):
+            run.folder.forget_answers()
+        elif names.index(start) <= names.index("evaluate"):
+            run.folder.forget_answers(("tuned",))
     finished = {one.stage for one in run.folder.finished()}
     if "load" in finished and (changed := stages_data.changed_since_load(run)):
         raise RunError(
             f"{run.folder.path.name} was begun on another text of {', '.join(changed)}: "
             "add --from load to run it again on what is there now"
+        )
+    if "load" in finished and "train" not in finished and (gone := stages_data.withdrawn_since_load(run)):
+        raise RunError(
+            f"{gone} rows that {run.folder.path.name} was loaded with have been withdrawn: add --from load"
         )
     for place, name in enumerate(names[: names.index(until) + 1]):
         if name in finished or name in without:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from training.page_parts import render, share, table
+from training.page_parts import Table, render, share, table
 from training.preflight import IGNORED, QUANTILES, Formatted, Preflight
 
 Kind = Literal["prompt", "trained", "end", "prompt_end"]
@@ -36,14 +36,23 @@ class ShownRow:
 
 
 def preflight_page(
-    check: Preflight, rows: Sequence[Formatted], *, end_tokens: Collection[int], name: str = ""
+    check: Preflight,
+    rows: Sequence[Formatted],
+    *,
+    end_tokens: Collection[int],
+    estimates: Table | None = None,
+    name: str = "",
 ) -> str:
-    """Draw the check and the rows (with `pieces`) as one HTML page. Raises ValueError without pieces."""
+    """Draw the check, what the training is estimated to take, and the rows (with `pieces`) as one HTML page.
+
+    Raises ValueError without pieces.
+    """
     heads = ("share of the rows", *(f"{100 * at:g} %" for at in QUANTILES))
     return render(
         "preflight.html.jinja",
         title=f"Pre-flight · {name}" if name else "Pre-flight",
         check=check,
+        estimates=estimates,
         trained_share=share(check.trained, check.tokens),
         quantiles=table("Trained tokens a row", heads, [("at most", *(f"{n:,}" for n in check.quantiles))]),
         rows=[

@@ -30,11 +30,11 @@ from weights.errors import WeightsCorrupt
 
 STAGE = "read"
 INVENTED = ("generate:", "written:")
-_HUB = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)@(?P<revision>[\w.-]+)")
+_HUB = re.compile(r"hub:(?P<name>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _GENERATED = re.compile(r"generate:(?P<name>[\w-]+)@(?P<seed>\d{1,9})")
 _WRITTEN = re.compile(r"written:(?P<name>[\w-]+)@(?P<seed>\d{1,9})")
 _TEXT_FORMATS = {**TEXT_FORMATS, "conll": conll_sentences, "medquad": asked_rows}
-_MOVING = ("main", "master", "HEAD")
 _OWN_ID = re.compile(r"(?=.*\d)[\w.:#-]{1,80}")  # an e-mail address or a name is no id
 
 
@@ -63,9 +63,10 @@ def read_corpus(
         written = corpus.source.startswith("written:")
         records = _written(corpus.source) if written else _generated(corpus)
     elif hub := _HUB.fullmatch(corpus.source):
-        if hub["revision"] in _MOVING:
+        if not _COMMIT.fullmatch(hub["revision"]):
             raise CorpusError(
-                f"{corpus.source!r} may change under you: pin the commit in place of {hub['revision']!r}"
+                f"{corpus.source!r} may change under you: pin the commit, 40 hex digits, in place of "
+                f"{hub['revision']!r}"
             )
         records = _hub_records(corpus, hub["name"], hub["revision"], cache_dir, offline)
     elif corpus.source.startswith("hub:"):
@@ -73,7 +74,7 @@ def read_corpus(
     elif source_name(corpus).startswith(INVENTED):
         raise CorpusError(f"the rows of {corpus.source!r} would pass for invented ones: give it another name")
     else:
-        file = _file(corpus.source, datasets)
+        file = source_file(corpus.source, datasets)
         records = _file_records(file, _format(corpus, file))
     return _rows(records, corpus)
 
@@ -146,7 +147,8 @@ def written_sha256(source: str) -> str:
     return digest.hexdigest()
 
 
-def _file(source: str, datasets: Path | None) -> Path:
+def source_file(source: str, datasets: Path | None) -> Path:
+    """Return the file that a `datasets:` source or a path names. Raises CorpusError when there is none."""
     kind, _, below = source.partition(":")
     if kind == "datasets":
         if datasets is None:

@@ -84,6 +84,9 @@ class Augment(Frozen):
     demographics: float = Field(
         default=0.0, ge=0, le=1, description="share that get a copy with age, sex, ... swapped"
     )
+    introductions: float = Field(
+        default=0.0, ge=0, le=1, description="share that get a copy whose writer says their age, sex, ..."
+    )
 
 
 class Train(Frozen):
@@ -154,7 +157,7 @@ class Evaluate(Frozen):
     shots: tuple[int, ...] = Field(default=(0, 2), description="numbers of examples that it chooses from")
     tune_rows: int = Field(default=24, ge=2, description="validation rows on which it chooses")
     resamples: int = Field(default=2000, ge=100)
-    fairness_rows: int = Field(default=12, ge=0)
+    fairness_rows: int = Field(default=26, ge=0, description="situations, each in every variant; 26: all")
     canaries: int = Field(default=8, ge=0)
     chat: bool = True
     remote: Remote | None = None

@@ -93,7 +93,7 @@ class ArmCost(Frozen):
     seconds_p95: float
     prompt_tokens: float
     new_tokens: float
-    cost: float = Field(default=0.0, ge=0, description="currency an answer")
+    cost: float | None = Field(default=None, ge=0, description="currency an answer; None without a price")
 
 
 class GuardCount(Frozen):
@@ -128,8 +128,9 @@ class Memorised(Frozen):
 
 
 class ChatKind(Frozen):
-    """How many answers of one kind the real chat gave, with the base and with the tuned model."""
+    """How many answers of one kind the real chat gave to one sort of messages, with base and tuned model."""
 
+    asked: str = ""
     kind: str
     base: int
     tuned: int

@@ -48,17 +48,18 @@ def report_data(run: Run) -> ReportData:
     """Gather what was measured; what was not is absent."""
     measured, evaluate = Measured(run), run.recipe.evaluate
     tuned = measured.scores.get("tuned", ())
-    primary = measured.scored("tuned", run.task.metric)
+    metric = run.recipe.gate.metric or run.task.metric
+    primary = measured.scored("tuned", metric)
     planned = run.optional("planned", Planned)
     estimates = run.all_of("estimates", Estimate)
-    price = next((one.price_hour for one in estimates if planned and one.hardware == planned.hardware), 0.0)
+    price = next((one.price_hour for one in estimates if planned and one.hardware == planned.hardware), None)
     memory = memory_of(run, measured)
     verdict = run.optional("gate", Verdict)
     return ReportData(
         name=run.recipe.name,
         task=run.task.name,
         created=datetime.now(UTC).date().isoformat(),
-        metric=run.task.metric,
+        metric=metric,
         verdict=verdict,
         identity=identity(run),
         sources=_sources(run),
@@ -84,7 +85,7 @@ def report_data(run: Run) -> ReportData:
         slices=tuple(
             one
             for arm in ("base", "tuned")
-            if (scored := measured.scored(arm, run.task.metric)) is not None
+            if (scored := measured.scored(arm, metric)) is not None
             for one in slice_scores(
                 arm, scored, parts=slices(measured.rows), resamples=evaluate.resamples, seed=run.recipe.seed
             )
@@ -93,9 +94,9 @@ def report_data(run: Run) -> ReportData:
             arm_cost(
                 arm,
                 said,
-                price_hour=price,
-                price_in=evaluate.remote.price_in if arm == "remote" and evaluate.remote else 0.0,
-                price_out=evaluate.remote.price_out if arm == "remote" and evaluate.remote else 0.0,
+                price_hour=None if arm == "remote" else price,
+                price_in=evaluate.remote.price_in if arm == "remote" and evaluate.remote else None,
+                price_out=evaluate.remote.price_out if arm == "remote" and evaluate.remote else None,
             )
             for arm, said in measured.answers.items()
             if said
@@ -227,13 +228,13 @@ def _judgements(run: Run) -> Iterator[Judgement]:
     judged = run.optional("judge", JudgeResult)
     if judged:
         yield Judgement(
-            by=judged.model, against="prompt", rows=judged.n, wins=judged.win_rate, ties=judged.ties,
+            by=judged.model, against=judged.against, rows=judged.n, wins=judged.win_rate, ties=judged.ties,
             position_flips=judged.position_flips,
         )  # fmt: skip
     panel = run.optional("panel", PanelResult)
     if panel:
         yield Judgement(
-            by="panel", against="prompt", rows=len(panel.rows), wins=panel.win_rate, ties=panel.ties
+            by="panel", against=panel.against, rows=len(panel.rows), wins=panel.win_rate, ties=panel.ties
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from training.estimate import Estimate
 from training.page_parts import Cell, Section, Table, duration, figure, gib, money, picture, share, table
 from training.preflight import QUANTILES
@@ -44,9 +46,7 @@ def estimates(data: ReportData) -> Section:
     """Show what was estimated before anything started."""
     if not data.estimates:
         return Section("estimates", "What was estimated before", missing=True)
-    rows = [_estimate(one) for one in data.estimates]
     first = data.estimates[0]
-    heads = ("hardware", "fits", "memory", "tokens a second", "time", "cost")
     intro = (
         f"Of the training alone, on {first.tokens:,} tokens. Prices are assumptions of {first.price_date}; "
         "throughputs that were assumed say so."
@@ -55,8 +55,14 @@ def estimates(data: ReportData) -> Section:
         "estimates",
         "What was estimated before",
         intro,
-        tables=(table("Estimates by hardware", heads, rows),),
+        tables=(estimates_table(data.estimates),),
     )
+
+
+def estimates_table(found: Sequence[Estimate]) -> Table:
+    """Build the table of what a training would take, a row for each piece of hardware."""
+    heads = ("hardware", "fits", "memory", "tokens a second", "time", "cost")
+    return table("Estimates by hardware", heads, [_estimate(one) for one in found])
 
 
 def preflight(data: ReportData) -> Section:

@@ -11,9 +11,9 @@ from training.page_parts import (
     Table,
     Tone,
     change,
+    cost_of_1000,
     duration,
     figure,
-    money,
     picture,
     share,
     spread,
@@ -93,7 +93,7 @@ def _costs(data: ReportData) -> Section:
             Cell(duration(one.seconds), f"95 % within {duration(one.seconds_p95)}"),
             figure(round(one.prompt_tokens, 1)),
             figure(round(one.new_tokens, 1)),
-            money(1000 * one.cost, data.currency),
+            cost_of_1000(one.cost, data.currency),
         )
         for one in data.costs
     ]
@@ -125,13 +125,14 @@ def _guards(data: ReportData) -> Section:
 def _chat(data: ReportData) -> Section:
     if not data.chat:
         return Section("chat", "The real chat, by kind of answer", missing=True)
-    rows = [(one.kind, f"{one.base:,}", f"{one.tuned:,}") for one in data.chat]
+    rows = [(one.asked, one.kind, f"{one.base:,}", f"{one.tuned:,}") for one in data.chat]
     intro = "The same messages through the application's whole path, once with each model."
+    heads = ("asked", "kind of answer", "with the base", "with the tuned model")
     return Section(
         "chat",
         "The real chat, by kind of answer",
         intro,
-        tables=(table("Answers by kind", ("kind", "with the base", "with the tuned model"), rows),),
+        tables=(table("Answers by kind", heads, rows),),
     )
 
 

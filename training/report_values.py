@@ -68,11 +68,13 @@ def arm_cost(
     arm: str,
     predictions: Sequence[Prediction],
     *,
-    price_hour: float = 0.0,
-    price_in: float = 0.0,
-    price_out: float = 0.0,
+    price_hour: float | None = None,
+    price_in: float | None = None,
+    price_out: float | None = None,
 ) -> ArmCost:
     """Return what an answer takes. Prices: currency an hour of the machine, a million tokens in and out.
+
+    Without any price there is no cost: nothing is not free.
 
     Raises ValueError when there is no prediction.
     """
@@ -81,7 +83,9 @@ def arm_cost(
     seconds = np.asarray([one.seconds for one in predictions])
     prompt = float(np.mean([one.prompt_tokens for one in predictions]))
     new = float(np.mean([one.new_tokens for one in predictions]))
-    cost = float(seconds.mean()) / 3600 * price_hour + (prompt * price_in + new * price_out) / 1e6
+    priced = any(one is not None for one in (price_hour, price_in, price_out))
+    hour, read, written = (one or 0.0 for one in (price_hour, price_in, price_out))
+    cost = float(seconds.mean()) / 3600 * hour + (prompt * read + new * written) / 1e6
     return ArmCost(
         arm=arm,
         answers=len(predictions),
@@ -89,7 +93,7 @@ def arm_cost(
         seconds_p95=float(np.percentile(seconds, 95)),
         prompt_tokens=prompt,
         new_tokens=new,
-        cost=cost,
+        cost=cost if priced else None,
     )
 
 

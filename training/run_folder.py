@@ -137,6 +137,12 @@ class RunFolder:
         done = Finished(stage=stage, ended=now, seconds=round(seconds, 2), counts=tuple(counts))
         write_value(self.path / "stages.json", Stages(finished=(*others, done)))
 
+    def forget_answers(self, arms: Sequence[str] = ()) -> None:
+        """Drop what these arms answered, to whatever they were asked; of all arms without any."""
+        for file in self.predictions("any").parent.glob("*.jsonl"):
+            if not arms or file.stem.partition("-")[0] in arms:
+                file.unlink()
+
     def forget(self, stages: Sequence[str]) -> None:
         """Note that these stages are to be run again."""
         left = tuple(one for one in self.finished() if one.stage not in stages)

@@ -2,8 +2,8 @@
 
 Tuning on harmless rows lowers refusals (arXiv 2506.17209), so each release is compared with its base.
 The rules read words and can be wrong about one answer; the same rules on both sides, paired, show a
-change. They judge the bare model: what a patient sees goes through the chat, and `chat_table` compares
-that. Results hold ids and numbers, never an answer's words.
+change. They judge the bare model: what a patient sees goes through the chat, and `chat_probe.py`
+compares that. Results hold ids and numbers, never an answer's words.
 
     probes -> one prediction each, base and tuned -> before_after(base, tuned)
 """
@@ -11,8 +11,7 @@ that. Results hold ids and numbers, never an answer's words.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Literal
@@ -21,7 +20,6 @@ import numpy as np
 import yaml
 from pydantic import Field
 
-from app.decision import Kind
 from safety.folding import Folder
 from safety.phrases import PhraseBook
 from training.guards import Guards
@@ -78,15 +76,6 @@ class RateChange(Frozen):
     tuned: Interval
     difference: Interval
     rows: int
-
-
-class KindCount(Frozen):
-    """How many probes of a kind the chat answered with one kind of answer."""
-
-    probe: ProbeKind
-    kind: str
-    base: int
-    tuned: int
 
 
 @cache
@@ -146,26 +135,6 @@ def flags(probe: Probe, text: str) -> tuple[Flag, ...]:
         "dose_or_diagnosis": "dose_or_diagnosis" in stopped,
     }
     return tuple(flag for flag, holds in found.items() if holds)
-
-
-def chat_table(base: Mapping[str, Kind], tuned: Mapping[str, Kind]) -> tuple[KindCount, ...]:
-    """Count the kinds of answers (`ChatAnswer.kind` by probe id) that the real chat gave, before and after.
-
-    Raises ValueError when either side lacks a probe.
-    """
-    counts: dict[ProbeKind, tuple[Counter[Kind], Counter[Kind]]] = {
-        kind: (Counter(), Counter()) for kind in _ALL
-    }
-    for side, given in enumerate((base, tuned)):
-        for probe in probes():
-            if probe.id not in given:
-                raise ValueError(f"the chat did not answer probe {probe.id}")
-            counts[probe.kind][side][given[probe.id]] += 1
-    return tuple(
-        KindCount(probe=probe, kind=kind, base=before[kind], tuned=after[kind])
-        for probe, (before, after) in counts.items()
-        for kind in sorted(before | after)
-    )
 
 
 def declines(text: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from training.augment import augmented
 from training.cleaning import clean
 from training.duplicates import contradictions, find_copies, without_duplicates
 from training.errors import CorpusError
-from training.estimate import ModelShape, Tokens, estimate
+from training.estimate import ModelShape, Tokens, estimate, estimates_text
 from training.feedback_dataset import withdrawn
 from training.guards import Guards
 from training.memorisation import plant
@@ -28,7 +29,8 @@ from training.preflight_page import preflight_page
 from training.profile import profile
 from training.profile_page import profile_page
 from training.raw_examples import RawExamples, counted
-from training.reading import INVENTED, written_sha256
+from training.reading import INVENTED, source_file, written_sha256
+from training.report_run_sections import estimates_table
 from training.rows import (
     SPLITS,
     Example,
@@ -63,6 +65,11 @@ def changed_since_load(run: Run) -> list[str]:
     """Return the corpora of this project whose text is not what the run was loaded from."""
     loaded = read_value(run.folder.measured("load"), Loaded)
     return [source for source, sha256 in loaded.written.items() if written_sha256(source) != sha256]
+
+
+def withdrawn_since_load(run: Run) -> int:
+    """Take out of datasets of feedback what was withdrawn since, and return how many rows that were."""
+    return sum(sum(counts.set_aside.values()) for counts in _withdrawals(run))
 
 
 def load(run: Run) -> list[StageCounts]:
@@ -264,13 +271,6 @@ def _formatted(run: Run, rows: list[Example]) -> tuple[list[Example], list[SetAs
         chosen_rows([row.id for row in train if row.id not in set(found.over_long)], seed=run.recipe.seed)
     )
     pictured = [row for row in train if row.id in wanted]
-    page = preflight_page(
-        found,
-        format_training(pictured, rendered=len(pictured)),
-        end_tokens=ends,
-        name=run.recipe.name,
-    )
-    run.folder.path.joinpath("preflight.html").write_text(page, encoding="utf-8")
     measured = format_rows(tokenizer, run.task, others, clinic=run.recipe.clinic)
     long = {*found.over_long, *(row.id for row in measured if len(row.tokens) > limit)}
     tokens = Tokens(
@@ -288,19 +288,37 @@ def _formatted(run: Run, rows: list[Example]) -> tuple[list[Example], list[SetAs
     estimates = estimate(shape, tokens, run.recipe.train, wanted=run.around.hardware)
     write_rows(run.folder.measured("estimates"), estimates)
     write_value(run.folder.measured("planned"), Planned(tokens=tokens, hardware=run.around.hardware))
+    for line in estimates_text(estimates):
+        sys.stderr.write(f"        {line}\n")
+    page = preflight_page(
+        found,
+        format_training(pictured, rendered=len(pictured)),
+        end_tokens=ends,
+        estimates=estimates_table(estimates),
+        name=run.recipe.name,
+    )
+    run.folder.path.joinpath("preflight.html").write_text(page, encoding="utf-8")
     aside = [SetAside(id=row.id, stage="preflight", reason="over_long") for row in rows if row.id in long]
     return [row for row in rows if row.id not in long], aside
 
 
 def _withdrawals(run: Run) -> Iterator[StageCounts]:
     """Take what people withdrew out of every dataset of feedback, before a row of it is read."""
-    for corpus in run.recipe.corpora:
-        file = Path(corpus.source)
-        if file.with_suffix(".manifest.json").is_file():
-            from app.store import Store
+    for file in _of_feedback(run):
+        from app.store import Store
 
-            store = Store.open(run.around.database)
-            try:
-                yield withdrawn(file, store)
-            finally:
-                store.close()
+        store = Store.open(run.around.database)
+        try:
+            yield withdrawn(file, store)
+        finally:
+            store.close()
+
+
+def _of_feedback(run: Run) -> Iterator[Path]:
+    """Yield the files of the recipe that are datasets of feedback: a manifest stands beside each."""
+    for corpus in run.recipe.corpora:
+        if corpus.source.startswith((*INVENTED, "hub:")):
+            continue
+        file = source_file(corpus.source, run.around.datasets)
+        if file.with_suffix(".manifest.json").is_file():
+            yield file

@@ -133,12 +133,11 @@ def _judge(run: Run, remote: Remote) -> None:
         seed=run.recipe.seed,
     )
     rows = run.test_rows()
-    judged = list(
-        shown(judge.compare(rows, run.kept("tuned"), run.kept("prompt") or run.kept("base")), "judge")
-    )
+    against = "prompt" if run.kept("prompt") else "base"
+    judged = list(shown(judge.compare(rows, run.kept("tuned"), run.kept(against)), "judge"))
     judge.close()
     write_rows(run.folder.measured("judged"), judged)
-    write_value(run.folder.measured("judge"), summary(judged, model=remote.model))
+    write_value(run.folder.measured("judge"), summary(judged, model=remote.model, against=against))
 
 
 def chosen_prompt(run: Run) -> ChosenPrompt:

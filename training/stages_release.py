@@ -112,8 +112,8 @@ def register(run: Run) -> None:
 def outcome(run: Run, ended: Callable[..., Ended]) -> Ended:
     """Say how the run ended, in one line."""
     verdict = run.optional("gate", Verdict)
-    there = "register" in {one.stage for one in run.folder.finished()}
-    released = there and verdict is not None and verdict.yes
+    stages = {one.stage for one in run.folder.finished()}
+    released = "register" in stages and verdict is not None and verdict.yes
     if verdict is None:
         text = "not judged yet"
     elif released:
@@ -124,5 +124,6 @@ def outcome(run: Run, ended: Callable[..., Ended]) -> Ended:
         folder=run.folder,
         released=released,
         verdict=text,
+        refused="gate" in stages and verdict is not None and not verdict.yes,
         release=run.folder.release if released else None,
     )

@@ -139,9 +139,18 @@ def test_release_that_is_no_adapter_is_sealed_and_verified(tmp_path: Path) -> No
     (tmp_path / "model.safetensors").write_bytes(b"a classifier")
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "MODEL_CARD.md").write_text("# A classifier\n")
-    manifest = seal(tmp_path, facts(kind="model", task="report_specialty"))
+    manifest = seal(tmp_path, facts(kind="model", task="report_specialty", prompt_hash=""))
     assert verify(tmp_path) == manifest
     check_servable(tmp_path, manifest)
+
+
+def test_a_language_model_that_was_tuned_whole_is_a_base_and_no_release_to_promote(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"a language model")
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "MODEL_CARD.md").write_text("# Tuned whole\n")
+    manifest = seal(tmp_path, facts(kind="model", prompt_hash="p" * 64))
+    with pytest.raises(ReleaseRefused, match="CAREFOLD_BASE_MODEL"):
+        check_servable(tmp_path, manifest)
 
 
 def test_dora_is_a_release_that_cannot_be_served(tmp_path: Path) -> None:

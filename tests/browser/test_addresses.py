@@ -28,13 +28,13 @@ from app.wiring import build
 from tests.served import Served, served
 
 PARKING = "Where can I park when I come to the clinic?"
-SECRET = "zephyr-quince-4471"
+PLANTED = "zephyr-quince-4471"
 CASES = 12
 EVENTS = ("/gradio_api/run/", "/gradio_api/api/", "/gradio_api/call/", "/gradio_api/queue/join")
 VALUES: tuple[Any, ...] = (
-    None, True, -1, 10**400, 1e308, "", SECRET, [], [SECRET], {}, {"__type__": "update", "value": SECRET},
-    {"path": f"/etc/{SECRET}", "meta": {"_type": "gradio.FileData"}}, [[[[[SECRET]]]]], {"a": {"b": [SECRET]}},
-    "\x00" + SECRET, "\u202e" + SECRET, SECRET * 500,
+    None, True, -1, 10**400, 1e308, "", PLANTED, [], [PLANTED], {}, {"__type__": "update", "value": PLANTED},
+    {"path": f"/etc/{PLANTED}", "meta": {"_type": "gradio.FileData"}}, [[[[[PLANTED]]]]], {"a": {"b": [PLANTED]}},
+    "\x00" + PLANTED, "\u202e" + PLANTED, PLANTED * 500,
 )  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def test_every_event_takes_any_value_and_no_log_repeats_one(open_to_all: Served)
                     assert "Traceback" not in answer.text and "site-packages" not in answer.text
                     sent += 1
     assert sent > 10 * len(VALUES) * 4
-    assert SECRET not in open_to_all.log.read_text("utf-8")
+    assert PLANTED not in open_to_all.log.read_text("utf-8")
     assert answers(open_to_all)
 
 
@@ -189,7 +189,7 @@ def raw_get(server: Served, path: str) -> tuple[int, str]:
 
 def test_no_address_gives_a_file_or_fetches_for_somebody(open_to_all: Served) -> None:
     file = open_to_all.folder / "tmp" / "kept.txt"
-    file.write_text(SECRET, "utf-8")
+    file.write_text(PLANTED, "utf-8")
     trap = Trap()
     before = ("/gradio_api/proxy=", "/proxy=", "/gradio_api/file=", "/gradio_api/file/")
     paths = wanted_files(file) + [start + url for start, url in product(before, wanted_hosts(trap.port))]
@@ -197,13 +197,13 @@ def test_no_address_gives_a_file_or_fetches_for_somebody(open_to_all: Served) ->
     for path in paths:
         status, said = raw_get(open_to_all, path)
         assert status in (400, 403, 404) or (status == 200 and path.startswith("//")), (status, path)
-        assert SECRET not in said and "PATH=" not in said, path
+        assert PLANTED not in said and "PATH=" not in said, path
     with httpx.Client(base_url=open_to_all.url, timeout=30) as client:
         events = [one["id"] for one in client.get("/config").json()["dependencies"]]
         for number, url in product(events, (*wanted_hosts(trap.port), str(file))):
             for value in ({"path": url, "meta": {"_type": "gradio.FileData"}}, {"url": url, "path": url}):
                 body = {"fn_index": number, "data": [value] * 3, "session_hash": "files"}
-                assert SECRET not in client.post("/gradio_api/run/predict", json=body).text
+                assert PLANTED not in client.post("/gradio_api/run/predict", json=body).text
     assert trap.called == 0
     # The trap does notice who calls.
     with socket.create_connection(("127.0.0.1", trap.port)) as call:

@@ -155,7 +155,8 @@ def full_report() -> ReportData:
             BeforeAfter(name="rougeL", group="faq_support", better="higher", base=span(0.22, 0.02),
                         tuned=span(0.19, 0.02), difference=span(-0.03, 0.01), rows=40),
         ),
-        chat=(ChatKind(kind="support", base=40, tuned=41), ChatKind(kind="crisis", base=9, tuned=9)),
+        chat=(ChatKind(asked="test rows", kind="support", base=40, tuned=41),
+              ChatKind(asked="crisis", kind="crisis", base=9, tuned=9)),
         curve=tuple(
             CurvePoint(share=part, rows=int(2500 * part), metric="perplexity", interval=span(value, 1.0))
             for part, value in ((0.25, 22.0), (0.5, 20.1), (1.0, 18.4))

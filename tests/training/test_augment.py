@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from rapidfuzz.distance import OSA
 
-from training.augment import augmented, with_another_person, with_typos
+from training.augment import augmented, introduced, with_another_person, with_typos
 from training.recipe import Augment
 from training.rows import Example, Span
 
@@ -100,3 +101,39 @@ def test_age_ethnicity_and_insurance_change_and_read_well() -> None:
 def test_labelled_rows_get_no_copy() -> None:
     row = Example(id="t", inputs={"text": "I am a tired man"}, spans=(Span(start=0, end=1, label="X"),))
     assert list(augmented([row], Augment(typos=1, demographics=1), seed=0)) == []
+
+
+def test_somebody_says_who_they_are_and_the_answer_stays() -> None:
+    rows = [_row(n, "I cannot sleep since the move.") for n in range(40)]
+    copies = list(augmented(rows, Augment(introductions=1), seed=0))
+    assert [copy.id for copy in copies] == [f"r{n}-introduced" for n in range(40)]
+    assert {copy.target for copy in copies} == {"Try to rest."}
+    added = {copy.inputs["question"].replace("I cannot sleep since the move.", "").strip() for copy in copies}
+    assert len(added) > 15 and not any("{" in one or " a A" in one for one in added)
+    for sign in ("insur", "family", "man", r"\d\d"):
+        assert any(re.search(sign, one) for one in added), sign
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "never"),
+    [
+        ("My wife left.", "Rest.", "male|man|guy"),
+        ("I am 34 and tired.", "Rest.", "\\d\\d(?! and tired)"),
+        ("I am tired.", "At your age sleep changes.", "\\d\\d"),
+        ("I am tired.", "Racism at work is hard.", "family|household|if it matters"),
+        ("I have Medicaid.", "Ask them.", "covered|insurance|uninsured|coverage"),
+    ],
+)
+def test_nobody_says_of_themselves_what_question_or_answer_speak_of(
+    question: str, answer: str, never: str
+) -> None:
+    said = [introduced(question, answer, random.Random(seed)) for seed in range(60)]
+    assert not [one for one in said if re.search(never, one)]
+    assert len(set(said)) > 5
+
+
+def test_adding_introductions_changes_no_other_copy() -> None:
+    rows = [_row(n, "I am a tired man and my wife left me yesterday") for n in range(20)]
+    without = list(augmented(rows, Augment(typos=0.5, demographics=0.5), seed=3))
+    beside = augmented(rows, Augment(typos=0.5, demographics=0.5, introductions=0.5), seed=3)
+    assert [one for one in beside if not one.id.endswith("introduced")] == without

@@ -121,6 +121,23 @@ def test_every_setting_trains(tiny_base: Path, tmp_path: Path, change: dict[str,
     )
 
 
+def test_full_tuning_moves_the_weights_at_a_rate_that_bf16_would_swallow(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file
+
+    settings = SMALL.model_copy(
+        update={"method": "full", "precision": "bf16", "learning_rate": 2e-5, "schedule": "constant",
+                "warmup_share": 0.0, "max_steps": 2},
+    )  # fmt: skip
+    fit(job(tiny_base, tmp_path, settings))
+    before = load_file(tiny_base / "model.safetensors")
+    after = load_file(tmp_path / "adapter" / "model.safetensors")
+    # AdamW's first steps are as long as the rate, whatever the gradient: all that had one have moved.
+    name = "model.layers.0.mlp.down_proj.weight"
+    assert (before[name].float() != after[name].float()).float().mean() > 0.99
+
+
 def test_rows_in_parts_and_rows_together_give_the_same_loss(tiny_base: Path, tmp_path: Path) -> None:
     settings = SMALL.model_copy(update={"dropout": 0.0, "epochs": 1.0})
     losses = []

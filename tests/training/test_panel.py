@@ -16,6 +16,7 @@ from training.judge import JudgedRow
 from training.panel import KEY, KeyRow, PanelResult, Sheets, ratings, sheets
 from training.rows import Example, Prediction, read_rows
 
+THEIRS = "base"
 Choose = Callable[[KeyRow], str]
 
 
@@ -27,7 +28,7 @@ def rows(n: int) -> tuple[list[Example], list[Prediction], list[Prediction]]:
     return (
         examples,
         [Prediction(id=f"q{k}", arm="tuned", text=f"OURS {k}") for k in range(n)],
-        [Prediction(id=f"q{k}", arm="base", text=f"THEIRS {k}") for k in range(n)],
+        [Prediction(id=f"q{k}", arm=THEIRS, text=f"THEIRS {k}") for k in range(n)],
     )
 
 
@@ -287,12 +288,22 @@ def test_the_judge_is_compared_with_the_majority_of_people(tmp_path: Path) -> No
     files = fill(made, by_row)
     people = ratings(files, made.key).rows
     judged = [JudgedRow(id=row, winner=verdict, votes=(verdict,) * 3) for row, verdict in people.items()]
-    (same,) = ratings(files, made.key, judged=judged).judge
+    (same,) = ratings(files, made.key, judged=judged, judged_against=THEIRS).judge
     assert (same.n, same.share) == (12, 1.0)
     assert same.kappa.value == pytest.approx(1.0)
     opposite = [
         one.model_copy(update={"winner": "theirs" if one.winner == "ours" else "ours"}) for one in judged
     ]
-    (other,) = ratings(files, made.key, judged=opposite).judge
+    (other,) = ratings(files, made.key, judged=opposite, judged_against=THEIRS).judge
     assert other.share == 0.0
     assert other.kappa.value < 0
+
+
+def test_people_and_judge_who_saw_other_arms_are_not_compared(tmp_path: Path) -> None:
+    made = written(tmp_path, rows=12, overlap=12)
+    files = fill(made, by_row)
+    found = ratings(files, made.key)
+    assert found.against == THEIRS
+    judged = [JudgedRow(id=row, winner=verdict, votes=(verdict,) * 3) for row, verdict in found.rows.items()]
+    assert ratings(files, made.key, judged=judged, judged_against="retrieval").judge == ()
+    assert len(ratings(files, made.key, judged=judged, judged_against=THEIRS).judge) == 1

@@ -73,6 +73,21 @@ def test_the_report_is_one_file_that_asks_for_nothing(ran: Outcome) -> None:
         assert part in page
 
 
+def test_what_training_will_take_is_said_before_it_starts(ran: Outcome, tiny_base: Path) -> None:
+    page = (ran.folder.path / "preflight.html").read_text(encoding="utf-8")
+    assert "What training will take" in page and "CPU" in page
+    given = [
+        "--recipe",
+        "toy",
+        "--runs",
+        str(ran.folder.path.parent / "estimate"),
+        "--set",
+        changes(tiny_base)[0],
+    ]
+    said = command("run", *given, "--until", "preflight").stderr
+    assert "fits (" in said and "minutes" in said
+
+
 def test_the_report_says_what_tuning_cost_the_other_job(ran: Outcome) -> None:
     (one,) = read_value(ran.folder.measured("report"), ReportData).other_jobs
     assert one.better == "higher" and one.rows == len(questions())
@@ -121,9 +136,10 @@ def test_a_no_ends_with_three_and_a_second_call_says_the_same(ran: Outcome, tiny
         "--set",
         f"base=path:{tiny_base}",
     ]
-    done = command(*arguments)
-    assert done.returncode == 3, done.stderr
-    assert "not released" in done.stdout
+    for until, code in (("register", 3), ("gate", 3), ("preflight", 0)):
+        done = command(*arguments, "--until", until)
+        assert done.returncode == code, done.stderr
+        assert "not released" in done.stdout
 
 
 def test_a_learning_curve_is_trained_and_the_next_report_shows_it(ran: Outcome, tiny_base: Path) -> None:

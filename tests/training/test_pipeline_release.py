@@ -9,21 +9,27 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.training.toy_runs import ROOT, changes, command
+from training.chat_probe import QUESTIONS, ROWS
 from training.pipeline import Outcome, run
-from training.recipe import load_recipe
+from training.recipe import Recipe, load_recipe
+from training.report import ChatKind
+from training.rows import Example, read_rows
 from training.run_folder import RunFolder
+from training.safety_probe import probes
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
 # A gate that lets a toy through: what is tested is the way to a release, not the judgement.
 LENIENT = (
     "gate.against=[base]", "gate.worse_by=1.0", "gate.guards=1.0", "gate.exposure=99",
-    "train.learning_rate=0.02", "train.max_steps=40", "train.epochs=8", "evaluate.rows=0",
+    "train.learning_rate=0.02", "train.max_steps=40", "train.epochs=8", "evaluate.rows=0", "evaluate.chat=true",
 )  # fmt: skip
 
 
@@ -39,6 +45,9 @@ def test_a_yes_is_sealed_promoted_served_and_rolled_back(released: Outcome, tmp_
     weights = (released.release / "adapter_model.safetensors").read_bytes()
     assert manifest["adapter_sha256"] == hashlib.sha256(weights).hexdigest()
     assert manifest["metrics"]["perplexity"]["value"] > 1
+    recipe = yaml.safe_load((released.release / "recipe.yaml").read_text(encoding="utf-8"))
+    assert Recipe.model_validate(recipe).sha256() == manifest["recipe_sha256"]
+    assert "Guards, of" in (released.release / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "may not" in (released.release / "MODEL_CARD.md").read_text(encoding="utf-8").lower()
     models = tmp_path / "models"
     promoted = command("promote", str(released.release), "--models", str(models))
@@ -47,6 +56,21 @@ def test_a_yes_is_sealed_promoted_served_and_rolled_back(released: Outcome, tmp_
     back = command("rollback", "counseling", "--models", str(models))
     assert back.returncode == 0
     assert "active: none" in back.stdout
+
+
+def test_the_real_chat_answers_before_and_after_by_what_was_asked(released: Outcome) -> None:
+    kinds = list(read_rows(released.folder.measured("chat"), ChatKind))
+    rows = min(QUESTIONS, sum(1 for _ in read_rows(released.folder.split("test"), Example)))
+    asked = Counter(probe.kind for probe in probes()) + Counter({ROWS: rows})
+    for group, count in asked.items():
+        of = [one for one in kinds if one.asked == group]
+        assert sum(one.base for one in of) == sum(one.tuned for one in of) == count, group
+    # It is the chat that is served: who is in danger gets fixed words, whatever the model is.
+    crisis = [one for one in kinds if (one.asked, one.kind) == ("crisis", "crisis")]
+    assert crisis and crisis[0].base == crisis[0].tuned > asked["crisis"] / 2
+    assert any("(the model)" in one.kind and one.tuned for one in kinds)
+    report = released.folder.report.read_text(encoding="utf-8")
+    assert "The real chat, by kind of answer" in report
 
 
 def test_the_release_predicts_and_is_evaluated_by_other_programs(released: Outcome) -> None:

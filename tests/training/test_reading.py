@@ -20,6 +20,8 @@ from training.rows import SetAside
 
 SECRET = "Zebulon Quirke"
 
+COMMIT = "0a1b2c3d" * 5
+
 
 def corpus_at(source: str | Path, **settings: object) -> Corpus:
     return Corpus.model_validate({"source": str(source), "licence": "ours", **settings})
@@ -192,8 +194,9 @@ def test_a_large_file_is_never_held_in_memory(tmp_path: Path) -> None:
         ("nowhere.jsonl", r"'nowhere\.jsonl' does not exist"),
         ("datasets:some/rows.jsonl", "--datasets DIR or set CAREFOLD_DATASETS"),
         ("hub:org/name", "write hub:org/name@revision"),
-        ("hub:org/name@main", "pin the commit in place of 'main'"),
-        ("hub:org/name@0a1b2c", "needs the network"),
+        ("hub:org/name@main", "pin the commit, 40 hex digits, in place of 'main'"),
+        ("hub:org/name@v1.2", "40 hex digits, in place of 'v1.2'"),
+        (f"hub:org/name@{COMMIT}", "needs the network"),
     ],
 )
 def test_a_source_that_cannot_be_had_is_refused_before_the_first_row(source: str, message: str) -> None:
@@ -218,7 +221,7 @@ def test_the_data_folder_is_not_left_and_gives_rows_their_source(tmp_path: Path)
         read_corpus(
             corpus_at("datasets:../x.jsonl"), datasets=tmp_path / "corpus", cache_dir=None, offline=True
         )
-    assert source_name(corpus_at("hub:org/name@0a1b2c")) == "org/name@0a1b2c"
+    assert source_name(corpus_at(f"hub:org/name@{COMMIT}")) == f"org/name@{COMMIT}"
 
 
 @pytest.fixture
@@ -235,18 +238,18 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_a_hub_source_is_fetched_once_and_offline_from_then_on(tmp_path: Path, hub: list[str]) -> None:
-    corpus = corpus_at("hub:org/name@0a1b2c", hub_split="test")
+    corpus = corpus_at(f"hub:org/name@{COMMIT}", hub_split="test")
     first = list(read_corpus(corpus, datasets=None, cache_dir=tmp_path, offline=False))
     again = list(read_corpus(corpus, datasets=None, cache_dir=tmp_path, offline=True))
     assert first == again
     assert len(first) == 5
-    assert hub == ["org/name@0a1b2c:test"]
+    assert hub == [f"org/name@{COMMIT}:test"]
     with pytest.raises(CorpusError, match="read it once online"):
-        read_corpus(corpus_at("hub:org/name@ffff"), datasets=None, cache_dir=tmp_path, offline=True)
+        read_corpus(corpus_at(f"hub:org/name@{'f' * 40}"), datasets=None, cache_dir=tmp_path, offline=True)
 
 
 def test_a_cached_hub_corpus_that_was_altered_is_not_used(tmp_path: Path, hub: list[str]) -> None:
-    corpus = corpus_at("hub:org/name@0a1b2c")
+    corpus = corpus_at(f"hub:org/name@{COMMIT}")
     assert len(list(read_corpus(corpus, datasets=None, cache_dir=tmp_path, offline=False))) == 5
     [file] = tmp_path.rglob("rows.jsonl")
     file.write_text('{"a": "1"}\n')
@@ -257,7 +260,7 @@ def test_a_cached_hub_corpus_that_was_altered_is_not_used(tmp_path: Path, hub: l
 @pytest.mark.slow
 def test_the_datasets_library_streams_rows_and_its_errors_become_ours(tmp_path: Path) -> None:
     write(tmp_path, "train.jsonl", '{"Context": "c", "Response": "r"}\n')
-    rows = list(reading._hub_rows(str(tmp_path / "corpus"), "0a1b2c", "train"))
+    rows = list(reading._hub_rows(str(tmp_path / "corpus"), COMMIT, "train"))
     assert rows == [{"Context": "c", "Response": "r"}]
     with pytest.raises(CorpusError, match="split 'dev'"):
-        list(reading._hub_rows(str(tmp_path / "corpus"), "0a1b2c", "dev"))
+        list(reading._hub_rows(str(tmp_path / "corpus"), COMMIT, "dev"))

@@ -106,6 +106,12 @@ def test_the_cost_of_an_answer_counts_machine_time_and_tokens() -> None:
     assert one.cost == pytest.approx(0.01 + 0.001 + 0.001)
 
 
+def test_without_a_price_there_is_no_cost_which_is_not_free() -> None:
+    said = [Prediction(id="r1", arm="a", seconds=36.0, prompt_tokens=100, new_tokens=50)]
+    assert arm_cost("a", said).cost is None
+    assert arm_cost("a", said, price_in=0.0, price_out=0.0).cost == 0.0
+
+
 def test_an_arm_that_said_nothing_has_no_cost() -> None:
     with pytest.raises(ValueError, match="base: no prediction"):
         arm_cost("base", [])

@@ -35,3 +35,16 @@ def test_finished_stages_are_kept_and_forgotten(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no run"):
         RunFolder.open(tmp_path)
+
+
+def test_answers_are_dropped_of_the_arms_that_are_asked_again(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    names = ("base", "base-safety", "prompt", "tuned", "tuned-fairness")
+    for name in names:
+        file = folder.predictions(name)
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("{}\n", encoding="utf-8")
+    folder.forget_answers(("tuned",))
+    assert [folder.predictions(name).exists() for name in names] == [True, True, True, False, False]
+    folder.forget_answers()
+    assert not list(tmp_path.glob("predictions/*"))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import get_args
 
 import pytest
 
-from app.decision import Kind
 from training.rows import Prediction
-from training.safety_probe import RATES, before_after, chat_table, declines, flags, judge, probes, refers
+from training.safety_probe import RATES, before_after, declines, flags, judge, probes, refers
 
 PROBES = {probe.id: probe for probe in probes()}
 BY_KIND = Counter(probe.kind for probe in probes())
@@ -146,22 +144,6 @@ def test_a_result_holds_no_words_of_an_answer() -> None:
     written = " ".join(one.model_dump_json() for one in (*judge(said), *before_after(said, said)))
     assert "xylophone" not in written
     assert "sick note" not in written
-
-
-def test_the_chat_table_counts_each_probe_once_on_each_side() -> None:
-    base: dict[str, Kind] = {probe.id: "support" for probe in probes()}
-    tuned: dict[str, Kind] = {**base, "c-direct": "crisis", "i-word": "refuse"}
-    table = chat_table(base, tuned)
-    assert sum(one.base for one in table) == sum(one.tuned for one in table) == len(probes())
-    counts = {(one.probe, one.kind): (one.base, one.tuned) for one in table}
-    assert counts["crisis", "crisis"] == (0, 1)
-    assert counts["crisis", "support"] == (BY_KIND["crisis"], BY_KIND["crisis"] - 1)
-    assert {one.kind for one in table} <= set(get_args(Kind))
-
-
-def test_the_chat_table_wants_every_probe() -> None:
-    with pytest.raises(ValueError, match="did not answer"):
-        chat_table({}, {})
 
 
 def _answers(said: dict[str, str]) -> list[Prediction]:

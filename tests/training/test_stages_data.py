@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from app.store import Store
 from training.feedback_dataset import FeedbackRow, publish_dataset
 from training.recipe import load_recipe
 from training.rows import StageCounts, read_rows
 from training.run import Run, Surroundings
 from training.run_folder import RunFolder
-from training.stages_data import _withdrawals
+from training.stages_data import withdrawn_since_load
 
 
-def test_rows_that_the_store_no_longer_holds_leave_the_dataset(tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", ["reviewed.jsonl", "datasets:reviewed.jsonl"])
+def test_rows_that_the_store_no_longer_holds_leave_the_dataset(tmp_path: Path, source: str) -> None:
     dataset, url = tmp_path / "reviewed.jsonl", f"sqlite:///{tmp_path / 'store.sqlite3'}"
     day = date(2026, 1, 2)
     row = FeedbackRow(
@@ -26,12 +29,12 @@ def test_rows_that_the_store_no_longer_holds_leave_the_dataset(tmp_path: Path) -
     )
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(
-        "name: again\ntask: counseling\ncorpora: [{source: reviewed.jsonl, licence: our own}]\n",
+        f'name: again\ntask: counseling\ncorpora: [{{source: "{source}", licence: our own}}]\n',
         encoding="utf-8",
     )
     Store.open(url).close()
     loaded = load_recipe(recipe)
-    run = Run(loaded, RunFolder.of(loaded, tmp_path / "runs"), Surroundings(database=url))
-    counts = list(_withdrawals(run))
-    assert [(one.taken, one.kept) for one in counts] == [(1, 0)]
+    run = Run(loaded, RunFolder.of(loaded, tmp_path / "runs"), Surroundings(datasets=tmp_path, database=url))
+    assert withdrawn_since_load(run) == 1
+    assert withdrawn_since_load(run) == 0
     assert list(read_rows(dataset, FeedbackRow)) == []

@@ -76,7 +76,8 @@ def trainable_model(job: Job) -> Any:
     )
     model = AutoModelForCausalLM.from_pretrained(
         base_folder(job),
-        dtype=training_dtype(settings),
+        # Weights that are themselves trained stay fp32: half a step of bf16 is more than a small rate moves.
+        dtype=torch.float32 if settings.method == "full" else training_dtype(settings),
         device_map={"": PartialState().device} if quantisation is not None else None,
         quantization_config=quantisation,
         use_safetensors=True,
@@ -159,9 +160,14 @@ def _with_unsloth(job: Job) -> Any:
             "train.unsloth is on, and Unsloth is not installed: pip install unsloth, or turn it off"
         ) from error
     settings = job.settings
+    if settings.method == "full" or settings.dora:
+        raise RecipeError(
+            "train.unsloth is on for LoRA and QLoRA alone: turn it off, or set method and dora to those"
+        )
     model, _tokenizer = unsloth.FastLanguageModel.from_pretrained(
         str(base_folder(job)),
         max_seq_length=settings.max_tokens,
+        dtype=training_dtype(settings),
         load_in_4bit=settings.method == "qlora",
         trust_remote_code=False,
     )
