@@ -18,6 +18,8 @@ from retrieval.errors import IndexCorrupt, IndexMismatch, IndexMissing
 from retrieval.faq import FaqEntry, entry_to_json
 
 FORMAT = 2
+# Without a seal; read as before.
+UNSEALED = 1
 MANIFEST = "manifest.json"
 ENTRIES = "entries.jsonl"
 PASSAGES = "passages.jsonl"
@@ -94,7 +96,7 @@ def hash_files(folder: Path) -> dict[str, str]:
 
 def write_manifest(folder: Path, manifest: Manifest) -> Manifest:
     """Seal the manifest and write it into the folder; return it as it reads back."""
-    (folder / MANIFEST).write_text(manifest.text(), encoding="utf-8")
+    (folder / MANIFEST).write_text(manifest.text(), encoding="utf-8", newline="\n")
     return read_manifest(folder)
 
 
@@ -106,13 +108,14 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise IndexMissing(f"no index at {folder} ({MANIFEST} cannot be read). {REBUILD}") from error
     version = _format_of(raw)
-    if version not in (None, FORMAT):
+    if version not in (None, UNSEALED, FORMAT):
         raise _other_format(folder, version)
     try:
         manifest = Manifest.model_validate_json(raw)
     except ValidationError as error:
         raise IndexCorrupt(f"{file} is not a manifest of an index. {REBUILD}") from error
-    if raw != manifest.text().encode():
+    sealed = manifest.format == FORMAT
+    if (raw != manifest.text().encode()) if sealed else bool(manifest.seal):
         raise IndexCorrupt(f"{file} is not as it was written. {REBUILD}")
     return manifest
 

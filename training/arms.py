@@ -108,9 +108,19 @@ def nearest_answers(
 
 
 def remote_answers(
-    task: Task, rows: Sequence[Example], settings: Evaluate, remote: Remote, *, clinic: str, api_key: str
+    task: Task,
+    rows: Sequence[Example],
+    settings: Evaluate,
+    remote: Remote,
+    *,
+    clinic: str,
+    api_key: str,
+    tokens: Callable[[str], int],
 ) -> Iterator[Prediction]:
-    """Yield a remote model's answers. Only scrubbed text is sent. Raises RemoteError."""
+    """Yield a remote model's answers. Only scrubbed text is sent. Raises RemoteError.
+
+    `tokens` counts those of a text; what a server charges for is by its own tokenizer, and near that.
+    """
     from app.models.openai_remote import OpenAIRemote
 
     model = OpenAIRemote(remote.base_url, name=remote.model, api_key=api_key, read_timeout_s=120.0)
@@ -129,8 +139,8 @@ def remote_answers(
                 arm="remote",
                 text=text,
                 seconds=round(time.monotonic() - started, 4),
-                prompt_tokens=sum(len(one.content.split()) for one in request.messages),
-                new_tokens=len(text.split()),
+                prompt_tokens=sum(tokens(one.content) for one in request.messages),
+                new_tokens=tokens(text),
             )
     except AppError as error:
         raise RemoteError(

@@ -178,11 +178,24 @@ _ABOUT_ONESELF = {
         "I'm uninsured at the moment.", "I have no health coverage.",
     ),
 }  # fmt: skip
+_OTHER_AGES = regex.compile(
+    r"\b(?:\d+(?:st|nd|rd|th)? grade\w*|(?:high|middle|grade|primary) school\w*|freshman|sophomore|college|"
+    r"pension\w*|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?|\w+teen)\b",
+    regex.IGNORECASE,
+)
+_ORIGINS = regex.compile(
+    r"\b(?:mexican|indian|chinese|korean|japanese|vietnamese|filipin\w+|african|nigerian|"
+    r"jamaican|cuban|puerto rican|arab\w*|jewish|muslim|immigra\w+|refugee\w*|native|indigenous)\b",
+    regex.IGNORECASE,
+)
+_INSURED = regex.compile(
+    r"\b(?:blue cross|aetna|cigna|kaiser|humana|deductible\w*|hmo|ppo)\b", regex.IGNORECASE
+)
 _SPEAKS_OF = {
-    "sex": regex.compile(rf"{_SEXED.pattern}|{_BODILY.pattern}", regex.IGNORECASE),
-    "age": regex.compile(rf"{_SPEAKS_OF_AGE.pattern}|{_AGE.pattern}", regex.IGNORECASE),
-    "ethnicity": _SPEAKS_OF_ETHNICITY,
-    "insurance": _SPEAKS_OF_INSURANCE,
+    "sex": (_SEXED, _BODILY),
+    "age": (_SPEAKS_OF_AGE, _AGE, _OTHER_AGES),
+    "ethnicity": (_SPEAKS_OF_ETHNICITY, _ORIGINS),
+    "insurance": (_SPEAKS_OF_INSURANCE, _INSURED),
 }
 
 
@@ -190,10 +203,10 @@ def introduced(text: str, answer: str, draw: random.Random) -> str:
     """Return `text` with a sentence about the person before or behind it, one that changes no answer.
 
     Few people say who they are: a model that has only seen those who do not takes it for the subject. What
-    question or answer speak of is not said; where they speak of all of it, `text` stays as it is.
+    question or answer plainly speak of is not said; where they speak of all of it, `text` stays as it is.
     """
     both = f"{text} {answer}"
-    free = [name for name, spoken in _SPEAKS_OF.items() if not spoken.search(both)]
+    free = [name for name, signs in _SPEAKS_OF.items() if not any(sign.search(both) for sign in signs)]
     if not free:
         return text
     said = draw.choice(_ABOUT_ONESELF[draw.choice(free)])

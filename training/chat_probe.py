@@ -38,9 +38,12 @@ def ask_chat(run: Run) -> None:
         place = Path(work)
         before = Counter(_kinds(run, texts, models=_others(run, place / "none"), data=place / "before"))
         trial, models = place / "trial", _others(run, place / "models")
-        package(run, trial, card=TRIAL_CARD, metrics={}, verdict="not judged yet")
-        promote(models, trial)
-        after = Counter(_kinds(run, texts, models=models, data=place / "after"))
+        manifest = package(run, trial, card=TRIAL_CARD, metrics={}, verdict="not judged yet")
+        whole = manifest.kind != "lora"  # a model that was tuned whole is a base of its own
+        if not whole:
+            promote(models, trial)
+        base = f"path:{trial}" if whole else ""
+        after = Counter(_kinds(run, texts, models=models, data=place / "after", base=base))
         shutil.rmtree(trial)
     write_rows(
         run.folder.measured("chat"),
@@ -61,14 +64,14 @@ def _others(run: Run, models: Path) -> Path:
 
 
 def _kinds(
-    run: Run, texts: Sequence[tuple[str, str]], *, models: Path, data: Path
+    run: Run, texts: Sequence[tuple[str, str]], *, models: Path, data: Path, base: str = ""
 ) -> Iterator[tuple[str, str]]:
     settings = load_settings(
         {
             "CAREFOLD_MODELS_DIR": str(models),
             "CAREFOLD_DATA_DIR": str(data),
             "CAREFOLD_CACHE_DIR": str(run.around.cache_dir or default_cache_dir()),
-            "CAREFOLD_BASE_MODEL": run.recipe.base,
+            "CAREFOLD_BASE_MODEL": base or run.recipe.base,
             "CAREFOLD_SUPPORT": "model",
             "CAREFOLD_OFFLINE": "1" if run.around.offline else "0",
         }

@@ -73,7 +73,7 @@ class JudgeResult(Frozen):
     """
 
     model: str
-    against: str = "prompt"
+    against: str = ""
     n: int
     ours: int
     theirs: int
@@ -199,7 +199,7 @@ class Judge:
 
 
 def summary(
-    rows: Sequence[JudgedRow], *, model: str, against: str = "prompt", resamples: int = 2000, seed: int = 0
+    rows: Sequence[JudgedRow], *, model: str, against: str = "", resamples: int = 2000, seed: int = 0
 ) -> JudgeResult:
     """Count verdicts of ours against another arm; the win rate of ours has its interval over question groups.
 

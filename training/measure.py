@@ -9,7 +9,7 @@ from functools import cached_property
 
 from training.arms import ChosenPrompt
 from training.copies import Copies, copies
-from training.elsewhere import elsewhere
+from training.elsewhere import elsewhere, questions
 from training.fairness import FairnessResult, compare, pairs
 from training.gate import Memory
 from training.guards import GuardCounts, Guards
@@ -83,7 +83,10 @@ class Measured:
     def elsewhere(self) -> tuple[Scored, Scored] | tuple[()]:
         """The chat's other job, base and tuned; empty where it was not measured."""
         base, tuned = (self._run.kept(f"{arm}-elsewhere") for arm in ("base", "tuned"))
-        return (elsewhere(base), elsewhere(tuned)) if base and tuned else ()
+        today = [one.id for one in questions()]
+        if any([one.id for one in said] != today for said in (base, tuned)):
+            return ()  # not asked, or asked before the written clinics changed
+        return elsewhere(base), elsewhere(tuned)
 
     @cached_property
     def copied(self) -> Copies:

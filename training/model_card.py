@@ -120,7 +120,9 @@ def _what(data: ReportData, recipe: Recipe, base: str) -> str:
         f"# {data.identity.release or data.name}",
         f"{how} for `{base}`, for the job `{data.task}` of Carefold, a private chat for a clinic."
         + (served if train.method != "full" and _writes(recipe) else ""),
-        "```\npython -m training promote <this folder>\n```",
+        "```\nCAREFOLD_BASE_MODEL=path:<this folder> python -m app serve\n```"
+        if train.method == "full" and _writes(recipe)
+        else "```\npython -m training promote <this folder>\n```",
     ]
     return "\n\n".join(lines)
 

@@ -7,14 +7,27 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import yaml
+
 from app.prompting import prompt_hash
 from app.release_manifest import WEIGHTS, Measured, ReleaseFacts, ReleaseManifest, seal
+from training.reading import INVENTED, source_name
 from training.rows import read_value
 from training.run import Run, revision
 from training.stages_data import Loaded
 
 RECIPE = "recipe.yaml"
 TRIAL_CARD = "A trial of a run, sealed to be measured through the chat. It is not released.\n"
+
+
+def _recipe(run: Run) -> str:
+    """Return the recipe with every default, without this machine's folders or anybody's address."""
+    values = run.recipe.model_dump(mode="json")
+    for corpus, known in zip(values["corpora"], run.recipe.corpora, strict=True):
+        if not known.source.startswith(("hub:", "datasets:", *INVENTED)):
+            corpus["source"] = source_name(known)
+    values["evaluate"] |= {"remote": None, "judge": None}
+    return yaml.safe_dump(values, sort_keys=False)
 
 
 def package(
@@ -30,8 +43,7 @@ def package(
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(run.folder.adapter, folder)
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
-    # Every value with its default: what the hash in the manifest was taken of, and what trains it again.
-    shutil.copy(run.folder.recipe_file, folder / RECIPE)
+    (folder / RECIPE).write_text(_recipe(run), encoding="utf-8")
     loaded = read_value(run.folder.measured("load"), Loaded)
     return seal(
         folder,

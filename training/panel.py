@@ -44,7 +44,7 @@ class KeyRow(Frozen):
     id: str
     group: str = ""
     ours: Letter
-    against: str = "prompt"
+    against: str = ""
 
 
 class Sheets(Frozen):
@@ -72,7 +72,7 @@ class PanelResult(Frozen):
     """
 
     raters: tuple[str, ...]
-    against: str = "prompt"
+    against: str = ""
     ratings: int
     ours: int
     theirs: int
@@ -148,7 +148,7 @@ def ratings(
     key: Path,
     *,
     judged: Sequence[JudgedRow] = (),
-    judged_against: str = "prompt",
+    judged_against: str = "",
     seed: int = 0,
 ) -> PanelResult:
     """Read returned sheets against their key; what cannot be used is listed and left out.
@@ -159,6 +159,8 @@ def ratings(
     """
     items = {one.item: one for one in read_rows(key, KeyRow)}
     against = next((one.against for one in items.values()), "")
+    if not against:
+        judged = ()  # a key from before the arm was noted: nobody knows what these people saw
     found: dict[str, Verdict] = {}
     faults: list[Fault] = []
     for file in files:

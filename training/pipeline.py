@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def run(
     folder = RunFolder.of(recipe, root)
     now = Run(recipe, folder, around or Surroundings())
     if now.around.rank:
-        _help(now)
+        _help(now, again=bool(start) and list(STAGES).index(start) <= list(STAGES).index("train"))
         return stages_release.outcome(now, Outcome)
     with folder.alone():
         _stages(now, start=start, until=until, without=without)
@@ -85,30 +85,26 @@ def run(
 
 def _stages(run: Run, *, start: str, until: str, without: Sequence[str]) -> None:
     names = list(STAGES)
+    again = names[names.index(start) :] if start else []
     if start:
         _demand(run.folder, names[: names.index(start)])
-        run.folder.forget(names[names.index(start) :])
+    finished = {one.stage for one in run.folder.finished()} - set(again)
+    _demand_same_text(run, finished)
+    if start:
+        run.folder.forget(again)
         # What was answered stays for a run that was killed; who starts a stage again wants new answers.
         if names.index(start) <= names.index("baseline"):
             run.folder.forget_answers()
         elif names.index(start) <= names.index("evaluate"):
             run.folder.forget_answers(("tuned",))
-    finished = {one.stage for one in run.folder.finished()}
-    if "load" in finished and (changed := stages_data.changed_since_load(run)):
-        raise RunError(
-            f"{run.folder.path.name} was begun on another text of {', '.join(changed)}: "
-            "add --from load to run it again on what is there now"
-        )
-    if "load" in finished and "train" not in finished and (gone := stages_data.withdrawn_since_load(run)):
-        raise RunError(
-            f"{gone} rows that {run.folder.path.name} was loaded with have been withdrawn: add --from load"
-        )
     for place, name in enumerate(names[: names.index(until) + 1]):
         if name in finished or name in without:
             continue
         # A stage that runs again makes everything after it out of date.
         run.folder.forget(names[place:])
         finished -= set(names[place:])
+        if name == "train":
+            _demand_same_text(run, finished)  # somebody may have withdrawn while the base was asked
         sys.stderr.write(f"[{place + 1}/{len(names)}] {name}\n")
         started = time.monotonic()
         counts = STAGES[name](run) or ()
@@ -117,12 +113,28 @@ def _stages(run: Run, *, start: str, until: str, without: Sequence[str]) -> None
             sys.stderr.write(f"        {_line(one)}\n")
 
 
-def _help(run: Run) -> None:
-    """Wait for the process that runs the stages to come to `train`, and train with it."""
+def _demand_same_text(run: Run, finished: Set[str]) -> None:
+    """Raise RunError where a corpus is not what the run was loaded from, or people withdrew rows of it."""
+    if "load" not in finished:
+        return
+    changed = stages_data.changed_since_load(run, to_train="train" not in finished)
+    if changed:
+        raise RunError(
+            f"{run.folder.path.name} was begun on another text of {', '.join(changed)}: "
+            "add --from load to run it again on what is there now"
+        )
+
+
+def _help(run: Run, *, again: bool) -> None:
+    """Wait for the process that runs the stages to come to `train`, and train with it.
+
+    With `again` a training that is finished is an earlier one, until the first process has forgotten it.
+    """
     before = list(STAGES)[: list(STAGES).index("train")]
     while True:
         finished = {one.stage for one in run.folder.finished()}
-        if "train" in finished:
+        again = again and "train" in finished
+        if "train" in finished and not again:
             return
         # A sweep leaves the baseline out.
         if finished >= {*before} - {"baseline"} and (run.folder.path / TRAINING).exists():

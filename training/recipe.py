@@ -141,8 +141,8 @@ class Remote(Frozen):
 
     base_url: str
     model: str
-    price_in: float = Field(default=0.0, ge=0, description="currency a million prompt tokens")
-    price_out: float = Field(default=0.0, ge=0, description="currency a million new tokens")
+    price_in: float | None = Field(default=None, ge=0, description="currency a million prompt tokens")
+    price_out: float | None = Field(default=None, ge=0, description="currency a million new tokens")
 
 
 class Evaluate(Frozen):

@@ -41,6 +41,7 @@ from training.slices import slices
 from training.stages_data import Loaded, Planned
 from training.trainers.base import Fit
 
+UNKNOWN_ARM = "an arm that was not noted"
 PACKAGES = ("torch", "transformers", "peft", "bitsandbytes", "accelerate")
 
 
@@ -228,14 +229,15 @@ def _judgements(run: Run) -> Iterator[Judgement]:
     judged = run.optional("judge", JudgeResult)
     if judged:
         yield Judgement(
-            by=judged.model, against=judged.against, rows=judged.n, wins=judged.win_rate, ties=judged.ties,
-            position_flips=judged.position_flips,
+            by=judged.model, against=judged.against or UNKNOWN_ARM, rows=judged.n, wins=judged.win_rate,
+            ties=judged.ties, position_flips=judged.position_flips,
         )  # fmt: skip
     panel = run.optional("panel", PanelResult)
     if panel:
         yield Judgement(
-            by="panel", against=panel.against, rows=len(panel.rows), wins=panel.win_rate, ties=panel.ties
-        )
+            by="panel", against=panel.against or UNKNOWN_ARM, rows=len(panel.rows), wins=panel.win_rate,
+            ties=panel.ties,
+        )  # fmt: skip
 
 
 def _agreements(run: Run) -> Iterator[Agreement]:

@@ -39,7 +39,13 @@ def sections(data: ReportData) -> tuple[Section, ...]:
             "The same message with one attribute swapped; a gap is the largest difference between values.",
         ),
         _memorised(data),
-        _before_after(data.other_jobs, "other", "Other jobs' scores", "What tuning cost elsewhere."),
+        _before_after(
+            data.other_jobs,
+            "other",
+            "Other jobs' scores",
+            "What tuning cost elsewhere. An adapter is not loaded for another job; a merged export, and a "
+            "model that was tuned whole, do it too.",
+        ),
         _judges(data),
         _curve(data),
         training(data),

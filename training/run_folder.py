@@ -142,6 +142,8 @@ class RunFolder:
         for file in self.predictions("any").parent.glob("*.jsonl"):
             if not arms or file.stem.partition("-")[0] in arms:
                 file.unlink()
+        for name in ("judged", "judge", "panel"):  # what was said of those answers
+            self.measured(name).unlink(missing_ok=True)
 
     def forget(self, stages: Sequence[str]) -> None:
         """Note that these stages are to be run again."""

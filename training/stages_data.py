@@ -46,6 +46,7 @@ from training.run import Run, shown
 from training.scrubbing import ScrubCounts, scrub_examples
 from training.spelling import repair_spelling
 from training.splitting import check_leaks, divide, subsample
+from weights.cache import hash_file
 
 UNSCRUBBED = "invented, not scrubbed"
 """How rows of a generator are counted: the only ones that no scrubber reads."""
@@ -59,17 +60,22 @@ class Loaded(Frozen):
     rows: dict[str, int]
     entities: dict[str, int]
     written: dict[str, str] = Field(default_factory=dict, description="SHA-256 of each written corpus")
+    feedback: dict[str, str] = Field(default_factory=dict, description="SHA-256 of each dataset of feedback")
 
 
-def changed_since_load(run: Run) -> list[str]:
-    """Return the corpora of this project whose text is not what the run was loaded from."""
+def changed_since_load(run: Run, *, to_train: bool) -> list[str]:
+    """Return the corpora whose text is not what the run was loaded from: this project's, and feedback's.
+
+    Feedback counts where it is still to be trained on: what people withdrew since leaves its dataset first.
+    A dataset that is not here any more says nothing.
+    """
     loaded = read_value(run.folder.measured("load"), Loaded)
-    return [source for source, sha256 in loaded.written.items() if written_sha256(source) != sha256]
-
-
-def withdrawn_since_load(run: Run) -> int:
-    """Take out of datasets of feedback what was withdrawn since, and return how many rows that were."""
-    return sum(sum(counts.set_aside.values()) for counts in _withdrawals(run))
+    changed = [source for source, sha256 in loaded.written.items() if written_sha256(source) != sha256]
+    if to_train and loaded.feedback:
+        list(_withdrawals(run))
+        now = _feedback_hashes(run)
+        changed += [name for name, sha256 in loaded.feedback.items() if now.get(name, sha256) != sha256]
+    return changed
 
 
 def load(run: Run) -> list[StageCounts]:
@@ -127,6 +133,7 @@ def load(run: Run) -> list[StageCounts]:
                 for corpus in run.recipe.corpora
                 if corpus.source.startswith("written:")
             },
+            feedback=_feedback_hashes(run),
         ),
     )
     return [
@@ -319,6 +326,13 @@ def _of_feedback(run: Run) -> Iterator[Path]:
     for corpus in run.recipe.corpora:
         if corpus.source.startswith((*INVENTED, "hub:")):
             continue
-        file = source_file(corpus.source, run.around.datasets)
+        try:
+            file = source_file(corpus.source, run.around.datasets)
+        except CorpusError:
+            continue  # a run that was loaded goes on without its sources; loading says what is missing
         if file.with_suffix(".manifest.json").is_file():
             yield file
+
+
+def _feedback_hashes(run: Run) -> dict[str, str]:
+    return {file.name: hash_file(file) for file in _of_feedback(run)}

@@ -58,6 +58,9 @@ def baseline(run: Run) -> None:
     if "remote" in arms:
         if run.recipe.evaluate.remote is None:
             raise RunError("evaluate.arms names remote, and evaluate.remote says of no model")
+        from training.trainers.causal_lm_model import load_tokenizer
+
+        tokenizer = load_tokenizer(run.job())
         answers = remote_answers(
             run.task,
             run.test_rows(),
@@ -65,6 +68,7 @@ def baseline(run: Run) -> None:
             run.recipe.evaluate.remote,
             clinic=run.recipe.clinic,
             api_key=run.around.api_key,
+            tokens=lambda text: len(tokenizer(text, add_special_tokens=False)["input_ids"]),
         )
         _kept(run, "remote", answers)
 

@@ -57,10 +57,21 @@ def _evidence(run: Run, measured: Measured) -> Evidence:
         if fairness
         else 0.0,
         memory=memory_of(run, measured),
+        other_tasks=tuple(_elsewhere(run, measured)),
         # `check_leaks` stops the run in the stage split: a run that is here has none.
         leaks=0 if "split" in {one.stage for one in run.folder.finished()} else None,
         suspects=len(suspects),
     )  # fmt: skip
+
+
+def _elsewhere(run: Run, measured: Measured) -> Iterator[Rate]:
+    """Yield what tuning cost the chat's other job, where the tuned model is what does it too."""
+    if run.recipe.train.method == "full" and measured.elsewhere:
+        base, tuned = measured.elsewhere
+        lost = difference(tuned, base, resamples=run.recipe.evaluate.resamples)
+        yield Rate(
+            name=tuned.metric.name, better="higher", base=base.value(), tuned=tuned.value(), difference=lost
+        )
 
 
 def _against(run: Run, measured: Measured) -> Iterator[Against]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from retrieval.build import build_index
 from retrieval.embedder import HashEmbedder
 from retrieval.errors import IndexCorrupt, IndexMismatch, IndexMissing
 from retrieval.faq import FaqEntry
+from retrieval.manifest import MANIFEST
 from retrieval.retriever import Retriever
 
 TIMES = 1200
@@ -109,3 +111,17 @@ def test_another_embedder_is_found_before_anything_is_parsed(
     monkeypatch.setattr(opening, "read_contents", lambda *_: pytest.fail("parsed"))
     with pytest.raises(IndexMismatch):
         Retriever.open(folders[0], HashEmbedder(dimension))
+
+
+def test_an_index_from_before_there_were_seals_opens_and_a_seal_cannot_be_argued_away(
+    folders: tuple[Path, Path],
+) -> None:
+    folder, _ = folders
+    file = folder / MANIFEST
+    values = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps(values | {"format": 1}), "utf-8")
+    with pytest.raises(IndexCorrupt, match="not as it was written"):
+        Retriever.open(folder, HashEmbedder())
+    del values["seal"]
+    file.write_text(json.dumps(values | {"format": 1}), "utf-8")
+    assert Retriever.open(folder, HashEmbedder()).entries

@@ -122,6 +122,10 @@ def test_somebody_says_who_they_are_and_the_answer_stays() -> None:
         ("I am tired.", "At your age sleep changes.", "\\d\\d"),
         ("I am tired.", "Racism at work is hard.", "family|household|if it matters"),
         ("I have Medicaid.", "Ask them.", "covered|insurance|uninsured|coverage"),
+        ("I have Blue Cross.", "Ask them.", "covered|insurance|uninsured|coverage|Medic"),
+        ("I'm forty and tired.", "Rest.", "\\d\\d"),
+        ("I'm in 10th grade.", "Rest.", "\\d\\d(?!th)"),
+        ("I'm Mexican and new here.", "Rest.", "family|household|if it matters"),
     ],
 )
 def test_nobody_says_of_themselves_what_question_or_answer_speak_of(

@@ -10,10 +10,11 @@ import pytest
 from app.store import Store
 from training.feedback_dataset import FeedbackRow, publish_dataset
 from training.recipe import load_recipe
-from training.rows import StageCounts, read_rows
+from training.rows import StageCounts, read_rows, write_value
 from training.run import Run, Surroundings
 from training.run_folder import RunFolder
-from training.stages_data import withdrawn_since_load
+from training.stages_data import Loaded, changed_since_load
+from weights.cache import hash_file
 
 
 @pytest.mark.parametrize("source", ["reviewed.jsonl", "datasets:reviewed.jsonl"])
@@ -33,8 +34,15 @@ def test_rows_that_the_store_no_longer_holds_leave_the_dataset(tmp_path: Path, s
         encoding="utf-8",
     )
     Store.open(url).close()
-    loaded = load_recipe(recipe)
-    run = Run(loaded, RunFolder.of(loaded, tmp_path / "runs"), Surroundings(datasets=tmp_path, database=url))
-    assert withdrawn_since_load(run) == 1
-    assert withdrawn_since_load(run) == 0
+    again = load_recipe(recipe)
+    run = Run(again, RunFolder.of(again, tmp_path / "runs"), Surroundings(datasets=tmp_path, database=url))
+    loaded_from = {"reviewed.jsonl": hash_file(dataset)}
+    loaded = Loaded(policy_hash="", dataset_sha256="", rows={}, entities={}, feedback=loaded_from)
+    write_value(run.folder.measured("load"), loaded)
+    assert changed_since_load(run, to_train=False) == []
+    # It says so each time until the run is loaded again, although the row has left the dataset by then.
+    for _ in range(2):
+        assert changed_since_load(run, to_train=True) == ["reviewed.jsonl"]
     assert list(read_rows(dataset, FeedbackRow)) == []
+    dataset.unlink()
+    assert changed_since_load(run, to_train=True) == []
