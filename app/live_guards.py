@@ -42,6 +42,11 @@ class Outcome:
     fell_back: bool
     timed_out: bool
 
+    @property
+    def empty(self) -> bool:
+        """Whether not one sentence was written, shown or dropped."""
+        return not self.written and not self.dropped
+
 
 @dataclass
 class Tally:
@@ -52,6 +57,7 @@ class Tally:
     dropped: Counter[str] = field(default_factory=Counter)
     fell_back: int = 0
     timed_out: int = 0
+    empty: int = 0
     thumbs_down: int = 0
     share: float = 0.0
     share_squared: float = 0.0
@@ -65,6 +71,7 @@ class Tally:
         self.dropped.update(outcome.dropped)
         self.fell_back += outcome.fell_back
         self.timed_out += outcome.timed_out
+        self.empty += outcome.empty
         self.share += share
         self.share_squared += share * share
 

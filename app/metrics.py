@@ -89,7 +89,7 @@ class Metrics:
 class _Releases(Collector):
     """Reads the line-up when it is asked. The label `release` is a release's name, or "base"."""
 
-    COUNTS = ("turns", "written", "fell_back", "timed_out", "thumbs_down")
+    COUNTS = ("turns", "written", "fell_back", "timed_out", "empty", "thumbs_down")
 
     def __init__(self, lineup: Lineup) -> None:
         self._lineup = lineup
@@ -138,5 +138,6 @@ _TOLD = (
     "Sentences that passed the check",
     "Turns that fell back to approved or fixed words",
     "Turns that ran out of time",
+    "Turns in which not one sentence was written",
     "Thumbs down for what it wrote",
 )

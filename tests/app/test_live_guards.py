@@ -43,6 +43,10 @@ def test_counts_are_kept_by_task_and_release(guards: LiveGuards) -> None:
     ours, theirs = guards.tallies()[TASK, NEW], guards.tallies()[TASK, OLD]
     assert (ours.turns, ours.written, ours.dropped["medical_fact"], ours.fell_back) == (2, 4, 3, 1)
     assert (theirs.turns, theirs.dropped.total(), theirs.fell_back) == (1, 0, 0)
+    # What was dropped was written all the same.
+    assert (ours.empty, theirs.empty) == (0, 0)
+    guards.count(turn(NEW, written=0, fell_back=True))
+    assert guards.tallies()[TASK, NEW].empty == 1
 
 
 @pytest.mark.parametrize("guard", ALLOWED)
