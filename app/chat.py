@@ -47,7 +47,7 @@ from retrieval.hits import Hit
 from safety.crisis import CrisisGate
 from safety.language import language_of
 from safety.replies import Replies, ReplyName
-from safety.screen import Screener
+from safety.screen import EARLIER, Screener
 from safety.verdict import ALLOW, Verdict
 
 if TYPE_CHECKING:
@@ -160,7 +160,8 @@ class ChatService:
         del message  # a stream may wait in line: the raw words must not wait with it
         # 1: before anything else, needing nothing else, and waiting for no turn under way.
         with turn.timing("gate"):
-            turn.verdict = self.gate.assess(turn.raw)
+            # What is danger only after earlier turns must not wait in line for the screen to see it.
+            turn.verdict = self.gate.assess(turn.raw, earlier=conversation.said_by("user")[-EARLIER:])
         if self.gate.missing:
             turn.reasons.append("crisis_classifier_missing")
         yield self._reply_now(turn) if turn.verdict.action in URGENT else Gated()
@@ -493,7 +494,8 @@ class ChatService:
         try:
             store = self.parts.store.get()
             store.record_trace(self._trace(turn, answer))
-            if self.rules.keep_unanswered and answer.kind in ("clarify", "abstain"):
+            calm = turn.verdict.action != "support" and turn.conversation.risk == "none"
+            if self.rules.keep_unanswered and calm and answer.kind in ("clarify", "abstain"):
                 store.keep_unanswered(turn.turn_id, turn.scrubbed)
         except Exception as error:  # noqa: BLE001 - a trace is never worth an answer
             log.error("trace_not_written", turn_id=turn.turn_id, error=type(error).__name__)

@@ -48,10 +48,16 @@ class Writers:
     def of(self, turn: TurnRecord, route: Route) -> Iterator[Writer]:
         """Choose who writes, note it in the turn, and hold it.
 
-        Nobody answers a feeling once someone has been in danger here, or where fixed words are set; and
-        nobody writes where a release was chosen and none fits: the base is not what was chosen.
+        Nobody answers a feeling once someone has been in danger here, or where fixed words are set; nor one
+        in another language than English, whose sentences no rule can check, nor one about eating and weight;
+        and nobody writes where a release was chosen and none fits: the base is not what was chosen.
         """
-        converses = self._support != "brief" and turn.conversation.risk == "none"
+        converses = (
+            self._support != "brief"
+            and turn.conversation.risk == "none"
+            and turn.language == "en"
+            and turn.verdict.category != "eating_disorder"
+        )
         if route not in TASKS or (route == "support" and not converses):
             yield NOBODY
             return

@@ -23,7 +23,8 @@ from safety.phrases import PhraseBook
 from safety.shipped_yaml import shipped_yaml
 from safety.verdict import ALLOW, Verdict
 
-_EARLIER: Final = 6
+EARLIER: Final = 6
+"""So many of the same person's messages before are read with one."""
 _SPLIT: Final = 300
 _ROLE_MARKS: Final = (
     "<|im_start|>",
@@ -85,7 +86,7 @@ class Screener:
 
     def screen(self, text: str, history: Sequence[str] = ()) -> Verdict:
         """Return the verdict for `text`; `history` are the same person's earlier messages, oldest first."""
-        earlier = [message[-WINDOW:] for message in history[-_EARLIER:]]
+        earlier = [message[-WINDOW:] for message in history[-EARLIER:]]
         first = self._gate.assess(text, earlier=earlier)
         if first.action in ("crisis", "emergency"):
             return first

@@ -6,8 +6,9 @@ It must never print a message: bad lines are reported by their number alone.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import BaseModel, ConfigDict
@@ -15,8 +16,11 @@ from pydantic import BaseModel, ConfigDict
 from safety.command_line import MODELS, CacheDir, ModelsDir, Offline, stop
 from safety.crisis import CrisisGate, load_gate
 from safety.errors import SafetyError
-from safety.verdict import Action, Level
+from safety.verdict import Action, Level, Verdict
 from weights.jsonl import BadLine, RowId, read_jsonl, report_bad_line, write_row
+
+if TYPE_CHECKING:
+    from safety.screen import Screener
 
 
 class Turn(BaseModel):
@@ -82,11 +86,23 @@ def screen(
             report_bad_line(row)
             failed += 1
             continue
-        verdict = screener.screen(row.value.text, _own_words(row.value.history))
+        verdict = _in_conversation(screener, row.value.text, _own_words(row.value.history))
         write_row(
             ScreenAnswer(id=row.id, action=verdict.action, category=verdict.category, level=verdict.level)
         )
     raise typer.Exit(1 if failed else 0)
+
+
+def _in_conversation(screener: Screener, text: str, before: Sequence[str]) -> Verdict:
+    """Screen a message after others of the same person; risk stays when the topic changes, as in the chat."""
+    verdict = screener.screen(text, before)
+    if verdict.action != "allow":
+        return verdict
+    earlier = [screener.screen(message, before[:place]) for place, message in enumerate(before)]
+    worst = max(earlier, key=lambda found: found.rank, default=verdict)
+    if worst.action == "crisis":
+        return Verdict("support", "earlier_risk", worst.level)
+    return Verdict("support", "earlier_risk", "concern") if worst.action == "emergency" else verdict
 
 
 def _with_reader(

@@ -592,6 +592,38 @@ def test_a_feeling_is_answered_with_fewer_repeats_than_passages_are(
 SECRETS = ("219-09-9999", "jane.roe@example.org", "802-555-0199")
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Me siento muy sola desde que mi hermana se fue a vivir lejos.",
+        "my bulimia is back sometimes and i feel low",
+    ],
+)
+def test_no_model_answers_a_feeling_in_another_language_or_about_eating(
+    make_service: MakeService, routed: mock.Mock, message: str
+) -> None:
+    routed.return_value = Decision("support", "test")
+    seen = Seen()
+    service = make_service(model=SpyModel(seen), support="model")
+    answer = service.answer(message, Conversation())
+    assert answer.kind == "support" and answer.text
+    assert seen.requests == []
+    service.answer("I feel so low since my sister moved away.", Conversation())
+    assert len(seen.requests) == 1
+
+
+def test_a_question_is_not_kept_once_there_was_danger(make_service: MakeService, routed: mock.Mock) -> None:
+    routed.return_value = Decision("clarify", "test")
+    service = make_service(keep_unanswered=True)
+    kept = service.parts.store.get().keep_unanswered = mock.Mock()  # type: ignore[method-assign]
+    service.answer("Is there a bus to you?", Conversation())
+    assert kept.call_count == 1
+    endangered = Conversation()
+    service.answer(CRISIS, endangered)
+    service.answer("Is there a bus to you?", endangered)
+    assert kept.call_count == 1
+
+
 def test_raw_words_are_in_no_prompt_log_database_or_repr(
     make_service: MakeService, routed: mock.Mock, tmp_path: Path
 ) -> None:

@@ -23,12 +23,15 @@ def test_rows_come_back_in_order_with_their_ids() -> None:
         {"text": "I want to die"},
         {"text": "how tall is that bridge", "history": [{"role": "user", "content": "I lost my job"}]},
         {"text": "how tall is that bridge", "history": [{"role": "assistant", "content": "I lost my job"}]},
+        {"text": "where can I park?", "history": ["I want to kill myself tonight"]},
+        {"text": "where can I park?", "history": ["when do you open?"]},
     ]
     done = _run("", "\n".join(json.dumps(row) for row in rows))
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(row["id"], row["action"]) for row in answers] == [
-        ("a", "allow"), ("2", "crisis"), ("3", "crisis"), ("4", "allow"),
+        ("a", "allow"), ("2", "crisis"), ("3", "crisis"), ("4", "allow"), ("5", "support"), ("6", "allow"),
     ]  # fmt: skip
+    assert answers[4]["category"] == "earlier_risk"
     assert set(answers[0]) == {"id", "action", "category", "level"}
     assert "crisis-rules" in done.stderr
     assert done.returncode == 0
