@@ -26,6 +26,7 @@ from safety.policies import POLICIES, Policy, scrub_policy
 from safety.presidio import EntityRecognizer
 from safety.recognizers import RECOGNIZERS, REPLACED_BY_TAGGER
 from safety.recognizers.clinical_terms import clinical_spans
+from safety.recognizers.dates import reads_as_a_score
 from safety.recognizers.protected import protected_spans
 from safety.repeats import Repeats
 from safety.sparing import SPARED, left_to_scrub
@@ -43,6 +44,20 @@ _NUMBERS = frozenset((
     "FAX_NUMBER", "PHONE_NUMBER", "MEDICAL_RECORD_NUMBER", "MEMBER_ID", "ACCOUNT_NUMBER", "DEVICE_ID",
     "CERTIFICATE_NUMBER", "MEDICAL_LICENSE", "LICENSE_PLATE", "EMPLOYEE_ID", "ID_NUMBER", "IP_ADDRESS",
 ))  # fmt: skip
+# Of these no part may stand: a digit less is still most of one.
+_WHOLE = _NUMBERS.union((
+    "US_SSN", "US_ITIN", "US_MBI", "US_NPI", "US_PASSPORT", "US_DRIVER_LICENSE", "US_BANK_NUMBER",
+    "CREDIT_CARD", "IBAN_CODE", "CRYPTO", "VIN", "ZIP_CODE",
+))  # fmt: skip
+_BARE = regex.compile(r"[\W\d]+")
+_HOUSE_NUMBER = regex.compile(r"[\W\d]+[a-z]?", regex.IGNORECASE)
+_AN_AGE = regex.compile(r"\d{2,3}\s?-?\s?(?:years?|yrs?)|(?:19|20)?\d0'?s", regex.IGNORECASE)
+_A_DAY = regex.compile(r"(?:1[0-2]|0?[1-9])\s?/\s?(?:3[01]|[12]\d|0?[1-9])")
+_ALSO = regex.compile(r"\s*(?:[,;&(/]|and\b|or\b|with\b|$)", regex.IGNORECASE)
+_BEFORE = regex.compile(
+    r"(?:^|[,;&(/]|\b(?:and|or|with|to|from|by|dr|doctor|nurse|mr|mrs|ms|prof|professor)\.?)\s*$",
+    regex.IGNORECASE,
+)
 _AT_A_SIGN = regex.compile(r"(?<=[-./:])\s{1,4}|\s{1,4}(?=[-./:])")
 _SURE_NUMBER = 0.85
 _SURE_AGE = 0.8
@@ -179,25 +194,42 @@ def _load_tagger(folder: Path) -> EntityRecognizer:
 def _may_cut(kept: tuple[int, int], found: Entity, text: str) -> bool:
     """Say whether the clinic's own words at `kept` may be taken out of what was found.
 
-    What lies wholly inside them is the clinic's. A name or an address that is longer is a person's:
-    a patient may be called like the clinic, or live in its street.
+    What lies wholly inside them is the clinic's. A name, a number or an address that is longer is a
+    person's: a patient may be called like the clinic, or live in its street. Two people who were found as
+    one come apart ("Dr. Imani Okafor and Jane Roe").
     """
     start, end = kept
     if start <= found.start and found.end <= end:
         return True
-    return found.type != "STREET_ADDRESS" and " " in text[start:end]
+    if found.type == "PERSON":
+        alone = _ALSO.match(text, end, found.end) and _BEFORE.search(text[found.start : start])
+        return " " in text[start:end] and bool(alone)
+    return found.type not in {"STREET_ADDRESS", *_WHOLE} and " " in text[start:end]
 
 
 def _may_spare(protected: tuple[int, int], found: Entity, text: str) -> bool:
     """Say whether a hotline, a dose or a score at `protected` may be taken out of what was found.
 
-    A sure number that is written in one run ("2007-OZ-035379"), or broken at a sign, holds none; and whoever
-    is 112 years old is no number to call.
+    A sure number that is written in one run ("2007-OZ-035379"), or broken at a sign, holds none, nor does any
+    longer number, card or house number hold a bare one ("219-09-1099"). Whoever is 112 years old is no number
+    to call, and an age or a birthday no duration, decade or score. Of a longer name no insurer is taken out.
     """
     start, end = protected
-    if found.type == "AGE_OVER_89" and found.score >= _SURE_AGE and (start, end) == (found.start, found.end):
-        return not text[start:end].isdigit()
+    said = text[start:end]
     longer = found.start <= start and end <= found.end and (start, end) != (found.start, found.end)
+    if found.type == "AGE_OVER_89":
+        if _AN_AGE.fullmatch(said):
+            return False
+        if found.score >= _SURE_AGE and (start, end) == (found.start, found.end):
+            return not said.isdigit()
+    if found.type == "DATE_TIME" and _A_DAY.fullmatch(said):
+        return reads_as_a_score(text, start, end)
+    if longer and (
+        (found.type in _WHOLE and _BARE.fullmatch(said))
+        or (found.type == "STREET_ADDRESS" and _HOUSE_NUMBER.fullmatch(said))
+        or (found.type == "PERSON" and said.isalpha())
+    ):
+        return False
     run = found.type in _NUMBERS and found.score >= _SURE_NUMBER
     return not (longer and run and len(_AT_A_SIGN.sub("", text[found.start : found.end]).split()) == 1)
 

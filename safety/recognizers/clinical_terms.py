@@ -87,7 +87,7 @@ def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
     """Yield first token and index after the last of each condition that its last word tells.
 
     "Doyne honeycomb retinal dystrophy", "chondrosarcoma": what nobody has of his own, as he has a fever or a
-    test, and the words before it that are no ordinary English, up to a given name or a title.
+    test, and the words before it that are no ordinary English, up to a name that is known or a title.
     """
     for at, token in enumerate(tokens):
         by_stem = (
@@ -100,7 +100,7 @@ def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
         first = at
         while first and at - first < _MOST_BEFORE_A_HEAD:
             before = tokens[first - 1].word
-            if text[tokens[first - 1].end : tokens[first].start] not in (" ", "-") or before in _given():
+            if text[tokens[first - 1].end : tokens[first].start] not in (" ", "-") or before in _called():
                 break
             ordinary = is_common(before) and before not in words("eponym_between")
             if ordinary or before in _SHORT_ENDINGS:
@@ -258,6 +258,12 @@ def _of_people() -> frozenset[str]:
 @cache
 def _names() -> frozenset[str]:
     return frozenset[str]().union(*(words(name) for name in _NAMES))
+
+
+@cache
+def _called() -> frozenset[str]:
+    """Return given names, and surnames that no illness is named after."""
+    return _given() | (words("surnames") - _eponyms() - words("ambiguous_names") - words("common_words"))
 
 
 @cache

@@ -29,15 +29,18 @@ _M = r"(?:1[0-2]|0?[1-9])"
 _D = r"(?:3[01]|[12]\d|0?[1-9])"
 
 _NOT_A_DATE = regex.compile(
-    r"\b(?:pain|scale|rat(?:e|ed|ing)|mood|anxiety|score[ds]?|out\s+of|bp|blood\s+pressure|tablets?|pills?|stars?)\b",
+    r"\b(?:pain|scale|rat(?:e|ed|ing)|mood|anxiety|score[ds]?|out\s+of|level|stress|energy|sleep|solid|bp|blood\s+pressure|tablets?|pills?|stars?)\b",
     regex.IGNORECASE,
 )
 
 
+def reads_as_a_score(text: str, start: int, end: int) -> bool:
+    """Tell a score, a pressure or half a tablet from a day (6/5) by the words around it."""
+    return bool(_NOT_A_DATE.search(text, max(0, start - 25), min(len(text), end + 12)))
+
+
 def _is_date(match: regex.Match[str]) -> bool:
-    """Tell a day (6/5) from a score, a pressure or half a tablet by the words around it."""
-    text = match.string
-    return not _NOT_A_DATE.search(text, max(0, match.start() - 25), min(len(text), match.end() + 12))
+    return not reads_as_a_score(match.string, *match.span())
 
 
 _DATES = (

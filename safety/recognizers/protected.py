@@ -21,7 +21,7 @@ _UNIT = (
 PATTERNS = (
     # hotlines
     r"(?<![\w-])(?<!\d[ .])(?:988|911|211|311|112|999|111)(?![\w]|[-.]\d|[ ]\d)",
-    r"(?<!\d)741[- ]?741(?!\d)|(?<!\d)(?:838255|678[- ]?678|85258)(?!\d)",
+    r"(?<!\d)741[- ]?741(?!\d)|(?<!\d)(?:838255|678[- ]?678)(?!\d)|(?<=\b(?:to|text)\s)85258(?!\d)",
     r"(?<!\d)(?:1[-. ]?)?\(?8(?:00|33|44|55|66|77|88)\)?[-. ]?(?:273[-. ]?(?:8255|talk)|662[-. ]?(?:4357|help)|799[-. ]?(?:7233|safe)|656[-. ]?(?:4673|hope)|"
     r"222[-. ]?1222|488[-. ]?7386|950[-. ]?(?:6264|nami)|852[-. ]?6262|931[-. ]?2237|422[-. ]?4453|375[-. ]?7767)(?!\d)",
     r"\b(?:988lifeline|findahelpline|crisistextline|samhsa|thehotline)\.\w+",
@@ -41,7 +41,7 @@ PATTERNS = (
     rf"(?<![\w-])(?<!\d[ ./])\d{{1,4}}(?:[.,]\d{{1,3}})?(?:\s?(?:-|to)\s?\d{{1,3}})?[ -]?{_UNIT}(?![\w'])(?![ -](?:old|of\s+age))",
     r"(?<![\w:-])(?:1?\d|2[0-3]):[0-5]\d(?:\s?[ap]\.?m\.?)?(?!:|\w)",
     r"\b(?:19|20)?\d0'?s\b",
-    r"\b(?:401\s?\(?k\)?|403b|504|5150|42\s+cfr(?:\s+part\s+2)?|1099|w-?[249]|12[- ]step)\b(?![-\d])",
+    r"\b(?:401\s?\(?k\)?|403b|504(?=\s+(?:plans?|accommodations?|meetings?|forms?|coordinator))|(?<=\bsection\s)504|(?<=\b(?:a|an|on|the|under)\s)5150|5150(?=\s+(?:hold|order|evaluation|application))|42\s+cfr(?:\s+part\s+2)?|(?<=\b(?:a|my|the|form)\s)1099(?=\s+(?:form|from|for|misc|nec|contractor|worker|employee|job)|[-.?!,]|$)|1099(?=[\s-](?:form|misc|nec|contractor|worker|employee))|w-?[249]|12[- ]step)\b(?![-\d])",
 )
 
 _COMPILED = regex.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS), regex.IGNORECASE)
