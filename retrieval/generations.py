@@ -41,15 +41,18 @@ class Generation:
 
 
 def generations(index: Path) -> tuple[Generation, ...]:
-    """Return what can be served, newest first. Raises IndexMissing or IndexCorrupt for no index in place."""
-    current = read_manifest(index)
+    """Return what can be served, newest first; not the one in place where it is damaged or gone.
+
+    Raises IndexMissing or IndexCorrupt where there is neither one in place nor one that was kept.
+    """
     kept = {number: _readable(folder) for number, folder in _kept(index).items()}
     known = {number: manifest for number, manifest in kept.items() if manifest is not None}
-    known[current.generation] = current
+    current = _readable(index) if known else read_manifest(index)
+    if current is not None:
+        known[current.generation] = current
+    in_place = current.generation if current is not None else 0
     return tuple(
-        Generation(
-            number, manifest.created, manifest.change, manifest.counts.entries, number == current.generation
-        )
+        Generation(number, manifest.created, manifest.change, manifest.counts.entries, number == in_place)
         for number, manifest in sorted(known.items(), reverse=True)
     )
 

@@ -112,6 +112,24 @@ def test_generation_that_is_not_there_is_refused_with_the_numbers_there_are(inde
         roll_back(index, 9)
 
 
+@pytest.mark.parametrize("harm", ["damaged", "lost", "folder lost"])
+def test_what_was_kept_is_gone_back_to_when_the_one_in_place_is_damaged_or_gone(
+    index: Path, harm: str
+) -> None:
+    add(index, NEW)
+    if harm == "damaged":
+        (index / "manifest.json").write_text("{}")
+    elif harm == "lost":
+        (index / "manifest.json").unlink()
+    else:
+        shutil.rmtree(index)
+    there = generations(index)
+    assert [one.number for one in there] == [1] and not there[0].in_place
+    roll_back(index, 1)
+    assert NEW.id not in served(index)
+    assert [one.in_place for one in generations(index)] == [True]
+
+
 def test_damaged_generation_is_not_gone_back_to(index: Path) -> None:
     add(index, NEW)
     file = index.with_name("index.generations") / "0001" / "layout.npy"
