@@ -44,9 +44,3 @@ def test_two_processes_train_one_adapter_and_again_when_asked(tiny_base: Path, t
     again = launched(tiny_base, tmp_path, "--from", "train")
     assert again.returncode == 0, again.stderr[-2000:]
     assert folder.measured("fit").stat().st_mtime_ns > trained
-
-
-def test_a_batch_that_the_processes_cannot_share_is_refused(tiny_base: Path, tmp_path: Path) -> None:
-    done = launched(tiny_base, tmp_path, "--set", "train.batch=3")
-    assert done.returncode != 0
-    assert "train.batch is 3, and 2 processes train" in done.stderr

@@ -35,7 +35,6 @@ from transformers.trainer_callback import CallbackHandler, PrinterCallback
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from transformers.utils import logging as hub_logging
 
-from training.errors import RecipeError
 from training.preflight import Formatted
 from training.trainers.base import Fit, Job, Point, Predictor, Progress
 from training.trainers.causal_lm_checkpoints import mark_complete, newest_complete, seconds_until
@@ -276,10 +275,6 @@ def _arguments(job: Job, train: Sequence[Formatted]) -> tuple[TrainingArguments,
     validated = saved * between
     micro = settings.micro_batch or (1 if device_name() == "cpu" else settings.batch)
     processes = PartialState().num_processes
-    if settings.batch % processes:
-        raise RecipeError(
-            f"train.batch is {settings.batch}, and {processes} processes train: set a multiple of {processes}"
-        )
     while settings.batch % (micro * processes) and micro > 1:
         micro -= 1
     evaluated = "steps" if job.validation else "no"
