@@ -50,9 +50,8 @@ def generations(index: Path) -> tuple[Generation, ...]:
     current = _readable(index) if known else read_manifest(index)
     if current is not None:
         known[current.generation] = current
-    in_place = current.generation if current is not None else 0
     return tuple(
-        Generation(number, manifest.created, manifest.change, manifest.counts.entries, number == in_place)
+        Generation(number, manifest.created, manifest.change, manifest.counts.entries, manifest is current)
         for number, manifest in sorted(known.items(), reverse=True)
     )
 

@@ -114,8 +114,8 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest.model_validate_json(raw)
     except ValidationError as error:
         raise IndexCorrupt(f"{file} is not a manifest of an index. {REBUILD}") from error
-    sealed = manifest.format == FORMAT
-    if (raw != manifest.text().encode()) if sealed else bool(manifest.seal):
+    sound = raw == manifest.text().encode() if manifest.format == FORMAT else not manifest.seal
+    if not sound:
         raise IndexCorrupt(f"{file} is not as it was written. {REBUILD}")
     return manifest
 

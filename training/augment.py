@@ -41,7 +41,7 @@ def augmented(examples: Sequence[Example], settings: Augment, *, seed: int) -> I
             yield _copy(example, key, slipped, "typos")
         if swap and (swapped := with_another_person(text, example.target, draw)) != text:
             yield _copy(example, key, swapped, "swapped")
-        introduces = settings.introductions and draw.random() < settings.introductions
+        introduces = draw.random() < settings.introductions
         if introduces and (said := introduced(text, example.target, draw)) != text:
             yield _copy(example, key, said, "introduced")
 

@@ -36,13 +36,17 @@ def ask_chat(run: Run) -> None:
     texts += [(one.kind, one.text) for one in probes()]
     with tempfile.TemporaryDirectory() as work:
         place = Path(work)
-        before = Counter(_kinds(run, texts, models=_others(run, place / "none"), data=place / "before"))
+        before = Counter(
+            _kinds(
+                run, texts, models=_others(run, place / "none"), data=place / "before", base=run.recipe.base
+            )
+        )
         trial, models = place / "trial", _others(run, place / "models")
         manifest = package(run, trial, card=TRIAL_CARD, metrics={}, verdict="not judged yet")
         whole = manifest.kind != "lora"  # a model that was tuned whole is a base of its own
         if not whole:
             promote(models, trial)
-        base = f"path:{trial}" if whole else ""
+        base = f"path:{trial}" if whole else run.recipe.base
         after = Counter(_kinds(run, texts, models=models, data=place / "after", base=base))
         shutil.rmtree(trial)
     write_rows(
@@ -64,14 +68,14 @@ def _others(run: Run, models: Path) -> Path:
 
 
 def _kinds(
-    run: Run, texts: Sequence[tuple[str, str]], *, models: Path, data: Path, base: str = ""
+    run: Run, texts: Sequence[tuple[str, str]], *, models: Path, data: Path, base: str
 ) -> Iterator[tuple[str, str]]:
     settings = load_settings(
         {
             "CAREFOLD_MODELS_DIR": str(models),
             "CAREFOLD_DATA_DIR": str(data),
             "CAREFOLD_CACHE_DIR": str(run.around.cache_dir or default_cache_dir()),
-            "CAREFOLD_BASE_MODEL": base or run.recipe.base,
+            "CAREFOLD_BASE_MODEL": base,
             "CAREFOLD_SUPPORT": "model",
             "CAREFOLD_OFFLINE": "1" if run.around.offline else "0",
         }

@@ -93,9 +93,9 @@ def _stages(run: Run, *, start: str, until: str, without: Sequence[str]) -> None
     if start:
         run.folder.forget(again)
         # What was answered stays for a run that was killed; who starts a stage again wants new answers.
-        if names.index(start) <= names.index("baseline"):
+        if "baseline" in again:
             run.folder.forget_answers()
-        elif names.index(start) <= names.index("evaluate"):
+        elif "evaluate" in again:
             run.folder.forget_answers(("tuned",))
     for place, name in enumerate(names[: names.index(until) + 1]):
         if name in finished or name in without:
