@@ -19,7 +19,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks \
+.PHONY: help setup run test postgresql test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks \
   bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training bench-gpu screens image-test space lock audit secrets clean
 
 help: ## list the targets
@@ -67,12 +67,17 @@ check: $(DEV_READY) ## lint, types and the quick tests that need no weights (und
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not weights and not gpu and not slow"
 
+# The store's tests run on PostgreSQL too where there is one; root gets it, others are told by the skip.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
+	  || { echo "installing postgresql, which the tests of the store run on"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; }
+
 $(CHROMIUM):
 	@echo "installing chromium, which the tests of the page drive"
 	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "error: no browser at $(CHROMIUM). Install chromium, or name one: make test CHROMIUM=/path/to/chromium" >&2; exit 2; }
 	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
 
-test: check $(CHROMIUM) ## everything: check, then the tests with real weights and a real browser
+test: postgresql check $(CHROMIUM) ## everything: check, then the tests with real weights and a real browser
 	$(BIN)/python -m app prepare
 	CHROMIUM=$(CHROMIUM) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "(weights or slow) and not gpu" --ignore tests/browser
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "(weights or slow) and not gpu" tests/browser

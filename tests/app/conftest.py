@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from safety.crisis import CrisisGate, load_gate
 from safety.output_check import OutputCheck
 from safety.replies import Replies
 from safety.scrubber import Scrubber
+from tests.postgres_server import binaries, running
 
 ENTRIES = [
     {
@@ -55,6 +57,15 @@ ENTRIES = [
 ]
 
 MakeService = Callable[..., ChatService]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Path]:
+    """The socket of a real PostgreSQL server, started for the tests."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with tempfile.TemporaryDirectory(prefix="pg") as folder, running(Path(folder)) as socket:
+        yield socket
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from app.errors import ConfigError, NotKept, StoreError, UnknownTurn
 from app.store import Exchange, Feedback, Store, TraceHit, TurnTrace, Versions
+from tests.postgres_server import fresh_database
 
 NOW = datetime(2031, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 WORDS = "zebra quilt under the violin"
@@ -42,9 +43,12 @@ def make_trace(**changes: object) -> TurnTrace:
     return TurnTrace.model_validate(fields | changes)
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "memory", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    url = f"sqlite:///{tmp_path / 'store.sqlite3'}" if request.param == "file" else "sqlite://"
+    if request.param == "postgresql":
+        url = fresh_database(request.getfixturevalue("postgresql"))
+    else:
+        url = f"sqlite:///{tmp_path / 'store.sqlite3'}" if request.param == "file" else "sqlite://"
     with Store.open(url, clock=lambda: NOW) as opened:
         yield opened
 

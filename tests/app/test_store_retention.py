@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from app.errors import StoreError
 from app.store import Exchange, Feedback, PurgeCounts, PurgeTimer, Retention, Store, TurnTrace
+from tests.postgres_server import fresh_database
 
 NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
 
@@ -64,18 +65,20 @@ def left(store: Store, turns: list[str]) -> dict[str, list[int]]:
     return {kind: [turns.index(turn) for turn in found] for kind, found in rows.items()}
 
 
-def test_each_kind_of_row_goes_after_its_own_time() -> None:
-    clock = Clock()
-    with Store.open("sqlite://", clock=clock) as store:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_each_kind_of_row_goes_after_its_own_time(kind: str, request: pytest.FixtureRequest) -> None:
+    clock, clean = Clock(), kind == "sqlite"  # a server's files are its operator's
+    url = "sqlite://" if clean else fresh_database(request.getfixturevalue("postgresql"))
+    with Store.open(url, clock=clock) as store:
         turns = []
         for days in (731, 366, 91, 31, 29):
             clock.now = NOW - timedelta(days=days)
             turns.append(write_turn(store, clock.now))
-        assert store.purge(NOW) == PurgeCounts(traces=3, feedback=2, exchanges=1, unanswered=4, clean=True)
+        assert store.purge(NOW) == PurgeCounts(traces=3, feedback=2, exchanges=1, unanswered=4, clean=clean)
         assert left(store, turns) == {
             "traces": [3, 4], "feedback": [2, 3, 4], "exchanges": [1, 2, 3, 4], "unanswered": [4],
         }  # fmt: skip
-        assert store.purge(NOW) == PurgeCounts(traces=0, feedback=0, exchanges=0, unanswered=0, clean=True)
+        assert store.purge(NOW) == PurgeCounts(traces=0, feedback=0, exchanges=0, unanswered=0, clean=clean)
 
 
 @pytest.mark.slow
