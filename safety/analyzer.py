@@ -16,6 +16,7 @@ from typing import Any, cast
 import regex
 import spacy
 
+from safety.deadline import in_turn
 from safety.errors import PolicyError, RecognizerFailed, ScrubError
 from safety.policies import LEAST_SCORE, TAGGED, ScrubPolicy
 from safety.presidio import (
@@ -163,7 +164,7 @@ class Analyzer:
         presidio = self._presidio if tagged else self._rules
         entities = self.entities if tagged else self._entities_of_rules
         try:
-            with self._lock, self._engine.language.memory_zone():
+            with in_turn(self._lock), self._engine.language.memory_zone():
                 results: list[RecognizerResult] = presidio.analyze(text, language="en", entities=entities)
                 return results
         except ScrubError:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 
 import regex
 
+from safety.deadline import seconds_left
 from safety.normalise import normalise
 
 _TITLE = r"(?:dr|doctor|mr|mrs|ms|miss|mx|nurse|prof|professor)\b\.?\s+"
@@ -28,7 +29,7 @@ class Keep:
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the spans of normalised `text` that are to be left alone."""
         if self._pattern is not None:
-            for match in self._pattern.finditer(text, timeout=1.0):
+            for match in self._pattern.finditer(text, timeout=seconds_left(1.0)):
                 yield match.span()
 
 

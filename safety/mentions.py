@@ -1,7 +1,7 @@
 """Find the people of a conversation again, where nothing in a text gives their names away.
 
-A whole name counts in any case ("oona tindle", "TINDLE, OONA"). A part of one counts in any case where
-it is no common word: once Will Hope is known, "will you" and "I hope" stay.
+A whole name counts in any case ("oona tindle", "TINDLE, OONA"), and so does a part of one. Where a part is a
+word as well, `safety/namesakes.py` decides: once Will Hope is known, "will you" and "I hope" stay.
 
 Must not: hold a name longer than the call. It asks the replacer, which keeps hashes.
 """
@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from safety.namesakes import stands_for_someone
 from safety.placeholders import Replacer
-from safety.recognizers.lexicon import Word, is_common, split_words, words
+from safety.recognizers.lexicon import split_words
 
 LONGEST_NAME = 4
 """How many words a name that is looked for may have."""
-_SHORTEST = 3
-"""Letters of a part in lower case; shorter ones are more often slips than names."""
 
 
 def mentions(text: str, replacer: Replacer) -> Iterator[tuple[int, int]]:
-    """Yield start and end (code points) of every known name in `text`, in order, without overlaps."""
+    """Yield start and end of every known name in normalised `text`, in order, without overlaps."""
     found = split_words(text)
     answers: dict[tuple[str, bool], bool] = {}
 
@@ -36,18 +35,9 @@ def mentions(text: str, replacer: Replacer) -> Iterator[tuple[int, int]]:
             continue
         for last in found[at : at + LONGEST_NAME][::-1]:
             alone = last is word
-            if alone and not _could_be_part(word):
+            if alone and not stands_for_someone(found, at):
                 continue
             if known(text[word.start : last.end], part=alone):
                 yield word.start, last.end
                 covered = last.end
                 break
-
-
-def _could_be_part(word: Word) -> bool:
-    """Tell whether a word by itself may be part of a name: no common word, and no slip."""
-    if is_common(word.lower):
-        return False
-    if word.capital:
-        return True
-    return len(word.lower) >= _SHORTEST and word.lower not in words("ambiguous_names")

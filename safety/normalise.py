@@ -1,8 +1,9 @@
 """Bring text into one plain form, and map every offset back to the text as it was typed.
 
 Recognizers see `Normalised.text`; callers get spans of the original. Changed here: compatibility
-forms (NFKC), all dashes and quotes, digits of other scripts, invisible characters, Cyrillic and
-Greek look-alikes inside Latin words, and line breaks or runs of spaces inside a number.
+forms (NFKC), all dashes and quotes, digits of other scripts, in circles and on keys, invisible
+characters, Cyrillic and Greek look-alikes inside Latin words, and line breaks or runs of spaces inside a
+number.
 
 Must not: lose the map, lower-case anything, or take more than linear time.
 Run: `from safety.normalise import normalise; normalise("219\\u201109\\u20119999").text`.
@@ -48,6 +49,17 @@ def normalise(text: str) -> Normalised:
     return _close_number_gaps("".join(characters), starts, ends, len(text))
 
 
+def folded(word: str) -> str:
+    """Return a word without case and accents, for comparing. Its length may differ."""
+    if word.isascii():
+        return word.lower()
+    parts = unicodedata.normalize("NFD", normalise(word).text.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part)).translate(_STROKES)
+
+
+_STROKES = str.maketrans("łøđħŧı", "lodhti")  # accents that Unicode takes for a part of the letter
+
+
 def _characters(text: str) -> tuple[list[str], list[int], list[int]]:
     """Normalise one combining sequence at a time, so that each result knows where it came from."""
     characters: list[str] = []
@@ -79,8 +91,8 @@ def _plain(character: str) -> str:
         return ""
     if category == "Pd":
         return "-"
-    if category == "Nd":
-        return str(unicodedata.decimal(character))
+    if category in ("Nd", "No"):
+        return str(unicodedata.digit(character, character))
     if category in ("Zs", "Zl", "Zp"):
         return "\n" if category != "Zs" else " "
     return character
@@ -90,6 +102,7 @@ _FIXED = {
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u02bc": "'", "\u2032": "'",
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2033": '"', "\u2212": "-", "\u2044": "/", "\u2215": "/",
     "\u034f": "", "\u115f": "", "\u1160": "", "\u3164": "", "\u2063": "", "\ufffc": " ",
+    "\u20e3": "",  # the cap of a key: "5\ufe0f\u20e3"
 }  # fmt: skip
 
 _LOOKALIKES = dict(

@@ -17,6 +17,8 @@ from typing import Literal
 
 import regex
 
+from safety.normalise import folded
+
 Role = Literal["title", "suffix", "given", "middle", "family", "single", "initials"]
 Sex = Literal["female", "male", "either"]
 
@@ -38,13 +40,13 @@ PARTICLES = frozenset(
     | {"ibn", "abu", "le", "ter"}
 )
 _FAMILY_OPENERS = frozenset({"de", "del", "di", "du", "von"})
-_TOKEN = regex.compile(r"\p{L}[\p{L}\p{M}]*+(?:['’-]\p{L}[\p{L}\p{M}]*+)*+")
+_TOKEN = regex.compile(r"\p{L}[\p{L}\p{M}\p{Cf}]*+(?:['’-]\p{L}[\p{L}\p{M}\p{Cf}]*+)*+")
 _WORDS = Path(__file__).resolve().parent / "recognizers" / "words"
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One part of a written name, at start:end of it. `text` is lower-case, without its particles."""
+    """One part of a written name, at start:end of it. `text` has no case, accents or particles."""
 
     role: Role
     start: int
@@ -64,7 +66,7 @@ def pieces(value: str) -> tuple[Piece, ...]:
     outer: list[Piece] = []
     core: list[Piece] = []
     for start, end in tokens:
-        text = value[start:end].casefold()
+        text = folded(value[start:end])
         if text in TITLES and len(tokens) > 1:
             outer.append(Piece("title", start, end, text))
         elif text in SUFFIXES and core:

@@ -4,6 +4,9 @@
 second number. One that somebody typed by hand keeps its number to itself: `reserve` a text before it
 is scrubbed, and no value of ours gets a placeholder that stands in it already.
 
+Presidio's anonymizer is not used: it numbers nobody, knows nothing of earlier turns or of what was typed by
+hand, and wants findings of its own kind; a conversation needs all three, and what is left to do is one join.
+
 Must not hold raw text: values are kept as keyed hashes only, under a random key that dies with the object.
 """
 
@@ -19,6 +22,7 @@ from typing import Protocol, runtime_checkable
 import regex
 
 from safety.errors import ScrubError
+from safety.normalise import folded
 from safety.people import Piece, pieces, same_given
 from safety.policies import POLICIES
 
@@ -200,9 +204,10 @@ _TITLES = frozenset(["dr", "doctor", "mr", "mrs", "ms", "miss", "mx", "prof", "p
 
 
 def canonical(entity_type: str, value: str) -> str:
-    """Return `value` without what does not change who or what it names: case, spaces, signs, titles."""
+    """Return `value` without what does not change who or what it names: case, accents, spaces, titles."""
     if entity_type == "PERSON":
-        names = regex.findall(r"[\p{L}\p{M}']+", value.casefold())
-        return " ".join(name for name in names if name not in _TITLES) or value.casefold()
+        plain = folded(value)
+        names = regex.findall(r"[\p{L}\p{M}']+", plain)
+        return " ".join(name for name in names if name not in _TITLES) or plain
     bare = regex.sub(r"[^\p{L}\p{M}\d@]+", "", value.casefold())
     return bare or value

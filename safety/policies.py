@@ -1,7 +1,8 @@
 """Policies: which entity types are scrubbed, by which recognizers, from which score on.
 
 `safe-harbor` (live text) takes the 18 categories of 45 CFR 164.514(b)(2)(i)(A)-(R), with the parts of
-numbers that the regulator's guidance counts among them; `wide` (corpora) also takes what narrows a
+numbers that the regulator's guidance counts among them, and of organisations those that the text calls
+somebody's employer (`recognizers/tagger.py`); `wide` (corpora) also takes what narrows a
 person down without being one of the 18: organisations, countries, states, nationalities, titles, every
 age and year. A policy's version is a hash over everything that decides what is scrubbed.
 
@@ -64,6 +65,7 @@ _WIDE_ONLY = ("ORGANIZATION", "AGE", "YEAR", "STATE", "COUNTRY", "NATIONALITY", 
 
 _SOURCES = (
     "normalise.py",
+    "deadline.py",
     "scrubber.py",
     "presidio.py",
     "analyzer.py",
@@ -72,6 +74,7 @@ _SOURCES = (
     "widening.py",
     "repeats.py",
     "mentions.py",
+    "namesakes.py",
     "placeholders.py",  # what a placeholder looks like, and which names are known again
     "people.py",
     "surrogates.py",  # which names are known again in corpora

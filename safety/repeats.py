@@ -1,7 +1,8 @@
 """Find what was found once a second time in the same text, where nothing gives it away.
 
 "Oona Tindle" in the greeting makes "tindle" further down personal too. Words are compared, so that case,
-spacing and signs between them do not matter ("44-7712-x", "44 7712 x").
+accents, spacing and signs between them do not matter ("44-7712-x", "44 7712 x"). A name that is a word as
+well counts where `safety/namesakes.py` says so.
 
 Must not: outlive the text, since it holds what was found there, or show any of it.
 """
@@ -14,15 +15,18 @@ from typing import Final
 
 import regex
 
-from safety.normalise import normalise
-from safety.recognizers.lexicon import is_common, split_words, words
+from safety.namesakes import stands_for_someone
+from safety.normalise import folded, normalise
+from safety.recognizers.lexicon import is_common, split_words
 
 _TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}_]+")
 _LONGEST_GAP: Final = 3  # signs and spaces between two words of one value
 _FEWEST: Final = 3  # letters and digits
 _FEWEST_DIGITS: Final = 5
-# A day, a year or an age by itself is nobody's: rules decide what they mean where they stand.
-_LEFT_TO_RULES: Final = frozenset({"DATE_TIME", "AGE", "AGE_OVER_89", "YEAR", "PARTIAL_NUMBER"})
+_FEWEST_OF_A_PART: Final = 3
+_IN_PARTS: Final = frozenset({"PARTIAL_NUMBER", "US_SSN", "CREDIT_CARD"})  # "the last four are ..."
+# A year or an age by itself is nobody's: rules decide what they mean where they stand.
+_LEFT_TO_RULES: Final = frozenset({"AGE", "AGE_OVER_89", "YEAR"})
 
 
 class Repeats:
@@ -31,22 +35,27 @@ class Repeats:
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
         """Take (entity type, value) pairs. Short values and common words are not looked for by themselves."""
         self._known: dict[str, dict[tuple[str, ...], str]] = {}
+        self._ordinary: set[str] = set()
         for kind, value in values:
             if kind in _LEFT_TO_RULES:
                 continue
             plain = normalise(value).text
             parts = [word.text for word in split_words(plain)] if kind == "PERSON" else []
             for one in (plain, *parts):
-                tokens = tuple(match.group().casefold() for match in _TOKEN.finditer(one))
-                if _tells(tokens):
+                tokens = tuple(folded(match.group()) for match in _TOKEN.finditer(one))
+                if kind == "PERSON" and len(tokens) == 1 and is_common(tokens[0]):
+                    self._ordinary.add(tokens[0])
+                elif _tells(tokens, kind):
                     self._known.setdefault(tokens[0], {}).setdefault(tokens, kind)
 
     def __repr__(self) -> str:
         return f"Repeats({sum(map(len, self._known.values()))} values)"
 
     def spans(self, text: str) -> Iterator[tuple[str, int, int]]:
-        """Yield (entity type, start, end) in normalised `text`, the longest value at each place."""
-        found = [(match.group().casefold(), *match.span()) for match in _TOKEN.finditer(text)]
+        """Yield (entity type, start, end) in normalised `text`: the longest value at each place, then names
+        that are words as well.
+        """
+        found = [(folded(match.group()), *match.span()) for match in _TOKEN.finditer(text)]
         covered = 0
         for at, (first, start, _) in enumerate(found):
             if start < covered:
@@ -57,14 +66,21 @@ class Repeats:
                     covered = here[-1][2]
                     yield self._known[first][tokens], start, covered
                     break
+        if self._ordinary:
+            written = split_words(text)
+            for at, word in enumerate(written):
+                if word.lower in self._ordinary and stands_for_someone(written, at):
+                    yield "PERSON", word.start, word.end
 
 
-def _tells(tokens: tuple[str, ...]) -> bool:
+def _tells(tokens: tuple[str, ...], kind: str) -> bool:
     """Say whether a value by itself gives somebody away."""
     together = "".join(tokens)
-    if len(together) < (_FEWEST_DIGITS if together.isdigit() else _FEWEST):
-        return False
-    return len(tokens) > 1 or not (is_common(together) or together in words("ambiguous_names"))
+    if together.isdigit():
+        return len(together) >= (_FEWEST_OF_A_PART if kind in _IN_PARTS else _FEWEST_DIGITS)
+    if kind == "DATE_TIME":  # "monday" and "christmas" are anyone's
+        return any(map(str.isdigit, together))
+    return len(together) >= _FEWEST and (len(tokens) > 1 or not is_common(together))
 
 
 def _adjoin(here: list[tuple[str, int, int]]) -> bool:

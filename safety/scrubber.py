@@ -1,8 +1,8 @@
 """Scrub personal data from text: find it, replace it, look again.
 
-Fails closed: a recognizer that raises or runs out of time makes the whole call raise ScrubError, and
-the caller must not use the text. Offsets are code points of the text as it was given. What has been
-replaced reads as one blank to the recognizers, so scrubbing scrubbed text finds nothing new.
+Fails closed: a recognizer that raises, or a search that takes longer than its time, makes the whole call
+raise ScrubError, and the caller must not use the text. Offsets are code points of the text as it was given.
+What has been replaced reads as one blank to the recognizers, so scrubbing scrubbed text finds nothing new.
 
 Must not: log, keep or put into an error any of the text.
 Run: `python -m safety scrub FILE`.
@@ -16,8 +16,9 @@ from pathlib import Path
 import regex
 
 from safety.analyzer import Analyzer
+from safety.deadline import seconds_left, within
 from safety.entities import Entity, Scrubbed
-from safety.errors import ScrubError, TextTooLong
+from safety.errors import RecognizerFailed, ScrubError, TextTooLong
 from safety.keep import Keep
 from safety.mentions import mentions
 from safety.normalise import normalise
@@ -36,6 +37,10 @@ MAX_CHARS = 1_000_000
 WINDOW = 4_000
 OVERLAP = 300
 MAX_LOOKS = 12
+SECONDS = 2.0
+"""How long a window of a text may take, all looks together: twice the goal, for a machine that is busy."""
+THOROUGH_SECONDS = 10.0
+"""The same where the tagger reads as often as there is anything left to find."""
 _REPEATED = 0.5  # score of what was found elsewhere in the text
 _BLANK = "\x1a"  # what covered text reads as: ASCII, no letter, no digit, no space
 
@@ -75,18 +80,21 @@ class Scrubber:
         thorough: bool = False,
         keep: Collection[str] = (),
         thresholds: Mapping[str, float] | None = None,
+        seconds: float | None = None,
     ) -> None:
         """Load the recognizers. `keep`: the clinic's own names, numbers and addresses, never scrubbed.
 
         `tagger` is a folder by `weights.served`; it takes the place of `name_model`. It reads live text
         once; with `thorough`, for corpora, as often as there is anything left to find. `thresholds`: the
-        least score (0 to 1) of recognizers by their names in `RECOGNIZERS`. Raises PolicyError.
+        least score (0 to 1) of recognizers by their names in `RECOGNIZERS`. `seconds`: how long 4,000
+        characters may take, SECONDS or THOROUGH_SECONDS unless given. Raises PolicyError.
         """
         names = [one for one in RECOGNIZERS if tagger is None or one not in REPLACED_BY_TAGGER]
         rules = scrub_policy(policy, names, thresholds=thresholds)
         self.policy = policy
         self._keep = Keep(keep)
-        self._tagged, self._thorough = tagger is not None, thorough
+        self._thorough = thorough
+        self._seconds = seconds or (THOROUGH_SECONDS if thorough else SECONDS)
         if tagger is not None:
             name_model = None
         self._analyzer = Analyzer(
@@ -121,13 +129,14 @@ class Scrubber:
     @staticmethod
     def _with_seen(text: str, entities: tuple[Entity, ...], replacer: Replacer) -> tuple[Entity, ...]:
         """Add names that were found earlier in the conversation and that nothing gives away here."""
+        plain = normalise(text)
+        again = [Entity(*plain.span(*known), "PERSON", 1.0) for known in mentions(plain.text, replacer)]
         again = [
-            Entity(start, end, "PERSON", 1.0)
-            for start, end in mentions(text, replacer)
-            if all(end <= entity.start or entity.end <= start for entity in entities)
+            one
+            for one in again
+            if all(one.end <= entity.start or entity.end <= one.start for entity in entities)
         ]
         if again:  # after "Dr. Parkinson", "Parkinson's disease" is none of hers
-            plain = normalise(text)
             terms = [plain.span(*term) for term in clinical_spans(plain.text)]
             again = [
                 one for one in again if not any(start <= one.start and one.end <= end for start, end in terms)
@@ -135,14 +144,23 @@ class Scrubber:
         return tuple(sorted((*entities, *again)))
 
     def find(self, text: str) -> tuple[Entity, ...]:
-        """Return all personal data in `text`, in order, without overlaps."""
+        """Return all personal data in `text`, in order, without overlaps. Raises ScrubError."""
         if len(text) > MAX_CHARS:
             raise TextTooLong(f"{len(text)} characters; the scrubber takes {MAX_CHARS}. Split the text.")
+        try:
+            with within(self._seconds * (1 + len(text) // WINDOW)):
+                return self._find(text)
+        except TimeoutError:
+            raise RecognizerFailed(
+                f"a pattern took longer than its time on a text of {len(text)} characters"
+            ) from None
+
+    def _find(self, text: str) -> tuple[Entity, ...]:
         found: list[Entity] = []
         fixed = [match.span() for match in PLACEHOLDER.finditer(text)]
         for look in range(MAX_LOOKS):
             view = _View(text, sorted(fixed + [(entity.start, entity.end) for entity in found]))
-            known = Repeats((one.type, text[one.start : one.end]) for one in found if self._tagged)
+            known = Repeats((one.type, text[one.start : one.end]) for one in found)
             new = self._look(view, known, tagged=look == 0 or self._thorough)
             if not new:
                 return tuple(found)
@@ -156,6 +174,7 @@ class Scrubber:
         raw: list[Entity] = []
         widener = Widener(view.text)
         for begin, stop in _windows(view.text):
+            seconds_left(self._seconds)
             plain = normalise(view.text[begin:stop])
             protected = [*protected_spans(plain.text)]
             kept = [*self._keep.spans(plain.text)]

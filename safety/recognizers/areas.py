@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import regex
 
+from safety.deadline import seconds_left
 from safety.recognizers.lexicon import is_common, split_words
 from safety.recognizers.organisations import OrganisationRecognizer
 from safety.recognizers.rules import Rule, RuleRecognizer, SpanRecognizer
@@ -65,7 +66,7 @@ class FacilityRecognizer(SpanRecognizer):
     def find(self, text: str) -> Iterator[tuple[str, int, int, float]]:
         """Yield facilities with their names."""
         found = None
-        for match in _FACILITY.finditer(text, timeout=1.0):
+        for match in _FACILITY.finditer(text, timeout=seconds_left(1.0)):
             found = split_words(text) if found is None else found
             start = OrganisationRecognizer.name_before(text, found, match.start())
             name = text[start : match.start()].strip()

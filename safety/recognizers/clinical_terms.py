@@ -13,11 +13,11 @@ Must not: take a word for a term that is a common name by itself, or decide what
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
+from safety.normalise import folded
 from safety.recognizers.lexicon import is_common, words
 
 _NAMES: Final = ("given_names", "nicknames", "surnames", "ambiguous_names", "surname_words")
@@ -43,6 +43,13 @@ _GOING_ON: Final = frozenset(
     ["and", "or", "but", "for", "since", "is", "so", "can", "what", "from", "does", "do", "i", "because"]
 )  # fmt: skip
 
+_CUE: Final = re.compile(
+    r"\b(?:(?:my|his|her|their)\s+(?:\w+(?:'s)?\s+)?name(?:'s|\s+is|\s+was|:)|"
+    r"(?:doctor|doc|dr|therapist|nurse|husband|wife|partner|mother|mom|father|dad|son|daughter|sister|brother|"
+    r"friend|boss|counselor|psychiatrist|psychologist|surgeon|neighbou?r)\s+is(?:\s+called)?)\s+$",
+    re.IGNORECASE,
+)
+_LONGEST_CUE: Final = 40
 _TOKEN: Final = re.compile(r"[^\W_]+")
 
 
@@ -60,7 +67,7 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
     """
     tokens = [_Token(match[0].lower(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
     if not text.isascii():
-        tokens = [_Token(_folded(word), start, end) for word, start, end in tokens]
+        tokens = [_Token(folded(word), start, end) for word, start, end in tokens]
     phrases, eponyms, stems = _phrases(), _eponyms(), _stems()
     headed = dict(_headed(text, tokens))
     at = 0
@@ -120,10 +127,15 @@ def _phrase(text: str, tokens: list[_Token], at: int) -> int:
             continue
         if not all(_adjoin(text, tokens[one], tokens[one + 1]) for one in range(at, after - 1)):
             continue
-        if guarded and _before(text, tokens, at) in _PLAIN_TITLES:
+        if guarded and (_before(text, tokens, at) in _PLAIN_TITLES or _introduced(text, tokens[at].start)):
             continue
         return after
     return 0
+
+
+def _introduced(text: str, at: int) -> bool:
+    """Say whether the words before tell that somebody's name follows: "my name is Candida"."""
+    return bool(_CUE.search(text, max(0, at - _LONGEST_CUE), at))
 
 
 def _eponym(text: str, tokens: list[_Token], at: int) -> int:
@@ -200,21 +212,13 @@ def _adjoin(text: str, one: _Token, other: _Token) -> bool:
     return len(gap) <= _LONGEST_GAP and not any(sign in gap for sign in "\n,;:!?()\x1a")
 
 
-def _folded(word: str) -> str:
-    """Return the word without accents."""
-    if word.isascii():
-        return word
-    parts = unicodedata.normalize("NFD", word)
-    return "".join(part for part in parts if not unicodedata.combining(part))
-
-
 @cache
 def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], bool], ...]]:
     """Return by first word what may follow it, longest first, and whether a title before it counts."""
     found: dict[str, dict[tuple[str, ...], bool]] = {}
     for name in _LISTS:
         for entry in words(name):
-            first, *rest = (_folded(match.group()) for match in _TOKEN.finditer(entry))
+            first, *rest = (folded(match.group()) for match in _TOKEN.finditer(entry))
             found.setdefault(first, {})[tuple(rest)] = name == "conditions"
     return {
         first: tuple(sorted(entries.items(), key=lambda one: (-len(one[0]), one[0])))

@@ -17,6 +17,7 @@ from enum import IntEnum
 
 import regex
 
+from safety.deadline import seconds_left
 from safety.recognizers.lexicon import Word, is_common, is_shouting, split_words, words
 from safety.recognizers.rules import SpanRecognizer
 
@@ -235,7 +236,7 @@ class NameRecognizer(SpanRecognizer):
         """Yield names that follow a cue."""
         index = {word.start: at for at, word in enumerate(found)}
         for strength, cue in _CUE:
-            for match in cue.finditer(text, timeout=1.0):
+            for match in cue.finditer(text, timeout=seconds_left(1.0)):
                 at = index.get(match.end())
                 if at is None or not self._begins(text, found[at], strength, shouting=shouting):
                     continue
@@ -245,13 +246,13 @@ class NameRecognizer(SpanRecognizer):
         """Yield names by their place in a message: signed at its end, given at its start, "Last, First"."""
         by_start = {word.start: word for word in found}
         for pattern in (_SIGN_OFF, _OPENS):
-            for match in pattern.finditer(text, timeout=1.0):
+            for match in pattern.finditer(text, timeout=seconds_left(1.0)):
                 inside = [
                     word for start, word in by_start.items() if match.start("v") <= start < match.end("v")
                 ]
                 if inside and all(self._could_sign(word) for word in inside):
                     yield inside[0].start, match.end("v")
-        for match in _LAST_FIRST.finditer(text, timeout=1.0):
+        for match in _LAST_FIRST.finditer(text, timeout=seconds_left(1.0)):
             if _LAST_FIRST_CUE.search(text, max(0, match.start() - 24), match.start()):
                 inside = [word for word in found if match.start() <= word.start < match.end()]
                 if not any(is_common(word.lower) and word.lower not in self._ambiguous for word in inside):

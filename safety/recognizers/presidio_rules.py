@@ -13,6 +13,7 @@ from typing import Any, cast
 import regex
 import tldextract
 
+from safety.deadline import seconds_left
 from safety.errors import RecognizerFailed
 from safety.presidio import (
     CreditCardRecognizer,
@@ -39,7 +40,7 @@ class BoundedPattern:
     def finditer(self, text: str, timeout: float = REGEX_SECONDS) -> Sequence[regex.Match[str]]:
         """Return all matches within the time limit."""
         try:
-            return list(self._compiled.finditer(text, timeout=min(timeout, REGEX_SECONDS)))
+            return list(self._compiled.finditer(text, timeout=seconds_left(min(timeout, REGEX_SECONDS))))
         except TimeoutError:
             raise RecognizerFailed(
                 f"pattern {self._name!r} took longer than {REGEX_SECONDS} s on a text"

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import regex
 
+from safety.deadline import seconds_left
+
 _UNIT = (
     r"(?:mg|mcg|µg|ug|grams?|g|kg|kgs|lbs?|pounds?|oz|ml|l|cc|iu|units?|meq|mmol|mmhg|bpm|percent|%|tablets?|tabs?|pills?|capsules?|caps|doses?|"
     r"puffs?|drops?|patch(?:es)?|times|years?|yrs?|months?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|seconds?|"
@@ -49,5 +51,5 @@ _COMPILED = regex.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS), re
 
 def protected_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of normalised `text` that no recognizer may touch."""
-    for match in _COMPILED.finditer(text, timeout=1.0):
+    for match in _COMPILED.finditer(text, timeout=seconds_left(1.0)):
         yield match.span()

@@ -4,7 +4,7 @@ A `Rule` finds spans with one regular expression. Its named group `v` is the val
 one, so that the words which give a value away ("my record number is ...") stay in the text.
 
 Must not: skip a rule that runs out of time (Presidio's own pattern recognizer does), or read
-the environment. `REGEX_SECONDS` bounds each pattern on each text.
+the environment. `REGEX_SECONDS` bounds each pattern on each text, `safety/deadline.py` all of them together.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import regex
 
+from safety.deadline import seconds_left
 from safety.errors import RecognizerFailed
 from safety.presidio import EntityRecognizer, LocalRecognizer, NlpArtifacts, RecognizerResult
 
@@ -45,7 +46,7 @@ class Rule:
         """Yield the spans of the values in `text`. Raises RecognizerFailed when time runs out."""
         has_value = "v" in self.compiled.groupindex
         try:
-            for match in self.compiled.finditer(text, timeout=REGEX_SECONDS):
+            for match in self.compiled.finditer(text, timeout=seconds_left(REGEX_SECONDS)):
                 if self.accept(match):
                     yield from match.spans("v") if has_value else (match.span(),)
         except TimeoutError:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import regex
 
+from safety.deadline import seconds_left
 from safety.recognizers.lexicon import is_common, split_words, words
 from safety.recognizers.places import STATE_CODE, STATE_NAME, SUFFIX, UNIT
 from safety.recognizers.rules import SpanRecognizer
@@ -70,7 +71,7 @@ class TownRecognizer(SpanRecognizer):
         """Yield towns, and the states that follow them."""
         found = split_words(text)
         towns, states = words("cities"), words("states")
-        for match in _SAINTLY.finditer(text, timeout=1.0):
+        for match in _SAINTLY.finditer(text, timeout=seconds_left(1.0)):
             name = " ".join(match.group("v").lower().split())
             if name not in states and not is_common(name.split()[-1]):
                 yield "LOCATION", *match.span("v"), 0.5

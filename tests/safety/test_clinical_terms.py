@@ -61,6 +61,20 @@ def test_forms_that_people_write(written: str, expected: list[str]) -> None:
     assert found(written) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("my name is Candida", []),
+        ("his first name is gerd", []),
+        ("my doctor is Gerd", []),
+        ("I think it is candida", ["candida"]),
+        ("my trouble is gerd", ["gerd"]),
+    ],
+)
+def test_what_is_introduced_as_somebodys_name_is_no_condition(text: str, expected: list[str]) -> None:
+    assert found(text) == expected
+
+
 def test_a_stem_makes_a_medicine_of_a_long_word_that_is_no_name() -> None:
     assert found("fictuzumab and mab and invenopril") == ["fictuzumab", "invenopril"]
 

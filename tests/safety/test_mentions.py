@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from safety.mentions import mentions
 from safety.placeholders import Placeholders
+from safety.scrubber import Scrubber
 
 
 class _Counting(Placeholders):
@@ -30,3 +31,18 @@ def test_each_piece_of_a_text_that_repeats_itself_is_asked_for_once() -> None:
     text = "the vane turns and tindle waits. " * 100
     assert len(list(mentions(text, placeholders))) == 100
     assert len(placeholders.asked) == len(set(placeholders.asked)) < 40
+
+
+def test_accents_and_case_make_no_other_person() -> None:
+    placeholders = Placeholders()
+    mark = placeholders.replacement("PERSON", "José Núñez")
+    assert placeholders.replacement("PERSON", "jose nunez") == mark
+    assert placeholders.replacement("PERSON", "Jo\u200bsé") == mark
+    assert list(mentions("so nunez, NÚÑEZ", placeholders)) == [(3, 8), (10, 15)]
+
+
+def test_invisible_characters_hide_nobody_who_is_known() -> None:
+    scrubber, conversation = Scrubber(name_model=None), Placeholders()
+    scrubber.scrub("my name is Oona Tindle", conversation)
+    text = "🙂 so Tin\u200bdle, ｔｉｎｄｌｅ and tindle\u0301 called"
+    assert scrubber.scrub(text, conversation).text == "🙂 so [PERSON_1], [PERSON_1] and [PERSON_1] called"

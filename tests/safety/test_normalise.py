@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safety.normalise import normalise
+from safety.normalise import folded, normalise
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200)
 TRICKY = st.text(
@@ -78,3 +78,20 @@ def test_hostile_text_takes_linear_time() -> None:
         began = time.process_time()
         normalise(unit * 20_000)
         assert time.process_time() - began < 2.0, repr(unit)
+
+
+@pytest.mark.parametrize(
+    "written", ["8\ufe0f\u20e30\ufe0f\u20e32\ufe0f\u20e3", "8\u20e30\u20e32\u20e3", "⑧⓪②", "❽⓪❷", "８０２"]
+)
+def test_digits_on_keys_and_in_circles_are_digits(written: str) -> None:
+    found = normalise(f"a {written} b")
+    assert found.text == "a 802 b"
+    assert found.span(2, 5)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [("José", "jose"), ("ŁUKASZ", "lukasz"), ("Tin\u200bdle", "tindle"), ("Straße", "strasse")],
+)
+def test_a_folded_word_has_neither_case_nor_accents(word: str, plain: str) -> None:
+    assert folded(word) == plain
