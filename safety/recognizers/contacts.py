@@ -21,6 +21,23 @@ _TLD = r"(?:com|org|net|edu|gov|mil|io|co|us|uk|ca|info|biz|me|tv|app|dev|health
 _AT = r"(?:\s*[(\[{<]\s*(?:at|@)\s*[)\]}>]\s*|\s+at\s+|\s?@\s?)"
 _DOT = r"(?:\s*[(\[{<]\s*(?:dot|\.)\s*[)\]}>]\s*|\s+dot\s+|\.)"
 _LOCAL_JOIN = r"(?:\s*[(\[{<]\s*(?:dot|\.)\s*[)\]}>]\s*|\s+(?:dot|underscore|dash|hyphen|plus)\s+)"
+_PROVIDER = r"(?:gmail|g\s?mail|googlemail|yahoo|ymail|hotmail|outlook|icloud|aol|proton(?:mail)?|comcast|verizon|att|msn|live|fastmail|zoho)"
+_MAILED = regex.compile(
+    r"\b(?:e-?mails?|e-?mailed|address|write\s+(?:to\s+)?(?:me|us|him|her)|reach\s+(?:me|us|him|her))\b[^.!?\n]{0,20}$",
+    regex.IGNORECASE,
+)
+
+
+def _reads_as_an_address(match: regex.Match[str]) -> bool:
+    """Tell "jane.doe at gmail" from "people who work at yahoo": by a sign or digit, or by the words before it."""
+    local = regex.split(r"[\s(\[{<@]", match.group("v"), maxsplit=1)[0].strip(".-")
+    if not regex.search(r"\p{L}", local):
+        return False
+    if regex.search(r"[\d._+%]", local) or regex.search(_LOCAL_JOIN, match.group("v"), regex.IGNORECASE):
+        return True
+    before = match.string[max(0, match.start() - 60) : match.start()]
+    return not is_common(local.lower()) and bool(_MAILED.search(before))
+
 
 _EMAIL = (
     Rule("email", "EMAIL_ADDRESS", r"(?<![\w.+%-])[\w.+%'-]{1,64}+@[\w-]++(?:\.[\w-]++)*+", 0.95),
@@ -31,6 +48,7 @@ _EMAIL = (
         rf"(?<![\w.+%-])[\w.+%-]{{1,64}}+(?:{_LOCAL_JOIN}[\w+%-]{{1,32}}+){{0,4}}{_AT}[\w-]{{1,63}}+(?:{_DOT}[\w-]{{1,63}}+){{0,3}}?{_DOT}{_TLD}\b",
         0.9,
     ),
+    Rule("email-at-a-provider", "EMAIL_ADDRESS", rf"(?<![\w.+%-])(?P<v>[\w.+%-]{{2,64}}+(?:{_LOCAL_JOIN}[\w+%-]{{1,32}}+){{0,4}}{_AT}{_PROVIDER}\b)(?!['-])", 0.85, accept=_reads_as_an_address),
 )  # fmt: skip
 
 _KNOWN_SITES = regex.compile(
@@ -72,8 +90,9 @@ _LINKS = (
     Rule("wallet", "CRYPTO", r"\b(?:bc1[a-z0-9]{25,60}|[13][a-km-zA-HJ-NP-Z1-9]{25,34}|0x[0-9a-f]{40})\b", 0.8),
 )  # fmt: skip
 
+_SIGNS = r"[ ./*\u00b7\u2022-]{0,3}"
 _NUMBER = (
-    r"(?:\+?\d{1,3}[ ./-]{0,3})?(?:\(\s?\d{3}\s?\)|\d{3})[ ./-]{0,3}\d{3}[ ./-]{0,3}\d{2}[ ]?\d{2}"
+    rf"(?:\+?\d{{1,3}}{_SIGNS})?(?:\(\s?\d{{3}}\s?\)|\d{{3}}){_SIGNS}\d{{3}}{_SIGNS}\d{{2}}[ ]?\d{{2}}"
     r"(?:[ ,]{0,2}(?:x|ext\.?|extension)[ ]?\d{1,6})?"
 )
 _EDGE = r"(?<![\d$-]|\d[./])"

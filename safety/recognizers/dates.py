@@ -28,6 +28,11 @@ _YEAR = (
 _M = r"(?:1[0-2]|0?[1-9])"
 _D = r"(?:3[01]|[12]\d|0?[1-9])"
 
+_HOLIDAY = (
+    r"(?:christmas(?:\s+(?:eve|day))?|new\s+year'?s(?:\s+(?:eve|day))?|thanksgiving|easter(?:\s+(?:sunday|monday))?|halloween|valentine'?s(?:\s+day)?|"
+    r"(?:independence|labor|memorial|mother'?s|father'?s|veterans?'?|boxing)\s+day|juneteenth)"
+)
+
 _NOT_A_DATE = regex.compile(
     r"\b(?:pain|scale|rat(?:e|ed|ing)|mood|anxiety|score[ds]?|out\s+of|level|stress|energy|sleep|solid|bp|blood\s+pressure|tablets?|pills?|stars?)\b",
     regex.IGNORECASE,
@@ -54,6 +59,10 @@ _DATES = (
          rf"\b(?:on|since|until|till|til|by|before|after|dated?|dob|born|birthday|bday|seen|visit|appointment|appt|scheduled|due|"
          rf"from|his|her|their|your|was|mon|tues?|wed|thurs?|fri|sat|sun|\w{{3,6}}day)\b[\s:,(]{{1,3}}(?P<v>{_M}[/-]{_D})(?![\d/%-]|\.\d|\s?(?:mg|ml|tab|pill|pain))",
          0.6, accept=_is_date),
+    Rule("holiday-year", "DATE_TIME", rf"\b{_HOLIDAY}\s?,?\s*(?:(?:of|in)\s+)?{_YEAR}", 0.78),
+    Rule("day-of-some-month", "DATE_TIME",
+         r"\b(?:on|by|until|till|since|before|after|from|to)\s+the\s+(?P<v>(?:3[01]|[12]?\d)(?:st|nd|rd|th))\b"
+         r"(?=\s*(?:[.,;:!?)]|$|(?:and|at|of|for|to|with|but|or|if|when|because|so|instead|this|next|last|around|after|before|my|i)\b))", 0.6),
     Rule("birth", "DATE_TIME",
          r"\b(?:d\.?\s?o\.?\s?b\.?|date\s+of\s+birth|birth\s?(?:day|date)|b-?day|born)\b[\s:=.(-]*(?:is|was|on|the|it'?s)?[\s:]*"
          rf"(?P<v>\d{{6}}|\d{{8}}|{_D}[ ./-]{{1,3}}{_D}[ ./-]{{1,3}}\d{{2,4}})(?!\d)", 0.9),
@@ -83,8 +92,8 @@ _AGES = (
     Rule("age-short", "AGE_OVER_89", rf"\b{_AGE}\s?-?(?:y/?o|y\.o\.?|yrs?\s?o)\b", 0.85),
     Rule("age-label", "AGE_OVER_89", rf"\b(?:age[ds]?|turn(?:ed|s|ing)?)\b\s?(?:is|:|of)?\s?{_AGE}\b(?!\s?(?:days?|dollars|percent|%|degrees|pounds|lbs|mg))", 0.8),
     Rule("age-is", "AGE_OVER_89",
-         r"\b(?:he'?s|she'?s|i'?m|i\s+am|who'?s|he\s+is|she\s+is|(?:mother|father|mom|dad|grandma|grandpa|grandmother|grandfather|"
-         rf"aunt|uncle|husband|wife|patient|pt)\s+is|(?:is|was)(?=\s\d+\s+and\b))\s+(?:now\s+|already\s+|almost\s+)?{_AGE}\b"
+         r"\b(?:he'?s|she'?s|i'?m|i\s+am|who'?s|he\s+is|she\s+is|(?:i|he|she|who)(?:'?ll|\s+will)\s+be|(?:mother|father|mom|dad|grandma|grandpa|"
+         rf"grandmother|grandfather|aunt|uncle|husband|wife|patient|pt)\s+(?:is|will\s+be)|(?:is|was)(?=\s\d+\s+and\b))\s+(?:now\s+|already\s+|almost\s+)?{_AGE}\b"
          r"(?!\s?[-/.%:]?\d|\s?(?:%|percent|days?|weeks?|months?|hours?|minutes?|years?\s(?!old)|lbs?|pounds?|kgs?|mg|dollars|degrees|miles))", 0.7),
     Rule("age-person-is", "AGE_OVER_89", rf"\b(?:is|was|just|at)\s+{_AGE}\b(?=\s*(?:[,;!?]|\.(?!\d)|$|and\b|now\b|with\b|but\b|so\b|this\b))", 0.6, accept=_is_an_age),
     Rule("age-decade", "AGE_OVER_89", r"\bin\s+(?:his|her|their|my|the)\s+(?:late\s+|mid[- ]?|early\s+)?(?P<v>(?:90|100)'?s|nineties)\b", 0.6),

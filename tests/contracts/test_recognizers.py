@@ -42,11 +42,24 @@ TABLE: dict[str, list[Expected]] = {
         ("seen on 3/14/2024", [("DATE_TIME", "3/14/2024")]),
         ("born 4 may 1990", [("DATE_TIME", "4 may 1990")]),
         ("can i come in may, since 2015, pain 5/10", []),
+        (
+            "born christmas eve 1984, seen on the 14th",
+            [("DATE_TIME", "christmas eve 1984"), ("DATE_TIME", "14th")],
+        ),
+        ("on the 14th floor, at christmas, by the 3rd day", []),
     ],
-    "ages": [("she is 94 years old", [("AGE_OVER_89", "94")]), ("i am 34 years old, 90 days sober", [])],
+    "ages": [
+        ("she is 94 years old", [("AGE_OVER_89", "94")]),
+        ("grandma will be 95 in june", [("AGE_OVER_89", "95")]),
+        ("i am 34 years old, 90 days sober", []),
+        ("he'll be 95 minutes late, our bill will be 95", []),
+    ],
     "emails": [
         ("write to o.tindle@intranet now", [("EMAIL_ADDRESS", "o.tindle@intranet")]),
         ("oona dot tindle at example dot org", [("EMAIL_ADDRESS", "oona dot tindle at example dot org")]),
+        ("reach me at oona.tindle at gmail", [("EMAIL_ADDRESS", "oona.tindle at gmail")]),
+        ("my email is oonatindle at yahoo", [("EMAIL_ADDRESS", "oonatindle at yahoo")]),
+        ("people work at yahoo, i took 5 or 6. at live events", []),
     ],
     "links": [
         ("see www.example.org/me now", [("URL", "www.example.org/me")]),
@@ -55,6 +68,11 @@ TABLE: dict[str, list[Expected]] = {
     "phones": [
         ("call (802) 555-0100", [("PHONE_NUMBER", "(802) 555-0100")]),
         ("fax 802 555 0101", [("FAX_NUMBER", "802 555 0101")]),
+        (
+            "call 802*555*0199 or 802 • 555 • 0198",
+            [("PHONE_NUMBER", "802*555*0199"), ("PHONE_NUMBER", "802 • 555 • 0198")],
+        ),
+        ("3*10*12 of it", []),
         ("120/80 and 10 mg", []),
     ],
     "phones_by_region": [
