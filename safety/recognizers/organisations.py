@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import regex
 
+from safety.deadline import seconds_left
 from safety.recognizers.lexicon import Word, is_common, split_words, words
 from safety.recognizers.names import AFTER_NAME, VERB_ENDING, looks_english
 from safety.recognizers.rules import SpanRecognizer
@@ -36,7 +37,20 @@ _WORKS_SURE = regex.compile(
     r"employer\s*(?:is|:)|student\s+at|teach(?:es)?\s+at|enrolled\s+(?:at|in))\s+(?:the\s+)?",
     regex.IGNORECASE,
 )
+_EMPLOYED = regex.compile(
+    r"\b(?:(?:work(?:s|ed|ing)?|job|employed|intern(?:ing|ed)?|hired|fired|laid\s+off|let\s+go)\s+(?:over\s+|down\s+)?(?:at|for|by|with|from)|"
+    r"(?:my|his|her|our|their|your)\s+(?:\p{L}+'?s\s+)?(?:current\s+|old\s+|former\s+|last\s+|new\s+|previous\s+)?"
+    r"(?:employer|company|workplace|job)(?:\s+(?:is|was|at|called)|\s*[:,(])?|"
+    r"employer\s*(?:is|was|:)|boss\s+(?:at|from)|co-?workers?\s+(?:at|from)|employees?\s+(?:of|at))\s+(?:the\s+|a\s+place\s+called\s+)?$",
+    regex.IGNORECASE,
+)
+_LONGEST_CUE = 60
 _MAX_WORDS = 4
+
+
+def employs(text: str, at: int) -> bool:
+    """Say whether the words before `at` tell that someone works for what begins there."""
+    return bool(_EMPLOYED.search(text, max(0, at - _LONGEST_CUE), at, timeout=seconds_left(1.0)))
 
 
 def _is_filler(word: Word) -> bool:
@@ -52,13 +66,13 @@ class OrganisationRecognizer(SpanRecognizer):
     def find(self, text: str) -> Iterator[tuple[str, int, int, float]]:
         """Yield organisations."""
         found = split_words(text)
-        for match in _AT_KIND.finditer(text, timeout=1.0):
+        for match in _AT_KIND.finditer(text, timeout=seconds_left(1.0)):
             start = self.name_before(text, found, match.start())
             if start < match.start():
                 yield "ORGANIZATION", start, match.end(), 0.65
         index = {word.start: at for at, word in enumerate(found)}
         for cue, sure in ((_WORKS_SURE, True), (_WORKS, False)):
-            for match in cue.finditer(text, timeout=1.0):
+            for match in cue.finditer(text, timeout=seconds_left(1.0)):
                 at = index.get(match.end())
                 if at is not None:
                     end = self._name_after(text, found[at : at + _MAX_WORDS], sure=sure)

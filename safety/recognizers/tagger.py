@@ -23,11 +23,13 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from safety.deadline import seconds_left
 from safety.errors import PolicyError, RecognizerFailed
 from safety.policies import POLICIES
 from safety.presidio import NlpArtifacts, RecognizerResult
+from safety.recognizers.organisations import employs
 from safety.recognizers.rules import SpanRecognizer, result
-from safety.tagging import Probabilities, Window, cut, decode, kinds_of
+from safety.tagging import Marked, Probabilities, Window, cut, decode, kinds_of
 from weights.errors import WeightsCorrupt
 from weights.runtime import open_served, readers
 
@@ -36,6 +38,7 @@ THRESHOLDS: Final[Mapping[str, float]] = {"default": 0.7}
 
 Above one half: a name that is missed costs more than a word too many.
 """
+_ORGANISATION: Final = "ORGANIZATION"
 SECONDS: Final = 5.0
 """How long a text may take, waiting for other texts included."""
 
@@ -87,7 +90,10 @@ class TaggerRecognizer(SpanRecognizer):
         entities: list[str],
         nlp_artifacts: NlpArtifacts | None = None,  # noqa: ARG002
     ) -> list[RecognizerResult]:
-        """Return Presidio results for the wanted entity types. Raises RecognizerFailed."""
+        """Return Presidio results for the wanted entity types. Raises RecognizerFailed.
+
+        Safe Harbor names employers: where organisations are not wanted, one that somebody works for is.
+        """
         unwanted = frozenset(self.supported_entities) - set(entities)
         return [
             result(self, entity, start=start, end=end, score=score)
@@ -99,7 +105,7 @@ class TaggerRecognizer(SpanRecognizer):
     ) -> Iterator[tuple[str, int, int, float]]:
         """Yield (entity type, start, end, score); the score is the share that is not `O` nor unwanted.
 
-        Raises RecognizerFailed.
+        An employer is yielded though organisations are unwanted. Raises RecognizerFailed.
         """
         try:
             found = self._find(text, unwanted)
@@ -107,19 +113,22 @@ class TaggerRecognizer(SpanRecognizer):
             raise RecognizerFailed(
                 f"the tagger took longer than {self._seconds:g} s on a text of {len(text)} characters"
             ) from None
+        except RecognizerFailed:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever was raised, the text counts as not searched
             raise RecognizerFailed(f"the tagger raised {type(error).__name__}") from None
         yield from found
 
     def _find(self, text: str, unwanted: Collection[str]) -> list[tuple[str, int, int, float]]:
-        until = time.monotonic() + self._seconds
+        until = time.monotonic() + seconds_left(self._seconds)
         readable, breaks = _broken(_LONE_SURROGATE.sub("\ufffd", text))
         encoded = self._tokenizer.encode(readable, add_special_tokens=False)
         windows = cut(encoded, limit=self.card.max_tokens, begin=self.card.begin, end=self.card.end)
         shares = self._read(windows, until)
-        marked = decode(
-            windows, shares, self.card.labels, outside_below=self._outside_below, unwanted=unwanted
-        )
+        marked = self._decoded(windows, shares, unwanted)
+        if _ORGANISATION in unwanted:
+            others = frozenset(self.supported_entities) - {_ORGANISATION}
+            marked += [one for one in self._decoded(windows, shares, others) if employs(readable, one.start)]
         return [
             (
                 one.label,
@@ -129,6 +138,11 @@ class TaggerRecognizer(SpanRecognizer):
             )
             for one in marked
         ]
+
+    def _decoded(
+        self, windows: list[Window], shares: list[Probabilities], unwanted: Collection[str]
+    ) -> list[Marked]:
+        return decode(windows, shares, self.card.labels, outside_below=self._outside_below, unwanted=unwanted)
 
     def _read(self, windows: list[Window], until: float) -> list[Probabilities]:
         """Return the probabilities of each window, [tokens, labels]. Raises TimeoutError."""

@@ -67,6 +67,13 @@ def test_corpora_are_read_until_nothing_is_found(folder: Path, reads: list[str])
     assert not any("zerbat" in text for text in reads[1:])
 
 
+def test_a_search_that_takes_too_long_is_no_search(folder: Path) -> None:
+    hurried = Scrubber(name_model=None, tagger=folder, seconds=1e-6)
+    with pytest.raises(RecognizerFailed, match="longer than its time") as caught:
+        hurried.scrub("we saw zerbat")
+    assert "zerbat" not in str(caught.value)
+
+
 def test_what_was_found_once_is_found_wherever_it_stands(live: Scrubber) -> None:
     found = live.scrub("mrn 0048291 is for zerbat. later 0048291 again")
     assert "0048291" not in found.text and "zerbat" not in found.text
@@ -77,6 +84,26 @@ def test_policy_decides_which_types_count(folder: Path) -> None:
     narrow = Scrubber(policy="safe-harbor", name_model=None, tagger=folder).scrub(text).text
     assert narrow == "she left brimco with [PERSON_1]"
     assert "brimco" not in Scrubber(policy="wide", name_model=None, tagger=folder).scrub(text).text
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("i work at brimco and it is loud", "i work at [ORGANIZATION_1] and it is loud"),
+        ("she works for the brimco", "she works for the [ORGANIZATION_1]"),
+        ("my employer brimco said no", "my employer [ORGANIZATION_1] said no"),
+        ("my old employer is brimco", "my old employer is [ORGANIZATION_1]"),
+        ("i got fired from brimco", "i got fired from [ORGANIZATION_1]"),
+        ("does brimco cover this", "does brimco cover this"),
+        ("i was seen at brimco", "i was seen at brimco"),
+        ("i work at home, brimco called", "i work at home, brimco called"),
+    ],
+)
+def test_safe_harbor_takes_an_organisation_that_somebody_works_for(
+    folder: Path, text: str, after: str
+) -> None:
+    narrow = Scrubber(policy="safe-harbor", name_model=None, tagger=folder)
+    assert narrow.scrub(text).text == after
 
 
 def test_the_clinics_own_words_stay(folder: Path) -> None:
