@@ -2,6 +2,7 @@
 
     python -m safety scrub [--policy safe-harbor|wide] [--surrogates] [F]
     python -m safety scrub-folder IN OUT [--policy wide] [--surrogates] [--field NAME] [--workers N]
+    python -m safety restore [--file F] -- COMMAND...
     python -m safety audit PATH [--canaries FILE] [--policy safe-harbor]
     python -m safety screen [F]
 
@@ -16,12 +17,14 @@ import typer
 
 from safety.audit_command import audit
 from safety.bulk_command import scrub_folder
+from safety.restore_command import restore
 from safety.screen_command import screen
 from safety.scrub_command import scrub
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Scrub personal data; screen messages.")
 app.command()(scrub)
 app.command()(scrub_folder)
+app.command()(restore)
 app.command()(audit)
 app.command()(screen)
 

@@ -6,6 +6,7 @@ scrubbed never leaves this command. Must not write any of the text to standard e
 
 from __future__ import annotations
 
+import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,7 +51,9 @@ def scrub(
     surrogates: Annotated[
         bool, typer.Option("--surrogates", help="Write made-up values, not placeholders.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Of the surrogates.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the surrogates; default: drawn anew for each run.")
+    ] = None,
     name_model: NameModel = NAME_MODEL,
     tagger: Tagger = "",
     models_dir: ModelsDir = MODELS,
@@ -60,13 +63,18 @@ def scrub(
     """Replace personal data in each row's text."""
     if file is not None and not file.is_file():
         stop(f"no file {str(file)!r}")
-    scrubber = _scrubber(
+    scrubber = open_scrubber(
         policy, name_model, tagger=tagger, models_dir=models_dir, cache_dir=cache_dir, offline=offline
     )
-    raise typer.Exit(SOME_FAILED if _run(scrubber, file, seed if surrogates else None) else 0)
+    raise typer.Exit(SOME_FAILED if _run(scrubber, file, _salt(seed) if surrogates else None) else 0)
 
 
-def _run(scrubber: Scrubber, file: Path | None, seed: int | None) -> int:
+def _salt(seed: int | None) -> bytes | int:
+    """Return what the surrogates of one run are drawn from; without a seed nobody can draw them again."""
+    return secrets.token_bytes(32) if seed is None else seed
+
+
+def _run(scrubber: Scrubber, file: Path | None, salt: bytes | int | None) -> int:
     """Scrub all rows, and return how many failed."""
     from tqdm import tqdm
 
@@ -79,7 +87,7 @@ def _run(scrubber: Scrubber, file: Path | None, seed: int | None) -> int:
             report_bad_line(row)
             failed += 1
             continue
-        replacer: Replacer = Placeholders() if seed is None else Surrogates(seed)
+        replacer: Replacer = Placeholders() if salt is None else Surrogates(salt)
         try:
             scrubbed = scrubber.scrub(row.value.text, replacer)
         except ScrubError as error:
@@ -94,9 +102,10 @@ def _run(scrubber: Scrubber, file: Path | None, seed: int | None) -> int:
     return failed
 
 
-def _scrubber(
+def open_scrubber(
     policy: Policy, name_model: str, *, tagger: str, models_dir: Path, cache_dir: Path | None, offline: bool
 ) -> Scrubber:
+    """Build the scrubber that a command's options name, or end the command with 2."""
     from safety.bulk_scrubber import build_scrubber, choose_scrubber
 
     try:

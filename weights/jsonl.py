@@ -54,13 +54,14 @@ class BadLine:
     reason: str
 
 
-def read_jsonl(file: Path | None, model: type[RowModel]) -> Iterator[Row[RowModel] | BadLine]:
-    """Yield each line of `file` (None: standard input) as a validated row or as a bad line.
+def read_jsonl(file: Path | BinaryIO | None, model: type[RowModel]) -> Iterator[Row[RowModel] | BadLine]:
+    """Yield each line of a file or stream (None: standard input) as a validated row or as a bad line.
 
     Blank lines are passed over. Line numbers start at 1. Each line is decoded by itself, so
     that one bad byte loses one line. Raises OSError when the file cannot be opened.
     """
-    with nullcontext(sys.stdin.buffer) if file is None else file.open("rb") as stream:
+    opened = file.open("rb") if isinstance(file, Path) else nullcontext(file or sys.stdin.buffer)
+    with opened as stream:
         yield from _read(stream, model)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,30 @@ def test_surrogates_are_the_same_for_a_seed() -> None:
     )
     assert first == second
     assert "jorah" not in str(first) and "[PERSON_1]" not in str(first[1][0]["text"])
+
+
+def test_surrogates_without_a_seed_cannot_be_drawn_again() -> None:
+    row = json.dumps({"text": "my name is jorah tindle, call 413-555-0144"}).encode()
+    made = {str(run("--surrogates", stdin=row)[1][0]["text"]) for _ in range(4)}
+    assert len(made) > 1
+    assert not any("jorah" in text or "[" in text for text in made)
+    rows = row + b"\n" + row
+    first, second = run("--surrogates", stdin=rows)[1]
+    assert first["text"] == second["text"]
+
+
+def test_a_row_that_takes_too_long_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(text: str) -> Iterator[tuple[int, int]]:
+        if "jorah" in text:
+            raise TimeoutError
+        return iter(())
+
+    monkeypatch.setattr("safety.scrubber.protected_spans", slow)
+    rows = b'{"text": "my name is jorah tindle"}\n{"text": "ssn 219-09-9998"}'
+    code, written, errors = run(stdin=rows)
+    assert code == 1
+    assert [row["text"] for row in written] == ["ssn [US_SSN_1]"]
+    assert "line 1" in errors and "jorah" not in errors
 
 
 def test_help_loads_no_heavy_library(repository: Path) -> None:
