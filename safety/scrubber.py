@@ -26,20 +26,20 @@ from safety.placeholders import PLACEHOLDER, Placeholders, Replacer, Reserves
 from safety.policies import POLICIES, Policy, scrub_policy
 from safety.presidio import EntityRecognizer
 from safety.recognizers import RECOGNIZERS, REPLACED_BY_TAGGER
-from safety.recognizers.clinical_terms import clinical_spans
+from safety.recognizers.clinical_terms import clinical_spans, perhaps_people
 from safety.recognizers.dates import reads_as_a_score
 from safety.recognizers.protected import protected_spans
 from safety.repeats import Repeats
-from safety.sparing import SPARED, left_to_scrub
+from safety.sparing import SPARED, left_to_scrub, outside, terms_that_spare
 from safety.widening import Widener
 
 MAX_CHARS = 1_000_000
 WINDOW = 4_000
 OVERLAP = 300
 MAX_LOOKS = 12
-SECONDS = 2.0
-"""How long a window of a text may take, all looks together: twice the goal, for a machine that is busy."""
-THOROUGH_SECONDS = 10.0
+SECONDS = 5.0
+"""How long a window of a text may take, all looks together. The goal is one; a machine may be busy."""
+THOROUGH_SECONDS = 20.0
 """The same where the tagger reads as often as there is anything left to find."""
 _REPEATED = 0.5  # score of what was found elsewhere in the text
 _BLANK = "\x1a"  # what covered text reads as: ASCII, no letter, no digit, no space
@@ -137,7 +137,10 @@ class Scrubber:
             if all(one.end <= entity.start or entity.end <= one.start for entity in entities)
         ]
         if again:  # after "Dr. Parkinson", "Parkinson's disease" is none of hers
-            terms = [plain.span(*term) for term in clinical_spans(plain.text)]
+            called = [*perhaps_people(plain.text)]
+            terms = [
+                plain.span(*part) for term in clinical_spans(plain.text) for part in outside(*term, called)
+            ]
             again = [
                 one for one in again if not any(start <= one.start and one.end <= end for start, end in terms)
             ]
@@ -182,9 +185,11 @@ class Scrubber:
                 Entity(one.start, one.end, one.entity_type, round(float(one.score), 3))
                 for one in self._analyzer.analyze(plain.text, tagged=tagged)
             ]
-            found += [Entity(start, end, kind, _REPEATED) for kind, start, end in known.spans(plain.text)]
+            again = [Entity(start, end, kind, _REPEATED) for kind, start, end in known.spans(plain.text)]
+            found += again
             mistakable = any(one.type in SPARED for one in found)
             clinical = [*clinical_spans(plain.text)] if mistakable else []
+            called = [*perhaps_people(plain.text)] if clinical else []
             for one in found:
                 cutting = [span for span in kept if _may_cut(span, one, plain.text)]
                 for start, end in left_to_scrub(
@@ -192,7 +197,7 @@ class Scrubber:
                     (one.start, one.end),
                     kind=one.type,
                     kept=[*(span for span in protected if _may_spare(span, one, plain.text)), *cutting],
-                    clinical=clinical,
+                    clinical=terms_that_spare(one, clinical, called, known=one in again),
                 ):
                     first, last = plain.span(start, end)
                     raw.append(Entity(begin + first, begin + last, one.type, one.score))

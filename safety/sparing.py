@@ -2,6 +2,9 @@
 
 Only findings of `SPARED` give way: an address, a number or a street that holds such a word is taken whole.
 
+A word before a condition may be whose it is ("Wojciechowska fibromyalgia meds"): where the tagger is sure of
+a person or a place, it spares nothing.
+
 Must not: let any part of a name stand because the rest of it is a clinical word ("Will Parkinson").
 """
 
@@ -12,12 +15,16 @@ from typing import Final
 
 import regex
 
+from safety.entities import Entity
 from safety.recognizers.lexicon import is_common, words
 
 SPARED: Final = frozenset(
     {"PERSON", "LOCATION", "ORGANIZATION", "STATE", "COUNTRY", "NATIONALITY", "DATE_TIME", "LICENSE_PLATE"}
 )
 """Entity types that a clinical term is mistaken for."""
+
+SURE: Final = 0.9
+"""From which score on a person or a place is surely one (0 to 1); no rule for names reaches it."""
 
 Span = tuple[int, int]
 _BEFORE_A_TERM: Final = frozenset(
@@ -54,6 +61,18 @@ def left_to_scrub(
     if kind != "PERSON":
         return parts
     return [] if all(_is_plain(word) for part in parts for word in _words(text, part)) else whole
+
+
+def terms_that_spare(
+    found: Entity, clinical: Sequence[Span], called: Sequence[Span], *, known: bool = False
+) -> list[Span]:
+    """Return what of the `clinical` terms may spare `found`: of a sure one no word that may be a name.
+
+    `called` are such words, by `clinical_terms.perhaps_people`; `known`: it was found elsewhere in the text.
+    """
+    if found.type not in ("PERSON", "LOCATION") or not (known or found.score >= SURE):
+        return [*clinical]
+    return [part for term in clinical for part in outside(*term, called)]
 
 
 def outside(start: int, end: int, spans: Sequence[Span]) -> Iterator[Span]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from safety.normalise import folded
@@ -65,9 +66,7 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
     Case does not matter. A medicine is one of the list or, from seven letters on, a word that ends in a
     WHO stem and is in no list of names.
     """
-    tokens = [_Token(match[0].lower(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
-    if not text.isascii():
-        tokens = [_Token(folded(word), start, end) for word, start, end in tokens]
+    tokens = _tokens(text)
     phrases, eponyms, stems = _phrases(), _eponyms(), _stems()
     headed = dict(_headed(text, tokens))
     at = 0
@@ -88,6 +87,32 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
             at = after
         else:
             at += 1
+
+
+def perhaps_people(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each word in a clinical term that a person may be called by as well.
+
+    "Wojciechowska fibromyalgia meds" says whose, "Doyne honeycomb retinal dystrophy" which: a word before a
+    condition that no list of terms holds, and an eponym that is a common name before what others gave theirs
+    to ("Wilson lymphoma": `words/eponym_owned.txt`). Whether a person is meant, others have to say.
+    """
+    tokens = _tokens(text)
+    listed = _listed()
+    for first, after in _headed(text, tokens):
+        for one in tokens[first : after - 1]:
+            if one.word not in listed and not one.word.endswith((*_stems(), *_condition_stems())):
+                yield one.start, one.end
+    for one, head in pairwise(tokens):
+        owners = _owners().get(head.word)
+        if owners is not None and one.word in _names() and one.word not in owners:
+            yield one.start, one.end
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens = [_Token(match[0].lower(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    if not text.isascii():
+        tokens = [_Token(folded(word), start, end) for word, start, end in tokens]
+    return tokens
 
 
 def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
@@ -245,6 +270,21 @@ def _stems() -> tuple[str, ...]:
 def _condition_stems() -> tuple[str, ...]:
     """Return endings that medicine has from Greek and Latin, and few other words."""
     return tuple(words("condition_stems"))
+
+
+@cache
+def _listed() -> frozenset[str]:
+    """Return every word of the lists of terms, eponyms and what stands between an eponym and its head."""
+    inside = (match.group() for name in _LISTS for entry in words(name) for match in _TOKEN.finditer(entry))
+    lists = ("eponym_between", "eponym_heads", "owned_heads")
+    return _eponyms().union(map(folded, inside), *(words(name) for name in lists), *_owners().values())
+
+
+@cache
+def _owners() -> dict[str, frozenset[str]]:
+    """Return by condition the people whose names it bears, where these are few."""
+    lines = (line.partition(": ") for line in words("eponym_owned"))
+    return {head: frozenset(names.split()) for head, _, names in lines}
 
 
 @cache

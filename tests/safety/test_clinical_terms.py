@@ -11,7 +11,7 @@ import pytest
 import safety.policies
 from app.encoders import active_encoder
 from safety.policies import POLICY_NAMES, scrub_policy
-from safety.recognizers.clinical_terms import clinical_spans
+from safety.recognizers.clinical_terms import clinical_spans, perhaps_people
 from safety.recognizers.lexicon import WORDS, words
 from safety.scrubber import Scrubber
 from tests.safety.clinical_cases import NO_TERM, PEOPLE, TERMS, plain, terms
@@ -75,11 +75,36 @@ def test_what_is_introduced_as_somebodys_name_is_no_condition(text: str, expecte
     assert found(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("wojciechowska fibromyalgia meds", ["wojciechowska"]),
+        ("zoltan WOJCIECHOWSKA fibromyalgia", ["zoltan", "WOJCIECHOWSKA"]),
+        ("re Wilson lymphoma staging", ["Wilson"]),
+        ("graves nephropathy", ["graves"]),
+        ("wilson disease", []),
+        ("Hodgkin lymphoma", []),
+        ("ewing sarcoma", []),
+        ("becker dystrophy", []),
+        ("Guillain-Barré syndrome", []),
+        ("doyne honeycomb retinal dystrophy", ["honeycomb"]),
+        ("lisinopril anemia", []),
+        ("", []),
+    ],
+)
+def test_a_word_before_a_condition_that_is_no_part_of_its_name_may_be_a_person(
+    text: str, expected: list[str]
+) -> None:
+    assert [text[start:end] for start, end in perhaps_people(text)] == expected
+
+
 def test_a_stem_makes_a_medicine_of_a_long_word_that_is_no_name() -> None:
     assert found("fictuzumab and mab and invenopril") == ["fictuzumab", "invenopril"]
 
 
-@pytest.mark.parametrize("name", ["medicines", "conditions", "scales", "eponyms", "eponym_heads"])
+@pytest.mark.parametrize(
+    "name", ["medicines", "conditions", "scales", "eponyms", "eponym_heads", "eponym_owned"]
+)
 def test_a_list_is_sorted_in_lower_case_without_repeats(name: str) -> None:
     lines = (WORDS / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     assert lines == sorted(set(lines))

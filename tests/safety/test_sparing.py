@@ -85,3 +85,32 @@ def test_a_tagger_that_takes_a_medicine_for_a_person_changes_nothing(tmp_path: P
     text = "zerbat takes adalimumab for lyme disease, mail adalimumab@example.org"
     after = Scrubber(name_model=None, tagger=folder).scrub(text).text
     assert after == "[PERSON_1] takes adalimumab for lyme disease, mail [EMAIL_ADDRESS_1]"
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("zerbat fibromyalgia meds", "[PERSON_1] fibromyalgia meds"),
+        ("re Okkomun Zerbat lymphoma staging", "re [PERSON_1] [PERSON_2] lymphoma staging"),
+        ("labs for wilson lymphoma", "labs for [PERSON_1] lymphoma"),
+        ("plinvale sclerosis clinic", "[LOCATION_1] sclerosis clinic"),
+        ("wilson disease labs", "wilson disease labs"),
+        ("hodgkin lymphoma and Barrett's esophagus", "hodgkin lymphoma and Barrett's esophagus"),
+    ],
+)
+def test_who_is_surely_a_person_is_no_part_of_the_condition_that_follows(
+    tmp_path: Path, text: str, after: str
+) -> None:
+    people = dict.fromkeys(("zerbat", "okkomun", "wilson", "hodgkin", "barrett"), "PERSON")
+    folder = served(
+        lookup_release(tmp_path / "release", people | {"plinvale": "LOCATION"}), tmp_path / "served"
+    )
+    assert Scrubber(name_model=None, tagger=folder).scrub(text).text == after
+
+
+def test_a_known_name_is_no_part_of_a_condition_but_its_own() -> None:
+    scrubber, known = Scrubber(name_model=None), Placeholders()
+    text = "my name is Nkosana Wojciechowska. re wojciechowska fibromyalgia"
+    assert scrubber.scrub(text, known).text == "my name is [PERSON_1]. re [PERSON_1] fibromyalgia"
+    after = scrubber.scrub("WOJCIECHOWSKA lymphoma staging", known).text
+    assert after == "[PERSON_1] lymphoma staging"
