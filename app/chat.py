@@ -122,9 +122,10 @@ class ChatService:
         lineup: Lineup | None = None,
     ) -> None:
         """Put the path together; without a `lineup` the base model is all that writes."""
-        # What reads messages joins the gate once it is up.
-        self.gate = gate.with_reader(parts.reader.peek)
-        self._screener = Screener(gate=self.gate)
+        # What reads messages joins the gate once it is up. Before a reply nobody waits for it for long; the
+        # screen does, and finds what it was late for.
+        self.gate = gate.with_reader(parts.reader.peek, hurried=True)
+        self._screener = Screener(gate=gate.with_reader(parts.reader.peek))
         self.words = Wording(replies, clinic, max_chars=rules.max_chars)
         self._clinic = clinic
         self.rules = rules
@@ -441,10 +442,7 @@ class ChatService:
 
     @staticmethod
     def _remember_risk(turn: TurnRecord) -> None:
-        if turn.verdict.action == "crisis":
-            turn.conversation.raise_risk(turn.verdict.level)
-        elif turn.verdict.action == "emergency" or turn.verdict.doubted:
-            turn.conversation.raise_risk("concern")
+        turn.conversation.raise_risk(turn.verdict.risk)
 
     def _shortened(self, message: str) -> str:
         """Cut a message that is too long, never through a word: half a number is found by nobody."""

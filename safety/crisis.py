@@ -2,9 +2,11 @@
 
 It looks at the first and the last 4,000 characters of whatever came and says whether the message
 needs fixed words with numbers to call. Rules decide, and a classifier where one is handed in: what either
-finds counts. Where an encoder is up that reads messages, the classifier's odds and its are added up first
+finds counts, and a medical emergency hides nothing that tells of harm to oneself. Where an encoder is up that
+reads messages, the classifier's odds and its are added up first
 (safety/reader.py); where both together see next to no danger in what a rule would stop, as in words about the
-past or in a page about other things, the resources line stands before the answer instead. It must never
+past or in a page about other things, the resources line stands before the answer instead. Nobody whom the
+others take for someone in danger waits for it longer than `READ_SECONDS`. It must never
 answer `refuse`, and the rules must work when everything else is broken, so they need the standard library and
 the YAML files beside them, read once.
 
@@ -14,12 +16,13 @@ the YAML files beside them, read once.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, get_args
 
 from safety.errors import CrisisWeightsError
 from safety.folding import Folder, Sentence
@@ -31,10 +34,15 @@ if TYPE_CHECKING:
     from safety.crisis_ngrams import CrisisNgrams
     from safety.reader import CrisisReader
 
+Found = TypeVar("Found")
+
 WINDOW: Final = 4_000
 RULE_FILES: Final = ("crisis_rules.yaml", "crisis_rules_es.yaml")
-DOUBT_SECONDS: Final = 0.3
-"""A reader that takes longer doubts nothing: a fixed reply waits for nobody."""
+READ_SECONDS: Final = 0.06
+"""So long after a message came the reader may still lower what the others found; then their word stands."""
+UNSEEN_SECONDS: Final = 0.5
+"""The same where the others see no danger: the reader is the last that may see it, and is waited for longer."""
+READING_AT_ONCE: Final = 4
 GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
@@ -44,6 +52,7 @@ _PERSONAL: Final = frozenset(
     {"i", "my", "me", "myself", "mine", "son", "daughter", "husband", "wife", "mom", "mum", "dad", "friend"}
     | {"brother", "sister", "boyfriend", "girlfriend", "roommate", "he", "she", "him", "her"}
 )
+_WAKING: Final = frozenset({"asleep", "wished"})
 _ABOUT_ONESELF: Final = frozenset({"suicide", "self_harm", "eating_disorder"})
 _CUE_PAIRS: Final = (
     ("means", "loss", "suicide"),
@@ -118,6 +127,7 @@ class CrisisGate:
         self._sets = {name: tuple(members.split()) for name, members in words["sets"].items()}
         self._soon = frozenset(self._sets["soon"])
         self._others = frozenset(self._sets["other"])
+        self._anyone = self._others.union(*(self._sets[name] for name in ("sleeper", "alguien", "chiquito")))
         self._rules = [rule for name in RULE_FILES for rule in _load_rules(here / name)]
         self._masks = [
             Mask(
@@ -146,16 +156,20 @@ class CrisisGate:
             joined=words["joined"].split(),
         )
         self._typed = Folder(vocabulary=(), aliases={})
-        self._waiting = ThreadPoolExecutor(2, thread_name_prefix="doubts")
+        self._hurried = False
+        self._waiting = ThreadPoolExecutor(READING_AT_ONCE, thread_name_prefix="reading")
 
-    def with_reader(self, reader: Callable[[], CrisisReader | None]) -> CrisisGate:
+    def with_reader(
+        self, reader: Callable[[], CrisisReader | None], *, hurried: bool = False
+    ) -> CrisisGate:
         """Return this gate with what reads in the classifier's place.
 
         It is asked for at each message, because an encoder takes seconds to come up and the gate waits for
-        nothing; None: not now.
+        nothing; None: not now. `hurried`: someone waits for the reply, so that a reader that is late is not
+        waited for; without it the same message gets the same verdict on however busy a machine.
         """
         gate = copy(self)
-        gate._reader = reader
+        gate._reader, gate._hurried = reader, hurried
         return gate
 
     @property
@@ -174,19 +188,26 @@ class CrisisGate:
 
         `earlier` are the same person's messages before it: alone they decide nothing, but a cue in
         this message can mean something else after theirs. `strictly` what the rules stop is stopped,
-        whatever a reader makes of it. What was lowered because one doubts it is `Verdict.doubted`.
+        whatever a reader makes of it. What was lowered because one doubts it is `Verdict.doubted`; where
+        somebody who harms themselves is in medical danger, too, the verdict is a crisis and `Verdict.medical`.
         """
+        began = time.monotonic()
         verdict = self._by_rules(text, earlier)
-        if self.ngrams is None or verdict.action == "emergency":
+        if self.ngrams is None:
             return verdict
         read = text if len(text) <= 2 * WINDOW else f"{text[:WINDOW]}\n{text[-WINDOW:]}"
+        before = [message[:WINDOW] for message in earlier]
         if verdict.action == "crisis":
-            if strictly or not self._doubted(text, verdict):
+            if strictly or not self._doubted(text, verdict, until=began + READ_SECONDS):
                 return verdict
             verdict = Verdict("support", verdict.category, "high")
-        before = [message[:WINDOW] for message in earlier]
-        learned = self._learned(self.reader, read, before) or self._learned(self.ngrams, read, before)
-        return max(verdict, learned or ALLOW, key=lambda found: found.rank)
+        learned = self._learned(read, before, began=began, urgent=verdict.action == "emergency")
+        if verdict.action == "emergency" and learned.action == "crisis":
+            # Who does not breathe needs an ambulance first, unless it is the writer who did it.
+            if not learned.of_oneself or self._emergency_of_another(text):
+                return verdict
+            return replace(learned, level="imminent", medical=True)
+        return max(verdict, learned, key=lambda found: found.rank)
 
     def may_be_doubted(self, text: str, verdict: Verdict) -> bool:
         """Say whether a reader may lower `verdict`, which the rules gave.
@@ -204,33 +225,51 @@ class CrisisGate:
     def _stopping(self, reading: _Reading) -> set[int]:
         return {rule for rule, verdict in self._by_rule(reading) if verdict.action == "crisis"}
 
-    def _doubted(self, text: str, verdict: Verdict) -> bool:
+    def _doubted(self, text: str, verdict: Verdict, *, until: float) -> bool:
         """Say whether the reader sees next to no danger; one that breaks or is late says nothing."""
+        if self.reader is None or not self.may_be_doubted(text, verdict):
+            return False
+        return self._read_by(lambda reader: reader.doubts(text), until=until) or False
+
+    def _learned(self, text: str, earlier: Sequence[str], *, began: float, urgent: bool) -> Verdict:
+        """Return what the reader says, or the classifier alone where there is no reader, or it is late.
+
+        `urgent`: the rules have found danger, so that a reply waits.
+        """
+        counted = self._counted(text, earlier)
+        urgent = urgent or counted.action in ("crisis", "emergency")
+        until = began + (READ_SECONDS if urgent else UNSEEN_SECONDS)
+        return self._read_by(lambda reader: reader.assess(text, earlier=earlier), until=until) or counted
+
+    def _counted(self, text: str, earlier: Sequence[str]) -> Verdict:
+        try:
+            return self.ngrams.assess(text, earlier=earlier) if self.ngrams else ALLOW
+        except Exception:  # noqa: BLE001 - the rules and the reader speak then
+            return ALLOW
+
+    def _read_by(self, ask: Callable[[CrisisReader], Found], *, until: float) -> Found | None:
+        """Return what the reader says; None where there is none, it breaks, or it is late and time counts."""
         try:
             reader = self.reader
-            if reader is None or not self.may_be_doubted(text, verdict):
-                return False
-            return self._waiting.submit(reader.doubts, text).result(timeout=DOUBT_SECONDS)
+            if reader is None:
+                return None
+            if not self._hurried:
+                return ask(reader)
+            answer = self._waiting.submit(ask, reader)
         except Exception:  # noqa: BLE001 - someone in danger waits for an answer, whatever broke
-            return False
-
-    @staticmethod
-    def _learned(
-        detector: CrisisReader | CrisisNgrams | None, text: str, earlier: Sequence[str]
-    ) -> Verdict | None:
-        """Return what a detector says; None where there is none, or where it breaks: others speak then."""
+            return None
         try:
-            return None if detector is None else detector.assess(text, earlier=earlier)
-        except Exception:  # noqa: BLE001 - someone in danger waits for an answer, whatever broke
+            return answer.result(timeout=max(0.0, until - time.monotonic()))
+        except Exception:  # noqa: BLE001 - as above
+            answer.cancel()
             return None
 
     def _by_rules(self, text: str, earlier: Sequence[str]) -> Verdict:
-        windows = [text] if len(text) <= 2 * WINDOW else [text[:WINDOW], text[-WINDOW:]]
-        readings = [self._read(window) for window in windows]
+        readings = [self._read(window) for window in _windows(text)]
         found = [verdict for reading in readings for verdict in self._judge(reading)]
         best = max(found, key=lambda found: (*found.rank, -self._order.index(found.category)), default=ALLOW)
         if best.action == "crisis" and any(verdict.action == "emergency" for verdict in found):
-            return Verdict("crisis", best.category, "imminent")
+            return replace(best, level="imminent", medical=True)
         if best.action in ("crisis", "emergency"):
             return best
         category = self._cues_add_up(readings, earlier)
@@ -269,6 +308,8 @@ class CrisisGate:
                 continue
             if others and rule.category in _ABOUT_ONESELF and self._of_another(sentence, match):
                 continue
+            if frame & _WAKING & {*rule.unless}:
+                continue
             if "past" in rule.unless and "past" in frame:
                 yield match.rule, Verdict("support", rule.category, "concern")
                 continue
@@ -290,6 +331,8 @@ class CrisisGate:
         for frame, sentence in zip(frames, sentences, strict=True):
             if not _PERSONAL.isdisjoint(sentence):
                 frame.discard("about")
+            if frame >= _WAKING:  # of two people neither hides the other
+                frame -= _WAKING if "i" in sentence else {"wished"}
             if open_past:
                 frame.discard("past")
             elif over and "told" in frame and "present" not in frame:
@@ -305,6 +348,18 @@ class CrisisGate:
                 return False
             if word in self._others:
                 return True
+        return False
+
+    def _emergency_of_another(self, text: str) -> bool:
+        """Say whether what the rules take for an emergency happens to somebody else than the writer."""
+        for window in _windows(text):
+            reading = self._read(window)
+            for match in self._rule_book.find(reading.masked):
+                sentence = reading.masked[match.sentence]
+                if self._rules[match.rule].action == "emergency" and not self._anyone.isdisjoint(
+                    sentence[max(0, match.start - 4) : match.end]
+                ):
+                    return True
         return False
 
     def _cues_add_up(self, readings: Sequence[_Reading], earlier: Sequence[str]) -> str:
@@ -329,6 +384,10 @@ def _nobody() -> None:
 def _of_a_work(frame: set[str], sentence: Sentence, match: Match) -> bool:
     """Say whether a match stands in what is told of a book, a film or the news, and is of nobody's self."""
     return "work" in frame and _OWN.isdisjoint(sentence[match.start : match.end])
+
+
+def _windows(text: str) -> list[str]:
+    return [text] if len(text) <= 2 * WINDOW else [text[:WINDOW], text[-WINDOW:]]
 
 
 def _swaps(word: str) -> set[str]:

@@ -32,6 +32,8 @@ WINDOW: Final = 4_000
 
 _OTHERWISE: Final = "suicide"
 _GRIEF: Final = "grief"
+_MEDICAL: Final[ReplyKind] = "intent_plan"
+"""For who harms themselves and is in medical danger: an ambulance first, and the crisis line beside it."""
 _STRICT: Final = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -113,8 +115,15 @@ class ReplyKinds:
             if verdict.category == known and known not in self._rules.by_verdict:
                 return known
         by_level = self._rules.by_verdict.get(verdict.category, self._rules.by_verdict[_OTHERWISE])
-        broad = by_level.at(verdict.level)
-        candidates = [n for n, finer in enumerate(self._rules.finer) if broad in finer.instead_of]
+        both = verdict.medical and verdict.of_oneself
+        if both and verdict.category == "self_harm":
+            return "attempt"
+        broad = _MEDICAL if both else by_level.at(verdict.level)
+        candidates = [
+            n
+            for n, finer in enumerate(self._rules.finer)
+            if broad in finer.instead_of and (not both or finer.kind == "attempt")
+        ]
         if not candidates:
             return broad
         sentences = self._fold.sentences(_ends(said))

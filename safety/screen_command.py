@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from safety.command_line import MODELS, CacheDir, ModelsDir, Offline, stop
 from safety.crisis import CrisisGate, load_gate
 from safety.errors import SafetyError
-from safety.verdict import Action, Level, Verdict
+from safety.verdict import LEVELS, Action, Level, Verdict
 from weights.jsonl import BadLine, RowId, read_jsonl, report_bad_line, write_row
 
 if TYPE_CHECKING:
@@ -98,11 +98,9 @@ def _in_conversation(screener: Screener, text: str, before: Sequence[str]) -> Ve
     verdict = screener.screen(text, before)
     if verdict.action != "allow":
         return verdict
-    earlier = [screener.screen(message, before[:place]) for place, message in enumerate(before)]
-    worst = max(earlier, key=lambda found: found.rank, default=verdict)
-    if worst.action == "crisis":
-        return Verdict("support", "earlier_risk", worst.level)
-    return Verdict("support", "earlier_risk", "concern") if worst.action == "emergency" else verdict
+    earlier = [screener.screen(message, before[:place]).risk for place, message in enumerate(before)]
+    risk = max(earlier, key=LEVELS.index, default="none")
+    return verdict if risk == "none" else Verdict("support", "earlier_risk", risk)
 
 
 def _with_reader(

@@ -13,20 +13,38 @@ Level = Literal["none", "concern", "high", "imminent"]
 
 ACTIONS: Final[tuple[Action, ...]] = ("allow", "support", "refuse", "emergency", "crisis")
 LEVELS: Final[tuple[Level, ...]] = ("none", "concern", "high", "imminent")
+OF_ONESELF: Final = ("suicide", "self_harm")
+"""The categories of danger that somebody brings on themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One judgement: what to do (`action`), about what (`category`), how pressing (`level`)."""
+    """One judgement: what to do (`action`), about what (`category`), how pressing (`level`).
+
+    `medical`: in this crisis somebody is in medical danger, too.
+    """
 
     action: Action
     category: str
     level: Level
+    medical: bool = False
 
     @property
     def doubted(self) -> bool:
         """Say whether a rule would stop it and a reader saw next to no danger: it gets the line instead."""
         return self.action == "support" and self.level == "high"
+
+    @property
+    def of_oneself(self) -> bool:
+        """Say whether it is about harm that the writer does, or would do, to themselves."""
+        return self.category in OF_ONESELF
+
+    @property
+    def risk(self) -> Level:
+        """What stays with a conversation when the topic changes: a crisis' level, else a concern or nothing."""
+        if self.action == "crisis":
+            return self.level
+        return "concern" if self.action == "emergency" or self.doubted else "none"
 
     @property
     def rank(self) -> tuple[int, int]:
