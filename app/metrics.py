@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.chat import URGENT
 from app.lineup import Lineup
 from app.models.base import ModelState
 from app.turns import Turn
@@ -43,6 +44,7 @@ class Metrics:
             buckets=SECONDS,
             **make,  # type: ignore[arg-type]
         )
+        self._referrals = Counter("referrals", "Answers that named a crisis line", ["form"], **make)  # type: ignore[arg-type]
         self._ended = Counter("turns_ended", "Turns by how they ended", ["stage"], **make)  # type: ignore[arg-type]
         self._dropped = Counter("sentences_dropped", "Sentences the check dropped", ["reason"], **make)  # type: ignore[arg-type]
         self._scrubbed = Counter("entities_scrubbed", "Personal data removed", ["type"], **make)  # type: ignore[arg-type]
@@ -63,6 +65,8 @@ class Metrics:
         if answer is None:
             return
         self._answers.labels(answer.kind).inc()
+        if answer.kind in URGENT or answer.verdict.action == "support":
+            self._referrals.labels("reply" if answer.kind in URGENT else "line").inc()
         self._seconds.labels(answer.kind).observe(answer.timings_ms["total"] / 1000)
         if "first_sentence" in answer.timings_ms:
             self._first.observe(answer.timings_ms["first_sentence"] / 1000)

@@ -8,29 +8,41 @@ that the classifier is taught with: the rules were improved with it in view, so 
 the classifier's scores are of authors left out, but its limits were chosen on them. Rates stand with 95 %
 Wilson intervals. The result holds counts only.
 
+On the frozen set also: which reply each written level gets ("replies by level", of messages that get one),
+how many messages the whole screen refuses, and the milliseconds from a message to its fixed reply, with every
+other part of the service broken and with the reader of messages up.
+
 Run: python -m benchmarks.crisis [--on frozen|training] [--weights DIR] [--scores FILE] [--out FILE]
 """
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
+from app.answer import Sentence
+from app.chat import ChatService, Parts, Rules
+from app.clinic import load_clinic
+from app.conversation import Conversation
 from app.crisis_release import reading_gate
-from app.settings import load_settings
+from app.parts import Part
+from app.settings import SAMPLES, load_settings
 from benchmarks.crisis_sets import frozen_rows
 from benchmarks.report import Figure, report, times
 from benchmarks.screen import wilson
 from safety.crisis import CrisisGate
 from safety.crisis_ngrams import SHIPPED, SHORT, CrisisNgrams, Danger, NgramConfig
-from safety.verdict import ACTIONS, Action
+from safety.replies import Replies
+from safety.reply_kinds import ReplyKinds
+from safety.screen import Screener
+from safety.verdict import ACTIONS, ALLOW, Action, Verdict
 from training.out_of_author import SHIPPED_SCORES, Score, read_scores
 from training.written.crisis_rows import crisis_rows, expansions
 
@@ -50,7 +62,8 @@ class On(StrEnum):
 class Judged:
     """One message or conversation: the groups that it counts in, and what each detector says.
 
-    `served` is what rules, classifier and reader say together, where a reader was asked.
+    `served` is what rules, classifier and reader say together, where a reader was asked; `reply` is the kind
+    of reply to it, or its action; `screened` is what the whole screen says.
     """
 
     groups: tuple[str, ...]
@@ -58,6 +71,8 @@ class Judged:
     classifier: Action
     both: Action
     served: Action | None = None
+    reply: str = ""
+    screened: Action | None = None
 
 
 def main(
@@ -82,7 +97,7 @@ def measure(
     `together` names groups of crisis messages in English by several levels.
     """
     model = CrisisNgrams.load(weights)
-    took: list[float] = []
+    took: dict[str, list[float]] = defaultdict(list)
     judged = list(
         _frozen(model, took) if on is On.frozen else _training(model.config, read_scores(scores), took)
     )
@@ -90,8 +105,10 @@ def measure(
         "on": on.value,
         "rows": len(judged),
         "limits": [one.model_dump() for one in model.config.limits],
-        "milliseconds": times(took),
+        "milliseconds": {what: times(values) for what, values in took.items()},
     }
+    if on is On.frozen:
+        figures["replies by level"] = replies_by_level(judged)
     groups: dict[str, list[Judged]] = defaultdict(list)
     for one in judged:
         for group in one.groups:
@@ -104,29 +121,82 @@ def measure(
     return figures
 
 
-def _frozen(model: CrisisNgrams, took: list[float]) -> Iterator[Judged]:
-    gates = (CrisisGate(), CrisisGate(ngrams=model), reading_gate(load_settings()))
+def replies_by_level(judged: Sequence[Judged]) -> dict[str, Figure]:
+    """Count, for each group of crises and emergencies, which reply its messages get, if they get one."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in judged:
+        if one.reply and one.served in URGENT:
+            counts[one.groups[1]][one.reply] += 1
+    return {
+        level: dict(counts[level].most_common())
+        for level in sorted(counts)
+        if ", allow" not in level and ", support" not in level
+    }
+
+
+def _frozen(model: CrisisNgrams, took: dict[str, list[float]]) -> Iterator[Judged]:
+    served_gate = reading_gate(load_settings())
+    gates = (CrisisGate(), CrisisGate(ngrams=model), served_gate)
+    screener, kinds = Screener(gate=served_gate), ReplyKinds.load()
+    services = {
+        "to the fixed reply, all else broken": alone(CrisisGate(ngrams=model)),
+        "to the fixed reply, the reader up": alone(served_gate, read=True),
+    }
     for row in frozen_rows():
         rules, both, served = (
-            _worst([gate.assess(text, earlier=row.turns[:at]).action for at, text in enumerate(row.turns)])
-            for gate in gates
+            [gate.assess(text, earlier=row.turns[:at]) for at, text in enumerate(row.turns)] for gate in gates
         )
         begun = time.perf_counter()
-        classifier = _worst(
-            [model.assess(text, earlier=row.turns[:at]).action for at, text in enumerate(row.turns)]
-        )
-        took.append(1000 * (time.perf_counter() - begun))
+        classifier = [model.assess(text, earlier=row.turns[:at]) for at, text in enumerate(row.turns)]
+        took["classifier"].append(1000 * (time.perf_counter() - begun))
+        for what, service in services.items():
+            if (waited := to_reply(service, row.turns)) is not None:
+                took[what].append(waited)
+        worst, said = max(zip(served, row.turns, strict=True), key=lambda of: of[0].rank)
+        screened = [screener.screen(text, row.turns[:at]) for at, text in enumerate(row.turns)]
         several = (f"{row.language}, {row.action}: several turns",) if len(row.turns) > 1 else ()
         yield Judged(
             (*_groups(row.language, row.author, row.action, row.level), *several),
-            rules,
-            classifier,
-            both,
-            served,
+            _worst_of(rules),
+            _worst_of(classifier),
+            _worst_of(both),
+            worst.action,
+            kinds.kind(worst, said) if worst.action in URGENT else worst.action,
+            "refuse" if any(one.action == "refuse" for one in screened) else _worst_of(screened),
         )
 
 
-def _training(config: NgramConfig, scores: Sequence[Score], took: list[float]) -> Iterator[Judged]:
+def alone(gate: CrisisGate, *, read: bool = False) -> ChatService:
+    """Return a service of gate and replies, all other parts broken, but for a reader to `read`."""
+
+    def broken() -> Any:
+        raise RuntimeError("broken on purpose")
+
+    names = ("scrubber", "reader", "retriever", "output_check", "tuned_check", "store", "model")
+    parts = Parts(**{name: Part(name, broken) for name in names})
+    if read:
+        parts.reader.replace(gate.reader)
+    rules = Rules(base="none", support="brief")
+    clinic = load_clinic(SAMPLES / "clinic.yaml")
+    return ChatService(gate=gate, replies=Replies.load(), clinic=clinic, parts=parts, rules=rules)
+
+
+def to_reply(service: ChatService, turns: Sequence[str]) -> float | None:
+    """Return the milliseconds to the fixed reply to the first of `turns` that gets one; None: none does."""
+    conversation = Conversation()
+    for text in turns:
+        begun = time.perf_counter()
+        events = service.stream(text, conversation)
+        first = next(events)
+        waited = 1000 * (time.perf_counter() - begun)
+        events.close()
+        if isinstance(first, Sentence):
+            return waited
+        conversation.add("user", text)
+    return None
+
+
+def _training(config: NgramConfig, scores: Sequence[Score], took: dict[str, list[float]]) -> Iterator[Judged]:
     gate = CrisisGate()
     of = {one.id.split(".")[0]: one for one in scores}
     for row in crisis_rows():
@@ -134,7 +204,7 @@ def _training(config: NgramConfig, scores: Sequence[Score], took: list[float]) -
             continue
         begun = time.perf_counter()
         rules = gate.assess(expansions(row, seed=SEED)[0]).action
-        took.append(1000 * (time.perf_counter() - begun))
+        took["rules"].append(1000 * (time.perf_counter() - begun))
         classifier = _by_score(config, of[row.id])
         length = "short" if of[row.id].words < SHORT else "longer"
         groups = (
@@ -157,6 +227,10 @@ def _groups(language: str, author: str, action: str, level: str) -> tuple[str, .
     return f"{language}, {action}: all", f"{language}, {action}: {level}", f"{author}, {action}: all"
 
 
+def _worst_of(verdicts: Sequence[Verdict]) -> Action:
+    return max(verdicts, key=lambda one: one.rank, default=ALLOW).action
+
+
 def _worst(actions: Sequence[Action]) -> Action:
     return max(actions, key=ACTIONS.index)
 
@@ -177,7 +251,10 @@ def _rates(rows: Sequence[Judged]) -> Figure:
             found["served"] = rate(lambda one: one.served)
         return found
 
-    return {"fixed reply": rates(URGENT), "fixed reply or resources line": rates(SHOWN)}
+    found: dict[str, Figure] = {"fixed reply": rates(URGENT), "fixed reply or resources line": rates(SHOWN)}
+    if any(one.screened for one in rows):
+        found["refused"] = wilson(sum(one.screened == "refuse" for one in rows), len(rows))
+    return found
 
 
 if __name__ == "__main__":

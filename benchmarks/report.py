@@ -39,6 +39,7 @@ def times(values: Sequence[float]) -> dict[str, Figure]:
         "n": len(values),
         "p50": round(statistics.median(values), 2) if values else 0.0,
         "p95": percentile(values, 0.95),
+        "p99": percentile(values, 0.99),
         "max": round(max(values), 2) if values else 0.0,
     }
 

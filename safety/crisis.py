@@ -41,7 +41,7 @@ RULE_FILES: Final = ("crisis_rules.yaml", "crisis_rules_es.yaml")
 READ_SECONDS: Final = 0.06
 """So long after a message came the reader may still lower what the others found; then their word stands."""
 UNSEEN_SECONDS: Final = 0.5
-"""The same where the others see no danger: the reader is the last that may see it, and is waited for longer."""
+"""The same where the others see no danger: then the reader is the last that may."""
 READING_AT_ONCE: Final = 4
 GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
@@ -159,9 +159,7 @@ class CrisisGate:
         self._hurried = False
         self._waiting = ThreadPoolExecutor(READING_AT_ONCE, thread_name_prefix="reading")
 
-    def with_reader(
-        self, reader: Callable[[], CrisisReader | None], *, hurried: bool = False
-    ) -> CrisisGate:
+    def with_reader(self, reader: Callable[[], CrisisReader | None], *, hurried: bool = False) -> CrisisGate:
         """Return this gate with what reads in the classifier's place.
 
         It is asked for at each message, because an encoder takes seconds to come up and the gate waits for
@@ -189,7 +187,7 @@ class CrisisGate:
         `earlier` are the same person's messages before it: alone they decide nothing, but a cue in
         this message can mean something else after theirs. `strictly` what the rules stop is stopped,
         whatever a reader makes of it. What was lowered because one doubts it is `Verdict.doubted`; where
-        somebody who harms themselves is in medical danger, too, the verdict is a crisis and `Verdict.medical`.
+        somebody who harms themselves is in medical danger, too, it is a crisis and `Verdict.medical`.
         """
         began = time.monotonic()
         verdict = self._by_rules(text, earlier)

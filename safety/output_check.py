@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 from safety.assumed import AssumedFacts
 from safety.contacts import contacts
-from safety.evidence import Embed, content_stems, content_words, quoted, sentences
+from safety.evidence import Embed, content_stems, content_words, quoted
 from safety.folding import Folder
 from safety.phrases import PhraseBook
 from safety.shipped_yaml import shipped_yaml
@@ -161,23 +161,6 @@ class OutputCheck:
         named = {match.group().lower() for match in _DRUG_ENDING.finditer(question)}
         text = " ".join(passages).lower()
         return any(name not in text for name in named)
-
-    def check_text(self, text: str, *, passages: Sequence[str], system_prompt: str, mode: Mode) -> Checked:
-        """Check a whole answer once more for what can only be seen across its sentences."""
-        plain = self._plain_faults(text, passages, system_prompt)
-        if plain:
-            return Checked(False, plain)
-        if self._find_personal_data(text):
-            return Checked(False, "personal_data")
-        said: list[str] = []
-        for sentence in sentences(text):
-            if _repeats(sentence, said):
-                return Checked(False, "repetition")
-            said.append(sentence)
-        reason = self._by_rule("always", text) or (
-            self._by_rule("support", text) if mode == "support" else ""
-        )
-        return Checked(False, reason) if reason else _PASSED
 
     def _supported(self, sentence: str, passages: Sequence[str]) -> bool:
         return self._support.judge(sentence, passages, self._embed).shown

@@ -99,7 +99,7 @@ def _in_conversation(screener: Screener, text: str, before: Sequence[str]) -> Ve
     if verdict.action != "allow":
         return verdict
     earlier = [screener.screen(message, before[:place]).risk for place, message in enumerate(before)]
-    risk = max(earlier, key=LEVELS.index, default="none")
+    risk: Level = max(earlier, key=LEVELS.index, default="none")
     return verdict if risk == "none" else Verdict("support", "earlier_risk", risk)
 
 

@@ -41,7 +41,7 @@ class Verdict:
 
     @property
     def risk(self) -> Level:
-        """What stays with a conversation when the topic changes: a crisis' level, else a concern or nothing."""
+        """What stays with a conversation when the topic changes."""
         if self.action == "crisis":
             return self.level
         return "concern" if self.action == "emergency" or self.doubted else "none"

@@ -15,6 +15,7 @@ import shutil
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,18 +34,24 @@ from app.release_manifest import verify
 from app.store import Store, restore
 from retrieval.build import build_index
 from retrieval.embedder import HashEmbedder, SentenceTransformerEmbedder
-from retrieval.errors import EmbedderError, IndexCorrupt, RetrievalError
+from retrieval.errors import EmbedderError, IndexCorrupt, RankerError, RetrievalError
 from retrieval.faq import FaqEntry, load_faq
 from retrieval.intake.documents import FORMATS, documents, read_document
 from retrieval.manifest import hash_files, read_manifest, write_manifest
+from retrieval.ranker import Ranker
 from retrieval.retriever import Retriever
+from safety import bulk_formats
 from safety.analyzer import NameModelEngine
 from safety.audit import audit
 from safety.audit_canaries import Matcher
 from safety.audit_findings import Search
+from safety.bulk import BulkSettings, scrub_folder
+from safety.bulk_scrubber import ScrubberChoice, build_scrubber
 from safety.crisis_ngrams import SHIPPED, CrisisNgrams
-from safety.errors import CrisisWeightsError, PolicyError
+from safety.errors import CrisisWeightsError, PolicyError, ReaderError
+from safety.reader import MessageReader
 from safety.recognizers.tagger import TaggerRecognizer
+from safety.scrubber import Scrubber
 from tests.app.sealed import sealed
 from tests.training.tiny_encoder import tiny_base
 from training.errors import CorpusError, ReleaseError
@@ -225,7 +232,7 @@ def _tagger(folder: Path) -> None:
     (folder / "tokenizer.json").write_text("{}", "utf-8")
 
 
-def _read_tagger(folder: Path) -> object:
+def _sealed_again(folder: Path) -> Path:
     """Seal the folder anew, so that what is read is the model and not its hash."""
     files = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
@@ -234,7 +241,22 @@ def _read_tagger(folder: Path) -> object:
             (fresh / name).write_bytes(raw)
 
     publish(folder / "sealed", "a test", fill)
-    return TaggerRecognizer(folder / "sealed")
+    return folder / "sealed"
+
+
+@cache
+def _scrubber() -> Scrubber:
+    return build_scrubber(ScrubberChoice())
+
+
+def _scrub(folder: Path) -> None:
+    """Scrub a folder in which each pickle also stands under every name that is read."""
+    for suffix in bulk_formats.FORMATS:
+        for file in list(folder.glob("*.pkl")):
+            shutil.copyfile(file, folder / f"{file.stem}{suffix}")
+    out = folder.with_name(f"{folder.name}-scrubbed")
+    scrub_folder(folder, out, settings=BulkSettings(), scrubber=_scrubber())
+    shutil.rmtree(out)
 
 
 def _checkpoints(folder: Path) -> None:
@@ -325,7 +347,10 @@ READERS = {
         lambda folder: shutil.copytree(SHIPPED, folder), CrisisNgrams.load, (CrisisWeightsError,)
     ),
     "name model": Reader(_spacy, NameModelEngine, (PolicyError,)),
-    "tagger": Reader(_tagger, _read_tagger, (PolicyError,)),
+    "tagger": Reader(_tagger, lambda folder: TaggerRecognizer(_sealed_again(folder)), (PolicyError,)),
+    "reader of messages": Reader(_tagger, lambda folder: MessageReader(_sealed_again(folder)), (ReaderError,)),
+    "ranker": Reader(_tagger, lambda folder: Ranker(_sealed_again(folder)), (RankerError,)),
+    "folder to be scrubbed": Reader(_faq, _scrub, ()),
     "checkpoints of encoders": Reader(_checkpoints, lambda folder: newest_checkpoint(folder, "job"), ()),
     "checkpoints of chat models": Reader(_trainer_checkpoint, _resume, ()),
     "corpora": Reader(_corpus, _read_corpora, ()),

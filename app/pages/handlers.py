@@ -158,10 +158,7 @@ class Handlers:
             if not turn.ended and turn.sentences:
                 yield {"text": " ".join(turn.sentences)}
         if turn.answer is None:
-            yield {
-                "kind": "unavailable",
-                "text": self.view.words.chat.gave_up.format(clinic=self.view.reach()),
-            }
+            yield {"kind": "unavailable", "text": self.view.gave_up()}
             return
         yield answer_row(turn.answer.turn_id, turn.answer).model_dump()
 

@@ -44,6 +44,7 @@ def mount(
         words=words,
         clinic=application.clinic,
         reach=service.words.reach,
+        crisis_line=lambda: service.words.fixed("crisis_line"),
         sources=service.sources,
         sample=application.clinic.sample,
         short_numbers=service.words.short_numbers(),

@@ -40,11 +40,15 @@ class ChatMessage(TypedDict):
 
 @dataclass(frozen=True)
 class View:
-    """Draws one clinic's window in one language. `reach` says how to reach the clinic now."""
+    """Draws one clinic's window in one language.
+
+    `reach` says how to reach the clinic now, `crisis_line` whom to call in a crisis.
+    """
 
     words: Catalogue
     clinic: Clinic
     reach: Callable[[], str]
+    crisis_line: Callable[[], str]
     sources: Callable[[ChatAnswer], tuple[FaqEntry, ...]]
     sample: bool
     short_numbers: tuple[str, ...] = ()
@@ -91,10 +95,14 @@ class View:
             return URGENT_MARK + paragraphs("\n\n".join(turn.sentences), self.links)
         said = paragraphs(" ".join(turn.sentences), self.links)
         if turn.stage == "gave_up":
-            return paragraphs(chat.gave_up.format(clinic=self.reach()), self.links)
+            return paragraphs(self.gave_up(), self.links)
         if turn.stage == "stopped":
             return f"{said}\n\n{_small(chat.stopped)}".strip()
         return said
+
+    def gave_up(self) -> str:
+        """Say that no answer comes any more, whom to ask instead, and whom to call in a crisis."""
+        return f"{self.words.chat.gave_up.format(clinic=self.reach())} {self.crisis_line()}"
 
     def _whole(self, answer: ChatAnswer) -> str:
         parts = [paragraphs(answer.text, self.links)]
@@ -164,7 +172,7 @@ class View:
             count = len(turn.answer.citations)
             ours += [self.words.announce.sources.format(count=count)] if count else []
         elif turn.stage == "gave_up":
-            ours.append(self.words.chat.gave_up.format(clinic=self.reach()))
+            ours.append(self.gave_up())
         whole = language_of(reply if turn.answer is None else turn.answer.text)
         spoken = [(text, lang_attribute(language_of(text, doubt=whole))) for text in said]
         return "".join(

@@ -84,6 +84,19 @@ def test_answers_are_counted_by_kind_with_their_time(
     assert figure(metrics, "carefold_first_sentence_seconds_count") == 0
 
 
+def test_every_answer_that_names_a_crisis_line_is_a_referral(
+    make_service: MakeService, routed: mock.Mock, metrics: Metrics
+) -> None:
+    service = make_service()
+    for message in (REFILL, CRISIS, "i feel hopeless and so alone", "my dad is not breathing"):
+        turn = asked(service, message)
+        metrics.turn_ended(turn)
+        assert turn.answer is not None
+        assert ("988" in turn.answer.text or "911" in turn.answer.text) is (message != REFILL)
+    assert figure(metrics, "carefold_referrals_total", form="reply") == 2
+    assert figure(metrics, "carefold_referrals_total", form="line") == 1
+
+
 def test_what_the_model_wrote_and_what_was_dropped_is_counted(
     make_service: MakeService, routed: mock.Mock, metrics: Metrics
 ) -> None:

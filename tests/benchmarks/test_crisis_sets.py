@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -14,6 +15,10 @@ from benchmarks.frozen import HASHES, ChangedSet
 from training.written.crisis_rows import CATEGORY_OF_LEVEL, crisis_rows
 
 CASES = Path(__file__).parents[1] / "safety" / "crisis_cases.yaml"
+
+
+FROZEN = "5816534d7cdc7840c6678711b47b6ca4bd2d6761b1dfdbf374655bc1d7b38f4e"
+"""The SHA-256 of the hashes: who changes a message would have to change this, too."""
 
 
 def folded(text: str) -> str:
@@ -37,6 +42,12 @@ def test_no_message_and_no_author_of_it_is_taught_or_stands_among_the_rules_case
     same = [row.id for row in rows for text in row.turns if len(text.split()) > 4 and folded(text) in known]
     assert same == []
     assert not {row.author for row in rows} & {row.author for row in crisis_rows()}
+
+
+def test_the_set_is_the_one_that_was_frozen_and_no_file_is_left_out() -> None:
+    assert hashlib.sha256((FOLDER / HASHES).read_bytes()).hexdigest() == FROZEN
+    stated = {line.split()[1] for line in (FOLDER / HASHES).read_text("utf-8").splitlines()}
+    assert stated == {file.name for file in FOLDER.iterdir()} - {HASHES}
 
 
 def test_a_changed_file_is_not_measured(tmp_path: Path) -> None:

@@ -161,19 +161,6 @@ def test_clinics_own_words_about_secrecy_may_be_quoted() -> None:
         assert checked.reason == reason
 
 
-def test_a_whole_answer_is_checked_once_more() -> None:
-    def reason(text: str) -> str:
-        return CHECK.check_text(text, passages=PASSAGES, system_prompt=PROMPT, mode="grounded").reason
-
-    assert reason("You can cancel. A late fee of $40 applies after that.") == ""
-    assert reason("Call (802)\n555-0199.") == "contact"
-    assert (
-        reason("You can cancel a visit 24 hours ahead. You can cancel a visit 24 hours ahead.")
-        == "repetition"
-    )
-    assert reason("Write to Jane Roe.") == "personal_data"
-
-
 def test_an_encoder_that_finds_no_nearness_overrules_shared_words() -> None:
     import numpy as np
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +21,7 @@ from benchmarks.fit_reader import (
     limits_of,
     read,
 )
-from safety.crisis import DOUBT_SECONDS, CrisisGate, load_gate
+from safety.crisis import CrisisGate, load_gate
 from safety.crisis_ngrams import CrisisNgrams, Danger, danger_odds
 from safety.errors import ReaderError
 from safety.reader import (
@@ -321,21 +319,6 @@ def test_a_doubt_takes_nothing_from_what_is_learned(reader: MessageReader) -> No
 
     torn = Torn(CrisisNgrams.load(), reader, limits_for(reader, bias=30.0))
     assert load_gate().with_reader(lambda: torn).assess(said).action == "crisis"
-
-
-def test_a_reader_that_is_late_doubts_nothing() -> None:
-    said = "last night i thought about it and i want to kill myself, you should know"
-    released = threading.Event()
-
-    class Late:
-        def doubts(self, _text: str) -> bool:
-            return released.wait(30)
-
-    late = load_gate().with_reader(lambda: Late())  # type: ignore[arg-type,return-value]
-    started = time.monotonic()
-    assert late.assess(said) == load_gate().assess(said)
-    assert time.monotonic() - started < DOUBT_SECONDS + 5
-    released.set()
 
 
 def test_a_share_to_doubt_at_follows_from_enough_dangerous_messages_and_is_small() -> None:

@@ -28,6 +28,7 @@ from safety.verdict import ALLOW, Verdict
 
 HERE = ZoneInfo("America/New_York")
 REACH = "call the clinic at (802) 555-0110"
+CRISIS_LINE = "In a crisis, call 988."
 ENTRY = FaqEntry(
     "refill", "How do I ask for a <refill>?", "Ask your pharmacy, *or* call.", reviewed=date(2026, 3, 1)
 )
@@ -45,6 +46,7 @@ def view(words: Catalogue, clinic: Clinic) -> View:
         words=words,
         clinic=clinic,
         reach=lambda: REACH,
+        crisis_line=lambda: CRISIS_LINE,
         sources=lambda _: (ENTRY,),
         sample=True,
         short_numbers=("988", "911"),
@@ -148,9 +150,9 @@ def test_stopped_answer_keeps_what_was_said_and_says_so(view: View) -> None:
     assert shown(view, Turn(question="q", stage="stopped"))[1] == "Stopped."
 
 
-def test_answer_that_was_given_up_names_a_person(view: View) -> None:
+def test_answer_that_was_given_up_names_a_person_and_the_crisis_line(view: View) -> None:
     said = shown(view, Turn(question="q", stage="gave_up"))[1]
-    assert REACH in said and "try again in a minute" in said
+    assert REACH in said and "try again in a minute" in said and CRISIS_LINE in said
 
 
 @pytest.mark.parametrize(("kind", "language"), list(product(REPLY_KINDS, LANGUAGES)))
@@ -294,7 +296,8 @@ def test_answer_that_replaces_what_was_streamed_is_spoken_whole(view: View) -> N
 
 def test_sources_are_announced_after_the_answer_and_a_time_out_too(view: View) -> None:
     assert list(spoken(view, Turn(answer=answer())).values())[-1] == "Sources below: 1."
-    assert REACH in list(spoken(view, Turn(stage="gave_up")).values())[-1]
+    said = list(spoken(view, Turn(stage="gave_up")).values())[-1]
+    assert REACH in said and CRISIS_LINE in said
 
 
 # --- a person ---------------------------------------------------------------------------------
