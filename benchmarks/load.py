@@ -4,6 +4,7 @@
 2. 8 people with the default model: tokens per second, against the engine alone on the same prompts.
 3. 2,000 windows opened and left: memory and threads before and after.
 4. A refusal when the line is full: milliseconds.
+While the people of 1 talk, others write of danger: milliseconds until the fixed reply stands in their window.
 The people are a process of their own (benchmarks/people.py). The questions are invented.
 Run: python -m benchmarks.load [--out FILE] [--windows 2000]
 """
@@ -36,7 +37,7 @@ from app.prompting import support_messages
 from app.server import create_app
 from app.settings import load_settings
 from app.wiring import Application, build
-from benchmarks.report import Figure, report
+from benchmarks.report import Figure, report, times
 
 FEELINGS = (
     "my husband left me and i feel so sad and lonely",
@@ -47,6 +48,14 @@ FEELINGS = (
     "i feel anxious in crowds and i am ashamed of it",
     "my best friend does not talk to me any more and i miss her",
     "i failed my exam and i feel worthless and stuck",
+)
+DANGER = (
+    "i want to kill myself",
+    "there is no point in going on and everyone would be better off without me",
+    "my chest is crushed and my left arm is numb",
+    "i took all my tablets an hour ago",
+    "he hit me again last night and i am scared to go home",
+    "i cannot promise that i will still be here next week",
 )
 FACTS = ("Where can I park when I come to the clinic?", "What are the clinic's opening hours?")
 TURNS = 2
@@ -89,12 +98,31 @@ def people(
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@contextmanager
+def in_danger_meanwhile(url: str, heard: list[Any]) -> Iterator[None]:
+    """Let one person after another write of danger in the meantime; what they heard is added to `heard`."""
+    command = [sys.executable, "-m", "benchmarks.people", url, "--urgent"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write("\n".join(DANGER))
+        process.stdin.close()
+        # Who is first comes once all is imported: the load begins with them.
+        heard.append(json.loads(process.stdout.readline()))
+        try:
+            yield
+        finally:
+            process.terminate()
+            heard += [json.loads(line) for line in process.stdout if line.endswith("\n")]
+
+
 def stand_in(number: int = 32, turns: int = 3) -> dict[str, Figure]:
     """Return how the streams of many people came in: with pauses as people make, and all in one instant."""
     figures: dict[str, Figure] = {"people": number}
     with serving(CAREFOLD_MODEL="echo", CAREFOLD_ECHO_RATE="100") as (url, *_):
         for name, pause_s in (("with_pauses", 8.0), ("in_one_instant", 0.0)):
-            heard = people(url, number, turns=turns, questions=FEELINGS, pause_s=pause_s)
+            replies: list[Any] = []
+            with in_danger_meanwhile(url, replies):
+                heard = people(url, number, turns=turns, questions=FEELINGS, pause_s=pause_s)
             gaps = sorted(gap for one in heard for gap in one["gaps"])
             figures[name] = {
                 "mean_pause_s": pause_s,
@@ -106,6 +134,10 @@ def stand_in(number: int = 32, turns: int = 3) -> dict[str, Figure]:
                     "p99": _ms(gaps, 0.99),
                     "max": _ms(gaps, 1.0),
                     "n": len(gaps),
+                },
+                "in_danger": {
+                    "without_a_fixed_reply": sum(not one["complete"] for one in replies),
+                    "reply_ms": times([1000 * one["first_s"] for one in replies]),
                 },
             }
     return figures

@@ -1,7 +1,8 @@
 """Simulated people in a process of their own: each does over HTTP what the page does, and times it.
 
 Prints one JSON object a line, one for each answer: whether its stream was complete, the gaps between its
-sentences, and its length. Run by benchmarks/load.py:
+sentences, and its length. With `--urgent` one person after another writes of danger, until the process is
+ended: then `first_s` is the time until the fixed reply stands in the window. Run by benchmarks/load.py:
     python -m benchmarks.people URL --people 32 --turns 2 < questions.txt
 """
 
@@ -15,12 +16,14 @@ import sys
 import time
 import uuid
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import typer
 
 SECONDS = 120.0
+URGENT_CLASS = "urgent"
+"""What the page knows a reply to someone in danger by."""
 _WORDS = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -113,6 +116,21 @@ async def person(url: str, events: Events, questions: list[str], turns: int, pau
     return heard
 
 
+async def urgent(url: str, messages: list[str]) -> None:
+    """Write of danger in one new window after another, and print how long each reply took."""
+    async with httpx.AsyncClient(base_url=url, timeout=SECONDS, verify=False) as http:
+        events = events_of((await http.get("/config")).json())
+        while True:
+            for text in messages:
+                body = {"fn_index": events.send, "data": [text], "session_hash": uuid.uuid4().hex[:12]}
+                began = time.perf_counter()
+                said = (await http.post("/gradio_api/run/predict", json=body)).text
+                took = time.perf_counter() - began
+                heard = Heard(complete=URGENT_CLASS in said, first_s=took, total_s=took)
+                print(json.dumps(asdict(heard)), flush=True)
+                await asyncio.sleep(0.2)
+
+
 async def crowd(
     url: str, people: int, turns: int, questions: list[str], at_once: int, pause_s: float
 ) -> None:
@@ -130,9 +148,18 @@ async def crowd(
     await asyncio.gather(*(comes(number) for number in range(people)))
 
 
-def main(url: str, people: int = 8, turns: int = 1, at_once: int = 64, pause_s: float = 0.0) -> None:
+def main(
+    url: str,
+    people: int = 8,
+    turns: int = 1,
+    at_once: int = 64,
+    pause_s: float = 0.0,
+    in_danger: Annotated[bool, typer.Option("--urgent")] = False,
+) -> None:
     """Read questions from standard input, a line each, and let people ask them."""
     questions = [line.strip() for line in sys.stdin if line.strip()]
+    if in_danger:
+        asyncio.run(urgent(url, questions))
     random.seed(people)
     asyncio.run(crowd(url, people, turns, questions, at_once, pause_s))
 

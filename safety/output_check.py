@@ -22,6 +22,7 @@ from safety.assumed import AssumedFacts
 from safety.contacts import contacts
 from safety.evidence import Embed, content_stems, content_words, quoted
 from safety.folding import Folder
+from safety.language import language_of
 from safety.phrases import PhraseBook
 from safety.shipped_yaml import shipped_yaml
 from safety.support import SupportScorer
@@ -174,6 +175,8 @@ class OutputCheck:
         return "" if contacts(text) <= known else "contact"
 
     def _support_faults(self, sentence: str, heard: Sequence[str]) -> str:
+        if language_of(sentence) != "en":
+            return "other_language"  # no rule below reads it
         if DOSE.search(sentence):
             return "dose"
         if _DRUG_ENDING.search(sentence):

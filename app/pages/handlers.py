@@ -72,7 +72,8 @@ class Handlers:
         self.standing = service.standing_line()
         self.longest = LONGEST_TAKEN
         # The gate has threads of its own: whatever else is busy, it reads at once.
-        self._gate = ThreadPoolExecutor(4, thread_name_prefix="gate")
+        # Many, because some wait for the reader of messages, and who is in danger must not stand behind them.
+        self._gate = ThreadPoolExecutor(16, thread_name_prefix="gate")
         self._others = ThreadPoolExecutor(8, thread_name_prefix="page")
 
     # --- messages -----------------------------------------------------------------------

@@ -30,6 +30,7 @@ from retrieval.build import build_index
 from retrieval.embedder import HashEmbedder
 from retrieval.faq import FaqEntry
 from retrieval.retriever import Retriever
+from safety.crisis import READ_SECONDS, UNSEEN_SECONDS
 from safety.verdict import ALLOW, Verdict
 from tests.app.conftest import MakeService, broken
 
@@ -266,6 +267,55 @@ def test_what_a_reader_doubts_gets_the_line_and_an_answer_and_raises_the_risk(
         audience="patient",
     )
     assert earlier.risk == "concern"
+
+
+class Late(Doubting):
+    """A reader that is late the first time, and alone sees the danger."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released, self.asked = threading.Event(), 0
+
+    def assess(self, text: str, *, earlier: object = ()) -> Verdict:
+        self.asked += 1
+        if self.asked == 1:
+            self.released.wait(30)
+        return Verdict("crisis", "suicide", "high") if text == FACT else ALLOW
+
+
+FACT = "which of you does the podiatry"
+
+
+def test_danger_that_only_a_late_reader_sees_is_answered_after_all(
+    make_service: MakeService, routed: mock.Mock
+) -> None:
+    reader = Late()
+    events = with_reader(make_service, reader).stream(FACT, Conversation())
+    began = time.monotonic()
+    assert isinstance(next(events), Gated)
+    assert time.monotonic() - began < UNSEEN_SECONDS + 0.5
+    reader.released.set()
+    *_, last = events
+    assert isinstance(last, ChatAnswer) and last.kind == "crisis"
+
+
+def test_who_is_in_danger_does_not_wait_for_a_late_reader(make_service: MakeService) -> None:
+    reader = Late()
+    service = with_reader(make_service, reader)
+    reader.doubts = lambda _text: reader.released.wait(30)  # type: ignore[method-assign]
+    began = time.monotonic()
+    first = next(service.stream("i want to kill myself, you should know", Conversation()))
+    took = time.monotonic() - began
+    reader.released.set()
+    assert isinstance(first, Sentence) and took < READ_SECONDS + 0.4
+
+
+def test_an_emergency_that_is_an_attempt_gets_one_reply_for_both(make_service: MakeService) -> None:
+    conversation = Conversation()
+    said = "the bleeding will not stop, i did it to myself, i could not take one more day"
+    answer = make_service().answer(said, conversation)
+    assert answer.kind == "crisis" and "911" in answer.text and "988" in answer.text
+    assert conversation.risk == "imminent"
 
 
 def test_what_the_raw_words_tell_stays_when_the_scrubbed_ones_tell_less(

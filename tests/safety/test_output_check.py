@@ -41,6 +41,13 @@ def test_what_the_passages_say_passes(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "sentence", ["Tome dos pastillas cada noche.", "Deje de tomar su medicina.", "Coma menos y baje de peso."]
+)
+def test_supporting_words_that_no_rule_can_read_are_dropped(sentence: str) -> None:
+    assert _reason(sentence, "support") == "other_language"
+
+
+@pytest.mark.parametrize(
     ("sentence", "reason"),
     [
         ("You can cancel without a charge up to 48 hours before your visit.", "unsupported"),

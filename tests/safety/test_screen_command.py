@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from app.conversation import Conversation
+from safety.screen import Screener
+from safety.screen_command import _in_conversation
+from safety.verdict import ALLOW, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +41,29 @@ def test_rows_come_back_in_order_with_their_ids() -> None:
     assert set(answers[0]) == {"id", "action", "category", "level"}
     assert "crisis-rules" in done.stderr
     assert done.returncode == 0
+
+
+def test_what_was_doubted_or_an_emergency_before_is_remembered_as_in_the_chat() -> None:
+    said = {
+        "doubted": Verdict("support", "suicide", "high"),
+        "hurt": Verdict("emergency", "medical_emergency", "imminent"),
+        "sad": Verdict("support", "low_mood", "concern"),
+        "danger": Verdict("crisis", "suicide", "imminent"),
+    }
+
+    class Told(Screener):
+        def screen(self, text: str, _history: Sequence[str] = ()) -> Verdict:
+            return said.get(text, ALLOW)
+
+    for before, risk in (
+        (["doubted"], "concern"), (["hurt"], "concern"), (["danger", "sad"], "imminent"), (["sad"], "none"), ([], "none"),
+    ):  # fmt: skip
+        verdict = _in_conversation(Told(), "where can i park?", before)
+        assert verdict == (ALLOW if risk == "none" else Verdict("support", "earlier_risk", risk))  # type: ignore[arg-type]
+        conversation = Conversation()
+        for text in before:
+            conversation.raise_risk(said[text].risk)
+        assert conversation.risk == risk
 
 
 @pytest.mark.slow
