@@ -7,8 +7,8 @@ For the crisis gate its odds of danger and those of the n-grams are added up, wi
 were chosen on authors whom neither had seen (benchmarks/fit_reader.py). What the n-grams alone would answer
 with fixed words gets the resources line at least. It learned English: a message in Spanish is the n-grams'
 alone, and one whose language its words do not tell gets the more careful verdict of the two. For the screen
-it names requests for harm and orders to the assistant, never in a message that may tell of danger; for the
-choice of an answer it says whether somebody tells of a feeling rather than asks.
+it names requests for harm and orders to the assistant, never in a message that may tell of danger or is in
+Spanish; for the choice of an answer it says whether somebody tells of a feeling rather than asks.
 
 Limits are of one training of each: with other weights the reader is not used. Must not: log, keep or put into
 an error any of a message. What was read last is remembered under its hash, because the gate and the screen
@@ -44,6 +44,7 @@ from safety.crisis_ngrams import (
 )
 from safety.errors import ReaderError
 from safety.folding import plain
+from safety.language import language_of
 from safety.tagging import cut
 from safety.verdict import Verdict
 from weights.errors import WeightsCorrupt
@@ -266,7 +267,13 @@ class CrisisReader:
         return verdict
 
     def category(self, text: str) -> str:
-        """Return the category for which a message is refused, or ""; never of one that may tell of danger."""
+        """Return the category for which a message is refused, or "".
+
+        Never of one that may tell of danger, and never of one in Spanish: nearly all Spanish that it
+        was taught was orders to the assistant, so that it takes half of what is asked in Spanish for one.
+        """
+        if "es" in (self._ngrams.danger(text).language, language_of(text)):
+            return ""
         shares = self._reader.shares(text)
         if self._reader.danger(shares).share >= MAY_BE_DANGER:
             return ""
@@ -275,8 +282,6 @@ class CrisisReader:
             for name, share in self._reader.refusals(shares).items()
             if share >= self._limits.refused[name]
         }
-        if "harmful_request" in over and self._ngrams.danger(text).language == "es":
-            del over["harmful_request"]
         return max(over, key=lambda name: over[name], default="")
 
     def doubts(self, text: str) -> bool:
