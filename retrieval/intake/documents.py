@@ -11,30 +11,27 @@ Must not fetch anything, run anything that a file holds, or put a file's words i
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import weights  # noqa: F401 - markitdown brings onnxruntime in, which reads the switches that this sets
-from retrieval.faq_files import FIELDS, READERS, RawRow, decode
+from retrieval.faq_files import READERS, RawRow, asks, decode, table_rows
 from retrieval.intake.found import Found, Oddity, unreadable
 from retrieval.intake.hidden import MARK, seen_html, seen_markdown
-from retrieval.intake.pairs import ANSWER_NAMES, QUESTION_NAMES, Pair, read_pairs
+from retrieval.intake.pairs import Pair, left_over, read_pairs
 from retrieval.intake.transcripts import read_calls
 
 MAX_BYTES = 50_000_000
 MAX_UNPACKED = 200_000_000
 _TINY_POINTS = 2.0
-_NAMES = {
-    **dict.fromkeys(QUESTION_NAMES, "question"),
-    **dict.fromkeys(ANSWER_NAMES, "answer"),
-    "last reviewed": "reviewed", "review date": "reviewed", "reviewed on": "reviewed",
-    "review by": "review_by", "next review": "review_by", "expires": "review_by", "valid until": "review_by",
-    "variants": "alternates", "alternate questions": "alternates", "category": "topic", "section": "topic",
-    "lang": "language", "department": "owner",
-}  # fmt: skip
+_CAPTIONS = (".vtt", ".srt")
+_BESIDE = re.compile(r"word/(?:header|footer|comments)\d*\.xml")
+_RUN_WITH_WORDS = re.compile(rb"<w:t(?: [^>]*)?>[^<]*[^<\s]")
+_WHITE_THEME = 0  # of a workbook's colours: its paper
 
 
 def read_document(path: Path) -> tuple[Found, ...]:
@@ -76,7 +73,9 @@ def _rows(path: Path) -> Iterator[Found]:
 def _of_row(path: Path, row: RawRow) -> Found:
     if row.fault:
         return unreadable(path, row.fault, number=row.number)
-    return Found(path, row.number, "row", row.fields, tuple(Oddity("remark", what) for what in row.remarks))
+    guessed = not row.named and not asks(str(row.fields.get("question", "")))
+    found = Found(path, row.number, "row", row.fields, (Oddity("no_header"),) * guessed)
+    return _remarked(found, (*row.remarks, *left_over(row.left)))
 
 
 def _markdown(path: Path) -> Iterator[Found]:
@@ -101,7 +100,9 @@ def _docx(path: Path) -> Iterator[Found]:
     _check_unpacked(path)
     converter: Any = DocxConverter  # its constructor has no types
     done = converter().convert(io.BytesIO(_seen_docx(path)), StreamInfo(extension=".docx"))
-    yield from _of_text(path, done.markdown, ())
+    beside = ("words in the head or foot of its pages, or in comments, are not taken in",) * _has_beside(path)
+    for place, row in enumerate(_of_text(path, done.markdown, ())):
+        yield _remarked(row, beside if not place else ())
 
 
 def _xlsx(path: Path) -> Iterator[Found]:
@@ -109,24 +110,24 @@ def _xlsx(path: Path) -> Iterator[Found]:
 
     _check_unpacked(path)
     book = load_workbook(path, data_only=True)
-    for sheet in book.worksheets:
-        header: list[str] = []
-        for number, cells in enumerate(sheet.iter_rows(), start=1):
-            values = [_cell(cell.value) for cell in cells]
-            if not any(values):
-                continue
-            names = [_NAMES.get(name.lower().strip(), name.lower().strip()) for name in values]
-            if not header:
-                header = names if {"question", "answer"} <= set(names) else ["question", "answer"]
-                if header == names:
-                    continue
-            concealed = sheet.sheet_state != "visible" or sheet.row_dimensions[number].hidden
+    for place, sheet in enumerate(book.worksheets, start=1):
+        hidden = _hidden_columns(sheet)
+        lines = dict(enumerate(sheet.iter_rows(), start=1))
+        texts = ((number, [_cell(cell.value) for cell in cells]) for number, cells in lines.items())
+        for row in table_rows(texts):
+            cells = [lines[row.number][at - 1] for at in row.taken]
+            concealed = sheet.sheet_state != "visible" or sheet.row_dimensions[row.number].hidden
             concealed = concealed or any(
-                value and _is_white(c) for c, value in zip(cells, values, strict=True)
+                _cell(cell.value) and (cell.column in hidden or _is_unseen(cell)) for cell in cells
             )
-            odd = (Oddity("hidden_text", f"sheet {book.worksheets.index(sheet) + 1}"),) if concealed else ()
-            fields: dict[str, object] = dict(zip(header, values, strict=False))
-            yield Found(path, number, "row", {n: v for n, v in fields.items() if n in FIELDS}, odd)
+            notes = ("a note on a cell is not taken in",) * any(cell.comment for cell in lines[row.number])
+            found = _remarked(_of_row(path, row), notes)
+            yield replace(found, odd=(*found.odd, *(Oddity("hidden_text", f"sheet {place}"),) * concealed))
+
+
+def _hidden_columns(sheet: Any) -> frozenset[int]:
+    spans = (one for one in sheet.column_dimensions.values() if one.hidden)
+    return frozenset(at for one in spans for at in range(one.min, one.max + 1))
 
 
 def _pdf(path: Path) -> Iterator[Found]:
@@ -156,17 +157,25 @@ def _text(path: Path) -> Iterator[Found]:
 
 
 def _of_text(path: Path, text: str, remarks: tuple[str, ...]) -> Iterator[Found]:
-    spoken = read_calls(text)
-    odd = tuple(Oddity("remark", what) for what in remarks)
-    for pair in spoken or read_pairs(text):
-        extra = (Oddity("spoken"),) if spoken else ()
-        yield Found(path, pair.line, "line", _fields(pair), (*odd, *extra))
+    spoken = read_calls(text, captions=path.suffix.lower() in _CAPTIONS)
+    extra = () if spoken is None else (Oddity("spoken"),)
+    for pair in read_pairs(text) if spoken is None else spoken:
+        yield _remarked(Found(path, pair.line, "line", _fields(pair), extra), (*remarks, *pair.remarks))
 
 
 def _fields(pair: Pair) -> dict[str, object]:
-    given = {_NAMES.get(name, name): value for name, value in pair.values.items()}
-    known: dict[str, object] = {name: value for name, value in given.items() if name in FIELDS}
-    return {**known, "question": pair.question, "answer": pair.answer}
+    return {**pair.values, "question": pair.question, "answer": pair.answer}
+
+
+def _remarked(row: Found, remarks: Iterable[str]) -> Found:
+    return replace(row, odd=(*row.odd, *(Oddity("remark", what) for what in remarks)))
+
+
+def _has_beside(path: Path) -> bool:
+    """Say whether a DOCX holds words beside its text: in the head or foot of a page, or in comments."""
+    with zipfile.ZipFile(path) as archive:
+        parts = [name for name in archive.namelist() if _BESIDE.fullmatch(name)]
+        return any(_RUN_WITH_WORDS.search(archive.read(name)) for name in parts)
 
 
 def _check_unpacked(path: Path) -> None:
@@ -216,10 +225,13 @@ def _cell(value: object) -> str:
     return str(day()) if callable(day) else str(value).strip()
 
 
-def _is_white(cell: Any) -> bool:
+def _is_unseen(cell: Any) -> bool:
+    """Say whether a cell is white on white, or of the format that shows nothing."""
     colour = getattr(getattr(cell.font, "color", None), "rgb", None)
     filled = getattr(cell.fill, "fill_type", None) is not None
-    return isinstance(colour, str) and colour.upper().endswith("FFFFFF") and not filled
+    theme = getattr(getattr(cell.font, "color", None), "theme", None)
+    white = theme == _WHITE_THEME or (isinstance(colour, str) and colour.upper().endswith("FFFFFF"))
+    return (white and not filled) or cell.number_format == ";;;"
 
 
 FORMATS: dict[str, Callable[[Path], Iterator[Found]]] = {

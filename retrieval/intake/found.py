@@ -13,7 +13,7 @@ from typing import Literal
 Code = Literal[
     "unreadable", "no_question", "no_answer", "repeated_id", "duplicate", "near_duplicate", "contradiction",
     "personal_data", "unknown_contact", "hidden_text", "model_instruction", "unsafe_words", "spoken",
-    "unknown_language", "review_past", "remark",
+    "unknown_language", "no_header", "review_past", "remark",
 ]  # fmt: skip
 Weight = Literal["never", "aside", "remark"]
 
@@ -30,6 +30,7 @@ ODD: dict[Code, tuple[str, Weight]] = {
     "model_instruction": ("an instruction aimed at a model", "aside"),
     "unsafe_words": ("words that could harm whoever reads them", "aside"),
     "spoken": ("said in a call, not approved words", "aside"),
+    "no_header": ("no header says what its cells are, and none of them asks", "aside"),
     "unknown_language": ("its language is not known", "aside"),
     "near_duplicate": ("a question near this one came before", "remark"),
     "review_past": ("its review date is past", "remark"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from retrieval.faq_files import field_names, named
 from retrieval.faq_markdown import read_sections
 from retrieval.intake.hidden import MARK
 
@@ -18,16 +19,9 @@ _LABEL = re.compile(
     r"(?:[-*>#]+\s+|\s)*([*_]{0,2})(q(?:uestion)?|a(?:nswer)?)\s*\d{0,3}\s*(?:\1)?\s*[:.)]\s*(?:\1)?\s*(.*)",
     re.IGNORECASE,
 )
-_ASKING = re.compile(
-    r"\s*(?:who|whom|whose|what|when|where|which|why|how|can|could|may|do|does|did|is|are|was|will|would|should"
-    r"|have|has|am|must|shall)\b",
-    re.IGNORECASE,
-)
 _BULLET = re.compile(r"\s*(?:#{1,6}\s+|\d{1,3}[.)]\s+|[-*+•]\s+)?[*_]{0,3}(.*?)[*_]{0,3}\s*$")
 _ROW = re.compile(r"\s*\|(.*)\|\s*$")
 _LONGEST = 240  # letters of a question that stands on a line of its own
-QUESTION_NAMES = frozenset({"question", "questions", "q", "faq", "ask", "asked"})
-ANSWER_NAMES = frozenset({"answer", "answers", "a", "response", "reply"})
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,8 @@ class Pair:
     line: int
     question: str
     answer: str
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 def read_pairs(text: str) -> tuple[Pair, ...]:
@@ -54,12 +49,6 @@ def read_pairs(text: str) -> tuple[Pair, ...]:
 def _asked(pairs: list[Pair]) -> int:
     """Return how many questions a layout finds; none when it finds no answer to any of them."""
     return sum(bool(pair.question) for pair in pairs) if any(p.question and p.answer for p in pairs) else 0
-
-
-def asks(line: str) -> bool:
-    """Say whether a line is a question: by its mark, or by its first word."""
-    bare = line.strip()
-    return bare.endswith("?") or (bool(_ASKING.match(bare)) and len(bare.split()) > 2)
 
 
 def _labelled(lines: list[str]) -> list[Pair]:
@@ -91,41 +80,40 @@ def _labelled(lines: list[str]) -> list[Pair]:
 
 def _tables(lines: list[str]) -> list[Pair]:
     pairs: list[Pair] = []
-    header: list[str] = []
+    header: tuple[str, ...] = ()
     loose: list[tuple[int, str]] = []
-    for number, line in enumerate([*lines, ""], start=1):
+
+    def close() -> None:
+        if loose:
+            pairs.append(Pair(loose[0][0], "", _plain("\n".join(line for _, line in loose))))
+            loose.clear()
+
+    for number, line in enumerate(lines, start=1):
         row = _ROW.match(line)
-        if not row:
-            header = []
-            if line.strip():
-                loose.append((number, line.strip()))
+        cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row[1])] if row else []
+        if row and header:
+            if not all(re.fullmatch(r":?-+:?", cell) for cell in cells if cell):
+                close()
+                values, left, _ = named(header, cells)
+                question, answer = (str(values.pop(name, "")) for name in ("question", "answer"))
+                pairs.append(Pair(number, _one_line(question), _plain(answer), values, left_over(left)))
             continue
-        cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row[1])]
-        names = [cell.strip("*_ ").lower() for cell in cells]
-        if not header:
-            header = names if QUESTION_NAMES & set(names) and ANSWER_NAMES & set(names) else ["-"]
-        elif header != ["-"] and not all(re.fullmatch(r":?-+:?", cell) for cell in cells if cell):
-            values = dict(zip(header, cells, strict=False))
-            question = next((values[name] for name in header if name in QUESTION_NAMES), "")
-            answer = next((values.get(name, "") for name in header if name in ANSWER_NAMES), "")
-            pairs.append(Pair(number, _one_line(question), _plain(answer), values))
-    if pairs and loose:
-        pairs.append(Pair(loose[0][0], "", "\n".join(text for _, text in loose)))
-    return sorted(pairs, key=lambda pair: pair.line)
+        names = field_names([cell.strip("*_ ") for cell in cells])
+        header = names if {"question", "answer"} <= set(names) else ()
+        loose += [(number, line)] * bool(not header and (line.strip() or loose))
+    close()
+    return pairs
+
+
+def left_over(places: tuple[int, ...]) -> tuple[str, ...]:
+    """Return a remark on the cells of a row that no field of an entry takes."""
+    return (f"column {', '.join(map(str, places))}: no field of an entry, not taken in",) if places else ()
 
 
 def _headed(text: str) -> list[Pair]:
-    sections = list(read_sections(text))
-    pairs = [Pair(one.line, one.heading, one.text, one.values) for one in sections]
-    first = min((pair.line for pair in pairs), default=0)
-    before = "\n".join(
-        line
-        for line in text.split("\n")[: max(first - 1, 0)]
-        if line.strip() and not line.lstrip().startswith(("#", "---"))
-    )
-    return (
-        [Pair(1, "", before), *pairs] if before and not before.startswith(("audience:", "owner:")) else pairs
-    )
+    return [
+        Pair(one.line, one.heading, one.text, dict(one.values), one.remarks) for one in read_sections(text)
+    ]
 
 
 def _asking(lines: list[str]) -> list[Pair]:

@@ -152,6 +152,15 @@ def test_csv_delimiters(tmp_path: Path, delimiter: str) -> None:
     assert load_faq([written(tmp_path, "faq.csv", text)]).entries == (FaqEntry("a", "Q?", "A."),)
 
 
+def test_csv_whose_header_comes_again_or_below_a_title_is_read_with_any_words_for_the_fields(
+    tmp_path: Path,
+) -> None:
+    text = "Our FAQ, May\nid;Q;A;department\na;Q?;A.;Desk\nAnswer;ID;Question\nB.;b;R?\n"
+    load = load_faq([written(tmp_path, "faq.csv", text)])
+    assert load.entries == (FaqEntry("a", "Q?", "A.", owner="Desk"), FaqEntry("b", "R?", "B."))
+    assert [(reject.row, reject.reason) for reject in load.rejects] == [(1, "no id and no question")]
+
+
 def test_csv_in_windows_encoding_is_read_with_a_warning(tmp_path: Path) -> None:
     load = load_faq([written(tmp_path, "faq.csv", "id,question,answer\na,Café?,Oui.".encode("cp1252"))])
     assert load.entries[0].question == "Café?"

@@ -105,6 +105,34 @@ def test_folder_is_shown_in_a_dry_run_then_imported_with_nothing_lost(index: Pat
 
 @pytest.mark.weights
 @pytest.mark.slow
+def test_captions_of_a_call_wait_scrubbed_until_spoken_words_are_accepted(
+    index: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("markitdown")
+    said = (
+        "<v Front desk>Hello, this is the clinic.</v>",
+        "<v Caller>My name is Delphine Reyes, I am at 415-555-0133. How early do I have to come for a visit?</v>",
+        "<v Front desk>Please come ten minutes early.</v>",
+        "<v Caller>I need a refill, please.</v>",
+    )
+    file, aside = tmp_path / "call.vtt", tmp_path / "aside.jsonl"
+    cues = (f"{at}\n00:0{at}.000 --> 00:0{at}.900\n{one}\n\n" for at, one in enumerate(said))
+    file.write_text(f"WEBVTT\n\n{''.join(cues)}")
+    done = call("import", file, "--index", index, "--set-aside", aside)
+    assert "3 rows in = 0 kept (0 new, 0 changed, 0 unchanged) + 3 set aside" in done.stderr, done.stderr
+    rows = [json.loads(line) for line in aside.read_text().splitlines()]
+    assert [{one.split(":")[0] for one in row["reasons"]} >= {"spoken"} for row in rows] == [True] * 3
+    assert [row["question"] for row in rows] == ["", "How early do I have to come for a visit?", ""]
+    everything = done.stdout + done.stderr + aside.read_text()
+    assert not any(word in everything for word in ("Delphine", "Reyes", "555-0133"))
+    assert "I need a refill" in rows[2]["answer"] and len(read_book(index).entries) == 5
+    accepted = call("import", file, "--index", index, "--accept", "spoken")
+    assert "3 rows in = 1 kept" in accepted.stderr, accepted.stderr
+    assert [entry.answer for entry in read_book(index).entries[5:]] == ["Please come ten minutes early."]
+
+
+@pytest.mark.weights
+@pytest.mark.slow
 def test_add_and_edit_judge_like_an_import(index: Path) -> None:
     new = ("--question", "Is there a lift?", "--index", index)
     refused = call("add", "lift", *new, "--answer", "Ask at 415-555-0133.")

@@ -85,3 +85,24 @@ def test_a_hash_inside_a_code_block_is_no_heading(tmp_path: Path) -> None:
 
 def test_text_without_headings_gives_no_entries(tmp_path: Path) -> None:
     assert load(tmp_path, "Only words.\n").entries == ()
+
+
+def test_lines_and_fields_that_no_entry_takes_are_warned_of_and_stop_no_others(tmp_path: Path) -> None:
+    text = (
+        "---\ntitle: Our FAQ\naudience: staff\n---\n# Lindenmoor\n\n# Money\n<!-- owner: Desk -->\n\n"
+        "## How do I pay?\nid: pay\n\nBy card.\n\n## Is it much?\nid: much\nowner: Desk\nowner: Quinn\n\nNo.\n"
+    )
+    found = load(tmp_path, text)
+    assert [(e.audience, e.owner, e.answer) for e in found.entries] == [
+        ("staff", "", "By card."),
+        ("staff", "Desk", "owner: Quinn\n\nNo."),
+    ]
+    assert [warning.reason for warning in found.warnings] == [
+        "line 2, 5: no entry takes it",
+        "line 7: the fields below it are of no entry",
+    ]
+
+
+def test_words_in_html_and_after_a_comment_stay(tmp_path: Path) -> None:
+    text = "## Q?\n<!-- id: q --> Yes,\n\n<div>on <b>Monday</b><!-- not Tuesday --></div>\n"
+    assert " ".join(load(tmp_path, text).entries[0].answer.split()) == "Yes, on Monday"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import zipfile
 from functools import partial
@@ -12,7 +13,8 @@ import pytest
 pytest.importorskip("markitdown")
 
 from openpyxl import Workbook
-from openpyxl.styles import Font
+from openpyxl.comments import Comment
+from openpyxl.styles import Color, Font
 
 from retrieval.intake import documents as module
 from retrieval.intake import pdf as pdf_module
@@ -129,6 +131,139 @@ def test_xlsx_gives_rows_with_their_fields_and_tells_hidden_ones(tmp_path: Path)
     assert [(row.number, [odd.code for odd in row.odd]) for row in rows] == [
         (2, []), (3, ["hidden_text"]), (4, ["hidden_text"])
     ]  # fmt: skip
+
+
+def workbook(path: Path, *rows: tuple[str, ...]) -> Path:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".xlsx"])
+def test_names_of_columns_are_known_in_every_table(ending: str, tmp_path: Path) -> None:
+    names = ("Q", "A", "Last reviewed", "Department", "Notes", "Category", "Topic")
+    values = ("Where can I park?", "In the garage.", "2024-05-01", "Desk", "ask Quinn", "Old", "Getting here")
+    file = tmp_path / f"a{ending}"
+    if ending == ".xlsx":
+        workbook(file, names, values)
+    elif ending == ".jsonl":
+        file.write_text(json.dumps(dict(zip(names, values, strict=True))))
+    else:
+        file.write_text("\n".join({".csv": ";", ".tsv": "\t"}[ending].join(row) for row in (names, values)))
+    [row] = read_document(file)
+    assert row.fields == {
+        "question": values[0], "answer": values[1], "reviewed": values[2], "owner": values[3], "topic": values[6]
+    }  # fmt: skip
+    assert [str(odd) for odd in row.odd] == ["column 5, 6: no field of an entry, not taken in"]
+
+
+def test_row_that_was_set_aside_and_mended_comes_in_without_a_remark(tmp_path: Path) -> None:
+    row = {
+        "question": "Where?",
+        "answer": "Here.",
+        "from": "a.txt: line 1",
+        "reasons": ["no_answer"],
+        "more": [1],
+    }
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    [found] = read_document(tmp_path / "a.jsonl")
+    assert [str(odd) for odd in found.odd] == ["column 5: no field of an entry, not taken in"]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+def test_rows_above_a_header_are_rows_of_their_own(ending: str, tmp_path: Path) -> None:
+    rows = [
+        ("Lindenmoor, May", "", ""),
+        ("ID", "Question", "Answer"),
+        ("p1", "Where can I park?", "In the garage."),
+    ]
+    file = tmp_path / f"a{ending}"
+    if ending == ".xlsx":
+        workbook(file, *rows)
+    else:
+        file.write_text("\n".join(";".join(row) for row in rows))
+    title, pair = read_document(file)
+    assert (title.fields, title.number) == ({"answer": "Lindenmoor, May"}, 1)
+    assert pair.fields == {"id": "p1", "question": "Where can I park?", "answer": "In the garage."}
+
+
+@pytest.mark.parametrize("ending", [".csv", ".xlsx"])
+def test_table_without_a_header_gives_pairs_that_ask_and_sets_the_rest_aside(
+    ending: str, tmp_path: Path
+) -> None:
+    rows = [
+        ("1", "Where can I park?", "In the garage.", "Desk"),
+        ("Frage", "Antwort", "", ""),
+        ("Hello.", "", "", ""),
+    ]
+    file = tmp_path / f"a{ending}"
+    if ending == ".xlsx":
+        workbook(file, *rows)
+    else:
+        file.write_text("\n".join(",".join(row) for row in rows))
+    found = read_document(file)
+    assert [(row.fields, codes((row,))) for row in found] == [
+        ({"question": "Where can I park?", "answer": "In the garage."}, []),
+        ({"answer": "1 | Desk"}, ["no_header"]),
+        ({"question": "Frage", "answer": "Antwort"}, ["no_header"]),
+        ({"answer": "Hello."}, ["no_header"]),
+    ]
+
+
+def test_xlsx_columns_that_are_hidden_and_white_words_are_told(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    for row in (("Question", "Answer", "Topic", "Owner", "Notes"), ("When?", "At eight.", "", "", "x"),
+                ("What?", "That.", "Ways", "", ""), ("Who?", "We.", "", "Desk", ""), ("Why?", "So.", "", "", ""),
+                ("Where?", "Here.", "", "", "")):  # fmt: skip
+        sheet.append(row)
+    sheet.column_dimensions.group("C", "D", hidden=True)
+    sheet.column_dimensions["E"].hidden = True
+    sheet["B5"].font = Font(color=Color(theme=0))
+    sheet["A6"].number_format = ";;;"
+    sheet["A2"].comment = Comment("ask Quinn", "me")
+    book.save(tmp_path / "a.xlsx")
+    rows = read_document(tmp_path / "a.xlsx")
+    assert [codes((row,)) for row in rows] == [["remark", "remark"], *[["hidden_text"]] * 4]
+    assert "a note on a cell is not taken in" in map(str, rows[0].odd)
+
+
+def test_docx_tells_of_words_beside_its_text(tmp_path: Path) -> None:
+    file = docx(tmp_path / "a.docx", run("Where can I park?"), run("In the garage."))
+    [row] = read_document(file)
+    assert codes((row,)) == []
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("word/footer1.xml", "<w:hdr><w:t xml:space='preserve'> </w:t></w:hdr>")
+    assert codes(read_document(file)) == []
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("word/header2.xml", "<w:hdr><w:t>Only for staff</w:t></w:hdr>")
+    [row] = read_document(file)
+    assert "head or foot of its pages" in str(row.odd[0])
+
+
+@pytest.mark.parametrize("ending", [".txt", ".md", ".docx", ".vtt", ".srt"])
+def test_every_row_of_a_call_is_marked_whether_or_not_it_asks(ending: str, tmp_path: Path) -> None:
+    file = tmp_path / f"a{ending}"
+    lines = ["Front desk: Of course. Which day?", "Caller: Tuesday please.", "Front desk: Fine."]
+    if ending == ".docx":
+        docx(file, *(run(line) for line in lines))
+    elif ending == ".srt":
+        file.write_text(
+            "".join(f"{at}\n00:00:0{at},000 --> 00:00:0{at},900\n{line}\n\n" for at, line in enumerate(lines))
+        )
+    elif ending == ".vtt":
+        voices = [f"<v {line.replace(': ', '>', 1)}</v>" for line in lines]
+        file.write_text(
+            "WEBVTT\n\n"
+            + "".join(f"00:0{at}.000 --> 00:0{at}.900\n{line}\n\n" for at, line in enumerate(voices))
+        )
+    else:
+        file.write_text("\n\n".join(lines))
+    rows = read_document(file)
+    assert [row.fields for row in rows] == [{"question": "", "answer": "\n".join(lines)}]
+    assert codes(rows) == ["spoken"]
 
 
 def test_folder_is_read_whole_and_no_file_is_passed_over(tmp_path: Path) -> None:
