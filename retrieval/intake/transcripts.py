@@ -19,6 +19,7 @@ _STAMP = r"[\[(]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?[\])]?"
 _NAME = r"[*_]{0,2}([^\W\d_][\w .'()/&#-]{0,40}?)[*_]{0,2}"
 _TURN = re.compile(
     rf"\s*(?:{_STAMP}\s*[-–]?\s*)?{_NAME}\s*(?:{_STAMP})?\s*:(?!//|\d)[*_]{{0,2}}\s*(.*)"
+    rf"|\s*\[{_NAME}\]:?\s+(?!\()(.*)"
     rf"|\s*{_NAME}(?:\s{{2,}}|\s*(?=[\[(])){_STAMP}\s*"
 )
 _TIMING = re.compile(r"\s*(?:\d+:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?\s*-->.*")
@@ -166,9 +167,9 @@ def _turns(lines: list[_Line]) -> list[_Turn]:
     alone = 0
     for line in lines:
         match = None if line.speaker else _TURN.fullmatch(line.text)
-        speaker = line.speaker or ((match[1] or match[3]).strip() if match else "")
+        speaker = line.speaker or ((match[1] or match[3] or match[5]).strip() if match else "")
         if speaker and speaker.rstrip(" 0123456789").lower() not in _LABELS:
-            said = line.text.strip() if match is None else (match[2] or "").strip()
+            said = line.text.strip() if match is None else (match[2] or match[4] or "").strip()
             begun[speaker] += 1
             alone += not said
             if not turns or turns[-1].speaker != speaker:

@@ -186,6 +186,7 @@ def test_rows_above_a_header_are_rows_of_their_own(ending: str, tmp_path: Path) 
         file.write_text("\n".join(";".join(row) for row in rows))
     title, pair = read_document(file)
     assert (title.fields, title.number) == ({"answer": "Lindenmoor, May"}, 1)
+    assert list(map(str, title.odd)) == ["it stands above the header"]
     assert pair.fields == {"id": "p1", "question": "Where can I park?", "answer": "In the garage."}
 
 

@@ -118,6 +118,7 @@ def test_lists_fields_and_labels_are_no_call(text: str) -> None:
         "Patient: Where is it?\nMother: Yes, where is it please?",
         "Jane Roe  0:03\nWhere can I park today?\n\nTom Dole  0:09\nIn the garage.\n\n"
         "Jane Roe  0:12\nThank you.\n\nTom Dole  0:14\nYou are welcome.",
+        "[caller] where can I park today ?\n[clerk] in the garage .\n[caller] thank you .",
         "Caller:\nWhere can I park today?\nNurse:\nIn the garage.\nCaller:\nThank you.",
         "Caller: This is Jane Roe.\nCan I come on Tuesday instead?\nMy number is on file.",
         "1\n00:00:01,000 --> 00:00:04,000\nWhere can I park today?\n\n"
