@@ -20,6 +20,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"\s*(?:#{1,6}\s+|\d{1,3}[.)]\s+|[-*+•]\s+)?[*_]{0,3}(.*?)[*_]{0,3}\s*$")
+_HEADING = re.compile(r"#{1,6}\s+(.*)")
 _ROW = re.compile(r"\s*\|(.*)\|\s*$")
 _LONGEST = 240  # letters of a question that stands on a line of its own
 
@@ -118,19 +119,29 @@ def _headed(text: str) -> list[Pair]:
 
 def _asking(lines: list[str]) -> list[Pair]:
     pairs: list[Pair] = []
-    start, question, answer = 0, "", [""]
+    start, question, answer, topic = 0, "", [""], ""
+
+    def close() -> None:
+        if question or "".join(answer).strip():
+            values: dict[str, object] = {"topic": topic} if question and topic else {}
+            pairs.append(Pair(start, question, _plain("\n".join(answer)), values))
+
     for number, line in enumerate(lines, start=1):
         marked = _BULLET.sub(r"\1", line).strip()
         bare = marked.replace(MARK, "").strip("*_ ")
+        heading = _HEADING.fullmatch(line)
         if bare.endswith("?") and len(bare) <= _LONGEST and "|" not in bare:
-            if question or "".join(answer).strip():
-                pairs.append(Pair(start, question, _plain("\n".join(answer))))
+            if question or not topic or answer != [topic]:
+                close()
             start, question, answer = number, _one_line(marked), []
+        elif heading:
+            close()
+            topic = _one_line(heading[1])
+            start, question, answer = number, "", [topic]
         else:
             start = start or (number if line.strip() else 0)
-            answer.append(line)
-    if question or "".join(answer).strip():
-        pairs.append(Pair(start, question, _plain("\n".join(answer))))
+            answer += [line] * bool(line.strip() or answer != [topic])
+    close()
     return pairs
 
 

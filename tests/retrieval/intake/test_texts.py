@@ -66,6 +66,18 @@ def test_text_beside_a_table_and_below_a_later_topic_is_returned_where_it_stands
     ]
 
 
+def test_heading_above_lines_that_ask_is_their_topic_and_no_part_of_an_answer() -> None:
+    text = "# Time\n\n**When are you open?**\n\nWe open at eight.\n\n**When not?**\n\nOn Sunday.\n\n**And in May?**\n\nToo.\n\n# Place\n\n" \
+        "**Where can I park?**\n\nIn the garage.\n\n# More\n\nCome in.\n"  # fmt: skip
+    assert [(pair.line, pair.question, pair.answer, pair.values) for pair in read_pairs(text)] == [
+        (3, *PAIRS[0], {"topic": "Time"}),
+        (7, "When not?", "On Sunday.", {"topic": "Time"}),
+        (11, "And in May?", "Too.", {"topic": "Time"}),
+        (17, *PAIRS[1], {"topic": "Place"}),
+        (21, "", "More\nCome in.", {}),
+    ]
+
+
 def call(text: str) -> list[tuple[int, str, str]] | None:
     pairs = read_calls(text)
     return None if pairs is None else [(pair.line, pair.question, pair.answer) for pair in pairs]
