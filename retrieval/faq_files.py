@@ -69,7 +69,7 @@ class RawRow:
     taken: tuple[int, ...] = ()
     """Places in the row, from 1, that the fields come from; of rows of a table alone."""
     named: bool = True
-    """Whether a header says what the cells are; without one it is a guess."""
+    """Whether a header says what the cells are, or one of them asks."""
 
 
 def read_jsonl_rows(path: Path) -> Iterator[RawRow]:
@@ -125,12 +125,24 @@ def table_rows(records: Iterable[tuple[int, Sequence[str]]]) -> Iterator[RawRow]
         if number in headers and (not header or {"question", "answer"} <= set(headers[number])):
             header = headers[number]
         elif header:
-            fields, left, taken = named(header, cells)
-            yield RawRow(number, fields, left=left, taken=taken)
+            yield from headed_row(number, cells, header)
         elif headers:
             yield _loose(number, list(enumerate(cells, 1)), remarks=("it stands above the header",))
         else:
             yield from _guessed(number, [(at, cell) for at, cell in enumerate(cells, 1) if cell])
+
+
+def headed_row(number: int, cells: Sequence[str], header: Sequence[str]) -> Iterator[RawRow]:
+    """Yield the row whose cells the header names, and what it has beyond the header as another.
+
+    A mark that parts cells and was meant as a letter cuts a text: such a row is no row that a header names.
+    """
+    surplus = [(at, cell) for at, cell in enumerate(cells, 1) if at > len(header) and cell]
+    fields, left, taken = named(header, cells[: len(header)])
+    remarks = ("it has more cells than the header",) * bool(surplus)
+    yield RawRow(number, fields, remarks=remarks, left=left, taken=taken, named=not surplus)
+    if surplus:
+        yield replace(_loose(number, surplus), named=False)
 
 
 def field_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -206,7 +218,7 @@ def _guessed(number: int, cells: Sequence[tuple[int, str]]) -> Iterator[RawRow]:
         fields: dict[str, object] = dict(
             zip(("question", "answer"), (cell for _, cell in pair), strict=False)
         )
-        yield RawRow(number, fields, taken=tuple(at for at, _ in pair), named=False)
+        yield RawRow(number, fields, taken=tuple(at for at, _ in pair), named=first is not None)
     if rest := [cell for cell in cells if cell not in pair]:
         yield replace(_loose(number, rest), named=False)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import weights  # noqa: F401 - markitdown brings onnxruntime in, which reads the switches that this sets
-from retrieval.faq_files import READERS, RawRow, asks, decode, table_rows
+from retrieval.faq_files import READERS, RawRow, decode, table_rows
 from retrieval.intake.found import Found, Oddity, unreadable
 from retrieval.intake.hidden import MARK, seen_html, seen_markdown
 from retrieval.intake.pairs import Pair, left_over, read_pairs
@@ -73,8 +73,7 @@ def _rows(path: Path) -> Iterator[Found]:
 def _of_row(path: Path, row: RawRow) -> Found:
     if row.fault:
         return unreadable(path, row.fault, number=row.number)
-    guessed = not row.named and not asks(str(row.fields.get("question", "")))
-    found = Found(path, row.number, "row", row.fields, (Oddity("no_header"),) * guessed)
+    found = Found(path, row.number, "row", row.fields, (Oddity("no_header"),) * (not row.named))
     return _remarked(found, (*row.remarks, *left_over(row.left)))
 
 
@@ -158,9 +157,9 @@ def _text(path: Path) -> Iterator[Found]:
 
 def _of_text(path: Path, text: str, remarks: tuple[str, ...]) -> Iterator[Found]:
     spoken = read_calls(text, captions=path.suffix.lower() in _CAPTIONS)
-    extra = () if spoken is None else (Oddity("spoken"),)
     for pair in read_pairs(text) if spoken is None else spoken:
-        yield _remarked(Found(path, pair.line, "line", _fields(pair), extra), (*remarks, *pair.remarks))
+        odd = (Oddity("no_header"),) * (not pair.named) + (Oddity("spoken"),) * (spoken is not None)
+        yield _remarked(Found(path, pair.line, "line", _fields(pair), odd), (*remarks, *pair.remarks))
 
 
 def _fields(pair: Pair) -> dict[str, object]:

@@ -30,7 +30,7 @@ ODD: dict[Code, tuple[str, Weight]] = {
     "model_instruction": ("an instruction aimed at a model", "aside"),
     "unsafe_words": ("words that could harm whoever reads them", "aside"),
     "spoken": ("said in a call, not approved words", "aside"),
-    "no_header": ("no header says what its cells are, and none of them asks", "aside"),
+    "no_header": ("no header says what its cells are", "aside"),
     "unknown_language": ("its language is not known", "aside"),
     "near_duplicate": ("a question near this one came before", "remark"),
     "review_past": ("its review date is past", "remark"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from retrieval.faq_files import field_names, named
+from retrieval.faq_files import RawRow, field_names, headed_row
 from retrieval.faq_markdown import read_sections
 from retrieval.intake.hidden import MARK
 
@@ -34,6 +34,8 @@ class Pair:
     answer: str
     values: dict[str, object] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    named: bool = True
+    """Whether it is known what its parts are: see `RawRow.named`."""
 
 
 def read_pairs(text: str) -> tuple[Pair, ...]:
@@ -90,20 +92,26 @@ def _tables(lines: list[str]) -> list[Pair]:
             loose.clear()
 
     for number, line in enumerate(lines, start=1):
-        row = _ROW.match(line)
-        cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row[1])] if row else []
-        if row and header:
+        bars = _ROW.match(line)
+        cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", bars[1])] if bars else []
+        if bars and header:
             if not all(re.fullmatch(r":?-+:?", cell) for cell in cells if cell):
                 close()
-                values, left, _ = named(header, cells)
-                question, answer = (str(values.pop(name, "")) for name in ("question", "answer"))
-                pairs.append(Pair(number, _one_line(question), _plain(answer), values, left_over(left)))
+                pairs += [_of_cells(row) for row in headed_row(number, cells, header)]
             continue
         names = field_names([cell.strip("*_ ") for cell in cells])
         header = names if {"question", "answer"} <= set(names) else ()
-        loose += [(number, line)] * bool(not header and (line.strip() or loose))
+        ruled = bars and not any(map(str.isalnum, line))
+        loose += [(number, line)] * bool(not header and not ruled and (line.strip() or loose))
     close()
     return pairs
+
+
+def _of_cells(row: RawRow) -> Pair:
+    values = dict(row.fields)
+    question, answer = (str(values.pop(name, "")) for name in ("question", "answer"))
+    remarks = (*row.remarks, *left_over(row.left))
+    return Pair(row.number, _one_line(question), _plain(answer), values, remarks, row.named)
 
 
 def left_over(places: tuple[int, ...]) -> tuple[str, ...]:

@@ -213,6 +213,17 @@ def test_table_without_a_header_gives_pairs_that_ask_and_sets_the_rest_aside(
     ]
 
 
+@pytest.mark.parametrize("ending", [".csv", ".md"])
+def test_row_that_is_cut_by_more_cells_than_its_header_waits(ending: str, tmp_path: Path) -> None:
+    rows = [("Question", "Answer"), ("Can I stop?", "No", " never at once.")]
+    file = tmp_path / f"a{ending}"
+    lines = [",".join(row) if ending == ".csv" else f"| {' | '.join(row)} |" for row in rows]
+    file.write_text("\n".join([*lines[:1], *["|---|---|"] * (ending == ".md"), *lines[1:]]))
+    cut, rest = read_document(file)
+    assert (codes((cut,)), codes((rest,))) == (["no_header", "remark"], ["no_header"])
+    assert (pairs((cut,)), rest.fields["answer"]) == ([("Can I stop?", "No")], "never at once.")
+
+
 def test_xlsx_columns_that_are_hidden_and_white_words_are_told(tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active
@@ -318,3 +329,11 @@ def test_damaged_files_never_raise(tmp_path: Path) -> None:
                 bad[dice.randrange(len(bad))] = dice.randrange(256)
             file.write_bytes(bytes(bad))
             assert read_document(file)
+
+
+@pytest.mark.parametrize("ending", [".vtt", ".srt"])
+def test_captions_whose_times_are_lost_are_speech_all_the_same(ending: str, tmp_path: Path) -> None:
+    file = tmp_path / f"a{ending}"
+    file.write_text("WEBVTT\n\nWhen are you open?\nWe open at eight.\n")
+    assert codes(read_document(file)) == ["spoken"]
+    assert pairs(read_document(file)) == [("When are you open?", "We open at eight.")]

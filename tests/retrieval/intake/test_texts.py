@@ -54,7 +54,7 @@ def test_text_beside_a_table_and_below_a_later_topic_is_returned_where_it_stands
     text = "Welcome.\n\n| Doctor | Day |\n|---|---|\n| Reyes | Monday |\n\n| Q | A | Room |\n|---|---|---|\n" \
         "| When are you open? | We open at eight. | 7 |\n\nThank you.\n"  # fmt: skip
     [before, pair, after] = read_pairs(text)
-    assert (before.line, before.answer) == (1, "Welcome.\n\n| Doctor | Day |\n|---|---|\n| Reyes | Monday |")
+    assert (before.line, before.answer) == (1, "Welcome.\n\n| Doctor | Day |\n| Reyes | Monday |")
     assert (pair.question, pair.answer, pair.values) == (*PAIRS[0], {})
     assert pair.remarks == ("column 3: no field of an entry, not taken in",)
     assert (after.line, after.answer) == (11, "Thank you.")
@@ -127,6 +127,7 @@ def test_lists_fields_and_labels_are_no_call(text: str) -> None:
         "Front desk: Which day?\nFront desk: Hello?\nCaller: Yes.",
         "**Front desk:** Which day suits you best?\n\n**Caller:** Tuesday please.",
         "Élodie: Which day suits you best?\nRené: Tuesday please.\nÉlodie: Fine.\nRené: Bye.",
+        "Jane: Where can I\npark\ntoday?\nTom: In the garage,\non your\nleft.\nJane: Thank you,\nand\nbye.\nTom: Good\nbye.",
         "Patient: Where is it?\nMother: Yes, where is it please?",
         "Jane Roe  0:03\nWhere can I park today?\n\nTom Dole  0:09\nIn the garage.\n\n"
         "Jane Roe  0:12\nThank you.\n\nTom Dole  0:14\nYou are welcome.",
