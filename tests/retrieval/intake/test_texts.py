@@ -112,7 +112,9 @@ def test_faq_with_labels_is_no_call() -> None:
         "## Where can I park?\naudience: both\nowner: Desk\n\nHere.\n",
         "Monday: 8 to 5\nTuesday: 8 to 5\nWednesday: closed",
         "**Question 1:** When are you open?\n**Answer 1:** At eight.\n**Question 2:** Where?\n**Answer 2:** Here.",
+        "Question 1: When?\nAnswer 1: At eight.\nQuestion 1: Where?\nAnswer 1: Here.",
         "Billing:\nWe send a bill.\nParking:\nIn the garage.",
+        "Open at 8:30.\nOpen at 8:45.\nClosed at 5:00.",
         "We open at 8:30.\nVisit: https://example.org",
     ],
 )
