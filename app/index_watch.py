@@ -3,37 +3,50 @@
     watch = IndexWatch(folder, part, open_index);  watch.start();  watch.stop()
 
 A question that is being answered keeps the index that it began with. A new generation is verified and asked
-a few of its own questions before it is served; one that cannot be opened changes nothing but the health.
+a few of its own questions before it is served; one that cannot be opened changes nothing but the health. At a
+start nothing is served yet: then the newest of those that were kept beside the folder and are whole is.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.logs import get_logger
 from app.parts import Part
+from retrieval.errors import EmbedderError, IndexCorrupt, IndexMismatch, IndexMissing
 
 if TYPE_CHECKING:
+    from retrieval.manifest import Manifest
     from retrieval.retriever import Retriever
 
 log = get_logger(__name__)
 
 LOOK_SECONDS: Final = 2.0
 MANIFEST: Final = "manifest.json"
+# What is wrong with an index itself; weights that are not to be had are looked for again later.
+UNSOUND: Final = (IndexMissing, IndexCorrupt, IndexMismatch, EmbedderError, OSError, ValueError)
+
+OpenIndex = Callable[[Path], "Retriever"]
+RebuildDue = Callable[["Manifest"], str]
 
 
 @dataclass(frozen=True)
 class IndexState:
-    """How the served index stands: its generation, ids that did not find themselves, what was not served."""
+    """How the served index stands: its generation, and ids that did not find themselves.
+
+    `not_served` says why the one in place is not it, `rebuild_due` why it should be built again although it
+    serves.
+    """
 
     generation: int = 0
     asked: int = 0
     missed: tuple[str, ...] = ()
     not_served: str = ""
+    rebuild_due: str = ""
 
     @property
     def whole(self) -> bool:
@@ -45,10 +58,16 @@ class IndexWatch:
     """Opens the index for a part, tests it, and replaces it there when the folder changes."""
 
     def __init__(
-        self, folder: Path, open_index: Callable[[], Retriever], *, look_seconds: float = LOOK_SECONDS
+        self,
+        folder: Path,
+        open_index: OpenIndex,
+        *,
+        rebuild_due: RebuildDue = lambda _: "",
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._folder = folder
         self._open = open_index
+        self._rebuild_due = rebuild_due
         self._look_seconds = look_seconds
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -56,15 +75,23 @@ class IndexWatch:
         self.state = IndexState()
 
     def open(self) -> Retriever:
-        """Open and test the index; what the part is built by. Raises RetrievalError."""
+        """Open and test the index, or what was kept when that cannot be served; the part is built by it.
+
+        Raises RetrievalError.
+        """
         from retrieval.manifest import read_manifest
 
         self._seen = _stamp(self._folder)
-        retriever = self._open()
+        try:
+            retriever = self._open(self._folder)
+        except UNSOUND as error:
+            retriever = self._kept(error)
+            self.state = self._tested(retriever, not_served=error)
+            return retriever
         now = _stamp(self._folder)
         if read_manifest(self._folder) == retriever.manifest:
             self._seen = now  # opening may have built it
-        self.state = _tested(retriever)
+        self.state = self._tested(retriever)
         return retriever
 
     def start(self, part: Part[Retriever]) -> None:
@@ -85,30 +112,48 @@ class IndexWatch:
             return
         self._seen = seen
         try:
-            retriever = self._open()
-            state = _tested(retriever)
+            retriever = self._open(self._folder)
+            state = self._tested(retriever)
         except Exception as error:  # noqa: BLE001 - the generation that is served goes on
-            log.error("index_not_served", error=type(error).__name__)
-            self.state = IndexState(
-                self.state.generation, self.state.asked, self.state.missed, type(error).__name__
-            )
+            self.state = replace(self.state, not_served=_told(error, self.state.generation))
             return
         part.replace(retriever)
         self.state = state
         log.info("index_served", count=state.generation)
+
+    def _kept(self, error: Exception) -> Retriever:
+        """Open the newest generation that was kept and is whole. Raises `error` when there is none."""
+        from retrieval.generations import fallbacks
+
+        for folder in fallbacks(self._folder):
+            try:
+                return self._open(folder)
+            except UNSOUND as other:
+                log.error("kept_index_not_served", error=type(other).__name__, count=int(folder.name))
+        raise error
+
+    def _tested(self, retriever: Retriever, *, not_served: Exception | None = None) -> IndexState:
+        from retrieval.selftest import self_test
+
+        done = self_test(retriever)
+        if done.missed:
+            log.error("index_self_test_failed", count=len(done.missed))
+        generation = retriever.manifest.generation
+        due = self._rebuild_due(retriever.manifest)
+        if due:
+            log.warning("index_rebuild_due", count=generation)
+        told = _told(not_served, generation) if not_served is not None else ""
+        return IndexState(generation, done.asked, done.missed, told, due)
 
     def _run(self, part: Part[Retriever]) -> None:
         while not self._stop.wait(self._look_seconds):
             self.look(part)
 
 
-def _tested(retriever: Retriever) -> IndexState:
-    from retrieval.selftest import self_test
-
-    done = self_test(retriever)
-    if done.missed:
-        log.error("index_self_test_failed", count=len(done.missed))
-    return IndexState(retriever.manifest.generation, done.asked, done.missed)
+def _told(error: Exception, generation: int) -> str:
+    """Log that the index in place is not served, and return it in words: no path, nothing of an entry."""
+    log.error("index_not_served", error=type(error).__name__, count=generation)
+    return f"{type(error).__name__}: the index in place is not served, generation {generation} is"
 
 
 _NEVER: Final = (-2, 0, 0)

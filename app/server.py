@@ -77,6 +77,7 @@ class Running:
                 "generation": index.generation,
                 "self_test": {"asked": index.asked, "missed": list(index.missed)},
                 "not_served": index.not_served,
+                "rebuild_due": index.rebuild_due,
             },
             "gate": {"detectors": list(service.gate.detectors), "missing": service.gate.missing},
             "support": service.writers.support,

@@ -16,7 +16,8 @@ from app.clinic import Clinic, load_clinic
 from app.crisis_release import active_gate, active_reader
 from app.encoders import active_encoder
 from app.errors import ConfigError, PartUnavailable
-from app.index_watch import IndexWatch
+from app.faq_index import IndexOpener
+from app.index_watch import MANIFEST, IndexWatch
 from app.lineup import Lineup
 from app.logs import get_logger
 from app.models import MODELS
@@ -30,9 +31,10 @@ from weights import fetch
 from weights.served import TAGGER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from app.store import PurgeTimer, Store
     from retrieval.embedder import Embedder
-    from retrieval.retriever import Retriever
     from safety.output_check import OutputCheck
     from safety.scrubber import Scrubber
 
@@ -106,7 +108,7 @@ def build(
             "this would serve the sample FAQ of an invented clinic to others. Build your own index "
             "(python -m retrieval build ...) and set CAREFOLD_INDEX_DIR, or set CAREFOLD_ALLOW_SAMPLE=1"
         )
-    if settings.index_dir is not None and not (settings.index_dir / "manifest.json").is_file():
+    if settings.index_dir is not None and not _is_index(settings.index_dir):
         raise ConfigError(
             f"CAREFOLD_INDEX_DIR is {settings.index_dir}, and there is no index. "
             "Build one: python -m retrieval build --faq PATH --out DIR"
@@ -117,10 +119,10 @@ def build(
     lineup = Lineup(expected=expected(settings.models_dir))
     watch = ReleaseWatch(settings.models_dir, lineup, fits=_fits(settings))
     embedder = Part("embedder", lambda: _embedder(settings))
-    of_faq = Part("embedder of the FAQ", lambda: _of_faq(settings, embedder))
-    scrubber = Part("scrubber", lambda: _scrubber(settings, clinic))
+    scrubber = Part("scrubber", lambda: load_scrubber(settings, clinic))
+    opener = IndexOpener(settings, embedder)
     index = IndexWatch(
-        settings.index_dir or settings.sample_index_dir, lambda: _retriever(settings, of_faq.get())
+        settings.index_dir or settings.sample_index_dir, opener.open, rebuild_due=opener.rebuild_due
     )
     parts = Parts(
         scrubber=scrubber,
@@ -146,6 +148,15 @@ def build(
     )
     index.start(parts.retriever)
     return Application(service, clinic, settings, watch, index)
+
+
+def _is_index(folder: Path) -> bool:
+    """Say whether there is an index to serve, in place or kept beside it."""
+    if (folder / MANIFEST).is_file():
+        return True
+    from retrieval.generations import fallbacks
+
+    return bool(fallbacks(folder))
 
 
 def _fits(settings: Settings) -> Fits:
@@ -183,7 +194,11 @@ def _model(settings: Settings) -> ChatModel:
     )
 
 
-def _scrubber(settings: Settings, clinic: Clinic) -> Scrubber:
+def load_scrubber(settings: Settings, clinic: Clinic) -> Scrubber:
+    """Load the scrubber of live text: with the active tagger, and without one with the name model.
+
+    What an import is scrubbed with, too. Raises ReleaseError, WeightsError or ScrubError.
+    """
     from safety.scrubber import Scrubber
 
     cache_dir, offline = settings.cache_dir, settings.offline
@@ -198,36 +213,6 @@ def _embedder(settings: Settings) -> Embedder:
     from retrieval.embedder import load_embedder
 
     return load_embedder(settings.embedder, cache_dir=settings.cache_dir, offline=settings.offline)
-
-
-def _of_faq(settings: Settings, plain: Part[Embedder]) -> Embedder:
-    """Load the embedder that the FAQ is searched with; where it is the plain one, that is shared."""
-    from retrieval.embedder import faq_source, load_embedder
-
-    source = faq_source(settings.embedder, models_dir=settings.models_dir)
-    if source == settings.embedder:
-        return plain.get()
-    return load_embedder(
-        source, cache_dir=settings.cache_dir, offline=settings.offline, models_dir=settings.models_dir
-    )
-
-
-def _retriever(settings: Settings, embedder: Embedder) -> Retriever:
-    from retrieval.build import SAMPLE_FAQ, ensure_index
-    from retrieval.ranker import load_ranker
-    from retrieval.retriever import Retriever
-
-    folder = settings.index_dir
-    if folder is None:
-        folder = ensure_index(SAMPLE_FAQ, out=settings.sample_index_dir, embedder=embedder)
-    ranker = load_ranker(
-        "",
-        embedder=settings.embedder,
-        models_dir=settings.models_dir,
-        cache_dir=settings.cache_dir,
-        offline=settings.offline,
-    )
-    return Retriever.open(folder, embedder, ranker)
 
 
 def _output_check(

@@ -13,6 +13,7 @@ lost. Files of an index are never changed once written; that is what makes links
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
@@ -80,8 +81,19 @@ def roll_back(index: Path, number: int, *, keep: int = KEEP) -> Manifest:
     return manifest
 
 
+def fallbacks(index: Path) -> tuple[Path, ...]:
+    """Return the folders of what was kept, in the order in which to serve one when the index cannot be.
+
+    The newest comes first. What somebody went back from comes last, as long as the manifest in place says so.
+    """
+    current = _readable(index)
+    highest = current.generation if current is not None else math.inf
+    kept = sorted(_kept(index).items(), key=lambda one: (one[0] > highest, -one[0]))
+    return tuple(folder for _, folder in kept)
+
+
 def keep_current(index: Path, *, keep: int) -> None:
-    """Keep the generation in place beside the index, and of earlier ones the newest `keep` in all."""
+    """Keep the generation in place beside the index, and of all that are kept the `keep` last in place."""
     manifest = _readable(index)
     if manifest is None or keep <= 0:
         return  # there is none yet, or a damaged one, which nobody should go back to
@@ -93,7 +105,10 @@ def keep_current(index: Path, *, keep: int) -> None:
         shutil.rmtree(half, ignore_errors=True)
         _link(index, half)
         half.rename(target)
-    for _, old in sorted(_kept(index).items(), reverse=True)[keep:]:
+    # Until now it was in place: of two, the one that was gone back to is needed sooner than the newer one.
+    os.utime(target)
+    kept = sorted(_kept(index).items(), key=lambda one: (one[1].stat().st_mtime_ns, one[0]), reverse=True)
+    for _, old in kept[keep:]:
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.errors import PartUnavailable
 from app.index_watch import IndexState, IndexWatch
 from app.metrics import Metrics
 from app.parts import Part
@@ -17,10 +20,13 @@ from app.server import Running
 from app.sessions import Sessions
 from app.settings import load_settings
 from app.turns import TurnDesk
-from app.wiring import build
+from app.wiring import Application, build
 from retrieval.build import build_index
+from retrieval.changes import change_index, put
 from retrieval.embedder import HashEmbedder, Vectors
 from retrieval.faq import FaqEntry
+from retrieval.generations import roll_back
+from retrieval.manifest import read_manifest, write_manifest
 from retrieval.retriever import Retriever
 
 ONE = FaqEntry("parking", "Where can I park?", "In the garage.")
@@ -29,7 +35,7 @@ TWO = FaqEntry("hours", "When are you open?", "From eight.")
 
 def watched(folder: Path) -> tuple[IndexWatch, Part[Retriever]]:
     build_index([ONE], out=folder, embedder=HashEmbedder())
-    watch = IndexWatch(folder, lambda: Retriever.open(folder, HashEmbedder()), look_seconds=0.02)
+    watch = IndexWatch(folder, lambda at: Retriever.open(at, HashEmbedder()), look_seconds=0.02)
     part = Part("retriever", watch.open)
     part.get()
     return watch, part
@@ -54,7 +60,8 @@ def test_damaged_generation_is_told_and_the_one_before_goes_on(tmp_path: Path) -
     (tmp_path / "index" / "vectors.faiss").write_bytes(b"x")
     watch.look(part)
     assert part.get() is before
-    assert (watch.state.not_served, watch.state.whole, watch.state.generation) == ("IndexCorrupt", False, 1)
+    assert watch.state.not_served == "IndexCorrupt: the index in place is not served, generation 1 is"
+    assert (watch.state.whole, watch.state.generation) == (False, 1)
     build_index([dataclasses.replace(TWO, id="new")], out=tmp_path / "index", embedder=HashEmbedder())
     watch.look(part)
     assert (list(part.get().entries), watch.state.whole) == (["new"], True)
@@ -77,31 +84,140 @@ def test_index_that_does_not_find_its_own_questions_is_not_whole(tmp_path: Path)
             return super().embed(["something else"] * len(texts))
 
     build_index([ONE, TWO], out=tmp_path / "index", embedder=HashEmbedder())
-    watch = IndexWatch(tmp_path / "index", lambda: Retriever.open(tmp_path / "index", Other()))
+    watch = IndexWatch(tmp_path / "index", lambda at: Retriever.open(at, Other()))
     watch.open()
     assert not watch.state.whole
+
+
+def wired(tmp_path: Path, **more: str) -> Application:
+    folders = {
+        f"CAREFOLD_{name}_DIR": str(tmp_path / name.lower()) for name in ("DATA", "MODELS", "CACHE", "INDEX")
+    }
+    return build(load_settings(folders | {"CAREFOLD_EMBEDDER": "hash", "CAREFOLD_MODEL": "echo"} | more))
+
+
+def health(application: Application) -> dict[str, Any]:
+    desk = TurnDesk(application.service, at_once=1, waiting=1)
+    metrics = Metrics(sessions=lambda: 0, under_way=desk.under_way, model=application.service.model_state)
+    said = Running(application, Sessions(idle_seconds=60), desk, metrics).health()
+    desk.close(grace_seconds=0)
+    return dict(json.loads(json.dumps(said)))
+
+
+def three_generations(index: Path) -> None:
+    build_index([ONE], out=index, embedder=HashEmbedder())
+    for entry in (TWO, dataclasses.replace(TWO, id="new")):
+        change_index(index, lambda book, entry=entry: put(book, [entry]), embedder=HashEmbedder(), what="add")
+
+
+def served(application: Application) -> list[str]:
+    return list(application.service.parts.retriever.get().entries)
 
 
 @pytest.mark.slow
 def test_health_says_degraded_when_the_next_generation_cannot_be_served(tmp_path: Path) -> None:
     build_index([ONE], out=tmp_path / "index", embedder=HashEmbedder())
-    folders = {
-        f"CAREFOLD_{name}_DIR": str(tmp_path / name.lower()) for name in ("DATA", "MODELS", "CACHE", "INDEX")
-    }
-    application = build(load_settings(folders | {"CAREFOLD_EMBEDDER": "hash", "CAREFOLD_MODEL": "echo"}))
-    desk = TurnDesk(application.service, at_once=1, waiting=1)
-    metrics = Metrics(sessions=lambda: 0, under_way=desk.under_way, model=application.service.model_state)
-    server = Running(application, Sessions(idle_seconds=60), desk, metrics)
+    application = wired(tmp_path)
     application.service.parts.retriever.get()
-    assert server.health()["index"] == {
-        "generation": 1, "self_test": {"asked": 1, "missed": []}, "not_served": ""
+    assert health(application)["index"] == {
+        "generation": 1, "self_test": {"asked": 1, "missed": []}, "not_served": "", "rebuild_due": ""
     }  # fmt: skip
     (tmp_path / "index" / "manifest.json").write_text("{}")
     application.index.look(application.service.parts.retriever)
-    health = json.loads(json.dumps(server.health()))
-    assert (health["index"]["not_served"], health["status"]) == ("IndexCorrupt", "degraded")
-    desk.close(grace_seconds=0)
+    said = health(application)
+    assert said["index"]["not_served"].startswith("IndexCorrupt: ")
+    assert said["status"] == "degraded"
     application.close()
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        ("manifest damaged", "IndexCorrupt"),
+        ("manifest lost", "IndexMissing"),
+        ("vectors damaged", "IndexCorrupt"),
+        ("folder lost", "IndexMissing"),
+        ("embedder lost", "EmbedderError"),
+    ],
+)
+def test_start_with_a_harmed_index_serves_the_newest_generation_kept_that_is_whole(
+    tmp_path: Path, harm: str, why: str
+) -> None:
+    index = tmp_path / "index"
+    three_generations(index)
+    if harm == "manifest damaged":
+        (index / "manifest.json").write_text("{}")
+    elif harm == "manifest lost":
+        (index / "manifest.json").unlink()
+    elif harm == "vectors damaged":
+        (index / "vectors.faiss").unlink()
+        (index / "vectors.faiss").write_bytes(b"x")
+    elif harm == "folder lost":
+        shutil.rmtree(index)
+    else:
+        manifest = read_manifest(index)
+        lost = manifest.embedder.model_copy(update={"name": "hash+faq_embedder-0123abcd"})
+        write_manifest(index, manifest.model_copy(update={"embedder": lost}))
+    application = wired(tmp_path)
+    assert served(application) == ["parking", "hours"]
+    said = health(application)
+    assert said["index"]["not_served"] == f"{why}: the index in place is not served, generation 2 is"
+    assert (said["status"], said["index"]["generation"]) == ("degraded", 2)
+    roll_back(index, 1)
+    application.index.look(application.service.parts.retriever)
+    assert served(application) == ["parking"]
+    assert health(application)["index"]["not_served"] == ""
+    application.close()
+
+
+def test_start_passes_over_kept_generations_that_are_damaged_and_one_that_was_gone_back_from(
+    tmp_path: Path,
+) -> None:
+    index = tmp_path / "index"
+    three_generations(index)
+    roll_back(index, 2)
+    (index / "vectors.faiss").write_bytes(b"x")  # a hard link: generation 2 as it was kept has it, too
+    application = wired(tmp_path)
+    assert served(application) == ["parking"]
+    application.close()
+
+
+def test_start_with_nothing_whole_says_why_and_serves_once_the_index_is_back(tmp_path: Path) -> None:
+    build_index([ONE], out=tmp_path / "index", embedder=HashEmbedder())
+    (tmp_path / "index" / "manifest.json").write_text("{}")
+    application = wired(tmp_path)
+    part = application.service.parts.retriever
+    with pytest.raises(PartUnavailable, match="not a manifest"):
+        part.get()
+    build_index([TWO], out=tmp_path / "index", embedder=HashEmbedder())
+    part.retry()
+    assert list(part.get().entries) == ["hours"]
+    application.close()
+
+
+def test_embedder_that_built_the_index_searches_it_and_a_rebuild_is_due_when_another_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    build_index([ONE, TWO], out=tmp_path / "index", embedder=HashEmbedder())
+    active = tmp_path / "models" / "faq_embedder"
+    (active / "faq_embedder-0123abcd").mkdir(parents=True)
+    (active / "active.json").write_text('{"active": "faq_embedder-0123abcd"}')
+    release = {
+        "kind": "lora",
+        "task": "faq_embedder",
+        "base": "hash",
+        "base_sha256": "",
+        "adapter_sha256": "",
+    }
+    (active / "faq_embedder-0123abcd" / "manifest.json").write_text(json.dumps(release | {"files": {}}))
+    for embedder, wanted in (("hash", "hash+faq_embedder-0123abcd"), ("path:/nowhere", "path:/nowhere")):
+        application = wired(tmp_path, CAREFOLD_EMBEDDER=embedder)
+        found = application.service.parts.retriever.get().search("where can I park")
+        assert found.hits[0].id == "parking"
+        said = health(application)
+        assert said["index"]["rebuild_due"] == f"built with hash, the settings ask for {wanted}"
+        assert (said["index"]["not_served"], said["index"]["generation"]) == ("", 1)
+        application.close()
 
 
 def test_application_serves_a_changed_index_without_a_new_start(
@@ -109,10 +225,7 @@ def test_application_serves_a_changed_index_without_a_new_start(
 ) -> None:
     monkeypatch.setattr("app.index_watch.LOOK_SECONDS", 0.02)
     build_index([ONE], out=tmp_path / "index", embedder=HashEmbedder())
-    folders = {
-        f"CAREFOLD_{name}_DIR": str(tmp_path / name.lower()) for name in ("DATA", "MODELS", "CACHE", "INDEX")
-    }
-    application = build(load_settings(folders | {"CAREFOLD_EMBEDDER": "hash", "CAREFOLD_MODEL": "echo"}))
+    application = wired(tmp_path)
     part = application.service.parts.retriever
     assert list(part.get().entries) == ["parking"]
     build_index([TWO], out=tmp_path / "index", embedder=HashEmbedder())

@@ -146,6 +146,17 @@ def test_only_as_many_generations_are_kept_as_asked(index: Path) -> None:
     assert [one.number for one in generations(index)] == [5, 4, 3]
 
 
+def test_generation_that_was_gone_back_to_outlives_newer_ones_that_were_in_place_before(index: Path) -> None:
+    for number in range(3):
+        add(index, dataclasses.replace(NEW, id=f"bus{number}"), keep=3)
+    roll_back(index, 1, keep=3)
+    assert [one.number for one in generations(index)] == [4, 3, 2, 1]
+    add(index, NEW, keep=3)
+    assert [one.number for one in generations(index)] == [5, 4, 3, 1]
+    add(index, dataclasses.replace(NEW, id="tram"), keep=3)
+    assert [one.number for one in generations(index)] == [6, 5, 4, 1]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
