@@ -10,28 +10,35 @@ from functools import partial
 from pathlib import Path
 
 from app.clinic import Clinic, load_clinic
+from app.crisis_release import reading_gate
+from app.errors import PartUnavailable
 from app.settings import load_settings
+from app.wiring import load_scrubber
 from retrieval.intake.judge import Guards
 from safety.contacts import contacts
 from safety.entry_check import EntryCheck
-from safety.errors import ScrubError
+from safety.errors import SafetyError, ScrubError
 from safety.placeholders import Placeholders
 from safety.replies import Replies
 from safety.screen import Screener
 from safety.scrubber import Scrubber
-from weights import fetch
 
 
 def load_guards(clinic: Path | None = None) -> Guards:
     """Load the scrubber (seconds) and the rules for this clinic; none: the one in the settings.
 
-    Raises ConfigError for a profile that cannot be used, WeightsError without the name model.
+    Scrubber, gate and reader are those of the chat: what it would find in a message is found in an entry.
+    Raises ConfigError for a profile that cannot be used, ReleaseError, WeightsError or PartUnavailable when
+    one of them cannot be loaded: nothing is let in by less.
     """
     settings = load_settings()
     profile = load_clinic(clinic or settings.clinic)
-    names = fetch(settings.name_model, cache_dir=settings.cache_dir, offline=settings.offline)
-    scrubber = Scrubber(policy=settings.policy, name_model=names.folder, keep=profile.public_words)
-    screener, check = Screener(), EntryCheck()
+    try:
+        scrubber = load_scrubber(settings, profile)
+        screener = Screener(gate=reading_gate(settings))
+    except SafetyError as error:
+        raise PartUnavailable(f"an import is not judged without scrubber and reader: {error}") from error
+    check = EntryCheck()
     known = _known(profile)
     return Guards(
         personal=partial(_personal, scrubber),

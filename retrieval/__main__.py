@@ -24,7 +24,7 @@ from pydantic import BaseModel
 from retrieval import faq_cli
 from retrieval.errors import UnknownLanguage
 from retrieval.faq_cli import stop
-from retrieval.faq_commands import Keep, Models
+from retrieval.faq_commands import CacheDir, Keep, Models, Offline
 from retrieval.languages import language_tag
 from weights.defaults import EMBEDDER
 from weights.errors import WeightsError
@@ -37,10 +37,6 @@ SOME_FAILED = 1
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Build and search FAQ indexes.")
 
-CacheDir = Annotated[
-    Path | None, typer.Option(envvar="CAREFOLD_CACHE_DIR", help="Folder of fetched weights.")
-]
-Offline = Annotated[bool, typer.Option(envvar="CAREFOLD_OFFLINE", help="Never fetch weights.")]
 Threads = Annotated[
     int, typer.Option(envvar="CAREFOLD_THREADS", min=0, help="Threads of the embedder; 0: one per core.")
 ]

@@ -20,6 +20,7 @@ from retrieval.embedder import Embedder, load_embedder, plain_embedder
 from retrieval.faq import FaqEntry
 from retrieval.intake.judge import Rules, review_due
 from retrieval.manifest import read_manifest
+from retrieval.ranker import load_ranker
 from retrieval.retriever import Retriever
 
 # Questions this near, on average, are taken for one wish.
@@ -116,13 +117,22 @@ def examine_index(
     proposals: Path | None,
     models_dir: Path,
     load_records: Callable[[], Records] | None,
+    cache_dir: Path | None = None,
+    offline: bool = False,
 ) -> None:
-    """Open an index and the records, and print what there is to do. Raises RetrievalError or WeightsError."""
-    embedder = load_embedder(read_manifest(index).embedder.name, models_dir=models_dir)
-    retriever = Retriever.open(index, embedder)
+    """Open an index as the application does, and the records, and print what there is to do.
+
+    Raises RetrievalError or WeightsError.
+    """
+    source = read_manifest(index).embedder.name
+    embedder = load_embedder(source, cache_dir=cache_dir, offline=offline, models_dir=models_dir)
+    # What is enough for an answer was chosen for the confidence that the ranker has a part in.
+    ranker = load_ranker("", embedder=source, models_dir=models_dir, cache_dir=cache_dir, offline=offline)
+    retriever = Retriever.open(index, embedder, ranker)
     records = load_records() if load_records is not None else Records()
     rules = Rules(datetime.now(UTC).date(), review_days)
-    diagnosis = diagnose(retriever, plain_embedder(embedder), records=records, rules=rules)
+    plain = plain_embedder(embedder, cache_dir=cache_dir, offline=offline)
+    diagnosis = diagnose(retriever, plain, records=records, rules=rules)
     print("\n".join(_lines(retriever.entries, diagnosis, records)))  # noqa: T201 - the command's output
     if proposals is not None:
         rows = [

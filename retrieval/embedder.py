@@ -255,13 +255,13 @@ def faq_source(source: str, *, models_dir: Path = Path("models")) -> str:
     return f"{source}+{active}"
 
 
-def plain_embedder(embedder: Embedder) -> Embedder:
+def plain_embedder(embedder: Embedder, *, cache_dir: Path | None = None, offline: bool = False) -> Embedder:
     """Return the embedder without the release that its name has; without one, the same.
 
-    What counts as one question was chosen for its cosines.
+    What counts as one question was chosen for its cosines. Raises EmbedderError or WeightsError.
     """
     base, release = _parts(embedder.name)
-    return load_embedder(base) if release else embedder
+    return load_embedder(base, cache_dir=cache_dir, offline=offline) if release else embedder
 
 
 def _parts(source: str) -> tuple[str, str]:

@@ -19,13 +19,16 @@ from retrieval import faq_commands
 from retrieval.errors import RetrievalError, UnknownLanguage
 from retrieval.faq_commands import (
     Accept,
+    CacheDir,
     ClinicFile,
     EmbedderSource,
     Index,
     Keep,
     Models,
+    Offline,
     ReviewDays,
     Seconds,
+    Weights,
 )
 from retrieval.languages import language_tag
 from weights.defaults import EMBEDDER
@@ -84,6 +87,8 @@ def import_(
     clinic: ClinicFile = None,
     embedder: EmbedderSource = EMBEDDER,
     models_dir: Models = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
     keep: Keep = 10,
     seconds_per_file: Seconds = 60.0,
 ) -> None:
@@ -99,7 +104,7 @@ def import_(
                 load_guards=_guards,
                 clinic=clinic,
                 embedder=embedder,
-                models_dir=models_dir,
+                weights=Weights(models_dir, cache_dir, offline),
                 accept=accept or [],
                 review_days=review_days,
                 dry_run=dry_run,
@@ -130,6 +135,8 @@ def add(
     clinic: ClinicFile = None,
     embedder: EmbedderSource = EMBEDDER,
     models_dir: Models = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
     keep: Keep = 10,
 ) -> None:
     """Add an entry."""
@@ -149,7 +156,7 @@ def add(
     _told(
         lambda: faq_commands.put_one(
             index, make, what=f"add {entry_id}", load_guards=_guards, clinic=clinic, embedder=embedder,
-            models_dir=models_dir, accept=accept or [], keep=keep,
+            weights=Weights(models_dir, cache_dir, offline), accept=accept or [], keep=keep,
         )
     )  # fmt: skip
 
@@ -170,6 +177,8 @@ def edit(
     accept: Accept = None,
     clinic: ClinicFile = None,
     models_dir: Models = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
     keep: Keep = 10,
 ) -> None:
     """Change fields of an entry; what is not given stays."""
@@ -181,8 +190,8 @@ def edit(
                 audience=audience, topic=topic, owner=owner, source=source, language=language,
                 reviewed=reviewed, review_by=review_by,
             ),
-            what=f"edit {entry_id}", load_guards=_guards, clinic=clinic, embedder="", models_dir=models_dir,
-            accept=accept or [], keep=keep,
+            what=f"edit {entry_id}", load_guards=_guards, clinic=clinic, embedder="",
+            weights=Weights(models_dir, cache_dir, offline), accept=accept or [], keep=keep,
         )
     )  # fmt: skip
 
@@ -191,20 +200,30 @@ def retire(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of the entries.")],
     index: Index,
     models_dir: Models = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
     keep: Keep = 10,
 ) -> None:
     """Stop serving entries; they are kept and can come back."""
-    _told(lambda: faq_commands.take_out(index, ids, models_dir=models_dir, keep=keep))
+    _told(
+        lambda: faq_commands.take_out(index, ids, weights=Weights(models_dir, cache_dir, offline), keep=keep)
+    )
 
 
 def restore(
     entry_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a retired entry.")],
     index: Index,
     models_dir: Models = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
     keep: Keep = 10,
 ) -> None:
     """Serve a retired entry again."""
-    _told(lambda: faq_commands.put_back(index, entry_id, models_dir=models_dir, keep=keep))
+    _told(
+        lambda: faq_commands.put_back(
+            index, entry_id, weights=Weights(models_dir, cache_dir, offline), keep=keep
+        )
+    )
 
 
 def generations(index: Index) -> None:
@@ -238,6 +257,8 @@ def doctor(
     ] = None,
     records: Annotated[bool, typer.Option(help="Read the application's records of turns.")] = True,
     models_dir: Models = MODELS,
+    cache_dir: CacheDir = None,
+    offline: Offline = False,
 ) -> None:
     """Show stale entries, entries never hit, and what is asked and has no entry."""
     from retrieval import doctor as examination
@@ -248,6 +269,8 @@ def doctor(
             review_days=review_days,
             proposals=proposals,
             models_dir=models_dir,
+            cache_dir=cache_dir,
+            offline=offline,
             load_records=_records if records else None,
         )
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from retrieval.embedder import Embedder
     from retrieval.faq import FaqEntry
     from retrieval.intake.judge import Guards, Judged, Rules
+    from retrieval.intake.question_vectors import QuestionVectors
     from retrieval.intake.similar import SameQuestions
     from retrieval.manifest import Manifest
 
@@ -37,6 +39,10 @@ EmbedderSource = Annotated[
 Models = Annotated[
     Path, typer.Option("--models-dir", envvar="CAREFOLD_MODELS_DIR", help="Folder of releases.")
 ]
+CacheDir = Annotated[
+    Path | None, typer.Option(envvar="CAREFOLD_CACHE_DIR", help="Folder of fetched weights.")
+]
+Offline = Annotated[bool, typer.Option(envvar="CAREFOLD_OFFLINE", help="Never fetch weights.")]
 ClinicFile = Annotated[
     Path | None, typer.Option(envvar="CAREFOLD_CLINIC", help="Clinic's profile: its own names and numbers.")
 ]
@@ -50,6 +56,15 @@ Seconds = Annotated[
 ReviewDays = Annotated[int, typer.Option(min=1, help="Days after which an entry is to be reviewed again.")]
 
 
+@dataclass(frozen=True)
+class Weights:
+    """Where a command's weights come from: the releases, the cache, and whether any may be fetched."""
+
+    models_dir: Path
+    cache_dir: Path | None = None
+    offline: bool = False
+
+
 def take_in(
     paths: list[Path],
     *,
@@ -57,7 +72,7 @@ def take_in(
     load_guards: LoadGuards,
     clinic: Path | None,
     embedder: str,
-    models_dir: Path,
+    weights: Weights,
     accept: list[str],
     review_days: int,
     dry_run: bool,
@@ -78,6 +93,7 @@ def take_in(
     from retrieval.intake.judge import Rules, accepted, judge
     from retrieval.intake.reading import Limits, read_apart
     from retrieval.intake.report import line_of, summary, write_aside, write_kept
+    from retrieval.intake.similar import SameQuestions
 
     rules = Rules(_today(), review_days, accepted(accept))
     missing = [path for path in paths if not path.exists()]
@@ -85,14 +101,16 @@ def take_in(
         raise FaqFileError(f"nothing at {', '.join(map(str, missing))}")
     there = index is not None and index.exists() and any(index.iterdir())
     book = read_book(index) if index is not None and there else Book()
-    model = _embedder(index if there else None, embedder, models_dir)
+    model = _embedder(index if there else None, embedder, weights)
     files = documents(paths)
     quiet = not sys.stderr.isatty()
     read = read_apart(files, limits=Limits(seconds))
     found = [row for rows in tqdm(read, "reading", len(files), unit="file", disable=quiet) for row in rows]
     guards = load_guards(clinic)
-    same = _same_questions(model)
-    judged = judge(found, served=book.entries, guards=guards, rules=rules, same=same)
+    questions = _questions(index, model, weights)
+    same = SameQuestions(questions.embed, vocabulary=questions.vocabulary)
+    gone = [one.entry for one in book.retired]
+    judged = judge(found, served=book.entries, retired=gone, guards=guards, rules=rules, same=same)
     for one in judged:
         typer.echo(line_of(one))
     typer.echo(summary(judged), err=True)
@@ -105,6 +123,7 @@ def take_in(
         manifest = change_index(
             index, lambda now: put(now, fresh), embedder=model, what=f"import {len(fresh)}", keep=keep
         )
+        questions.keep([entry.question for entry in read_book(index).entries])
         _tell(index, manifest)
     elif dry_run:
         typer.echo("dry run: nothing was changed", err=True)
@@ -119,7 +138,7 @@ def put_one(
     load_guards: LoadGuards,
     clinic: Path | None,
     embedder: str,
-    models_dir: Path,
+    weights: Weights,
     accept: list[str],
     keep: int,
 ) -> None:
@@ -127,17 +146,19 @@ def put_one(
 
     Raises ChangeRefused with the oddities when they are not accepted.
     """
-    from retrieval.changes import change_index, put
+    from retrieval.changes import change_index, put, read_book
     from retrieval.errors import ChangeRefused
     from retrieval.intake.judge import Rules, accepted
+    from retrieval.intake.similar import SameQuestions
 
-    model = _embedder(index if index.exists() else None, embedder, models_dir)
+    model = _embedder(index if index.exists() else None, embedder, weights)
     rules = Rules(_today(), accept=accepted(accept))
     guards = load_guards(clinic)
+    questions = _questions(index, model, weights)
 
     def change(book: Book) -> Book:
         entry = make(book)
-        same = _same_questions(model)
+        same = SameQuestions(questions.embed, vocabulary=questions.vocabulary)
         judged = _judge_one(entry, book, guards, rules, same)
         for odd in judged.odd:
             typer.echo(f"{entry.id}: {odd.code}: {odd}", err=True)
@@ -148,7 +169,9 @@ def put_one(
             )
         return put(book, [judged.entry])
 
-    _tell(index, change_index(index, change, embedder=model, what=what, keep=keep))
+    manifest = change_index(index, change, embedder=model, what=what, keep=keep)
+    questions.keep([entry.question for entry in read_book(index).entries])
+    _tell(index, manifest)
 
 
 def edited(
@@ -184,7 +207,7 @@ def edited(
     )
 
 
-def take_out(index: Path, ids: list[str], *, models_dir: Path, keep: int) -> None:
+def take_out(index: Path, ids: list[str], *, weights: Weights, keep: int) -> None:
     """Retire entries. Raises UnknownEntry or ChangeRefused."""
     from retrieval.changes import change_index, retire
 
@@ -192,21 +215,21 @@ def take_out(index: Path, ids: list[str], *, models_dir: Path, keep: int) -> Non
     manifest = change_index(
         index,
         lambda book: retire(book, ids, on=today),
-        embedder=_embedder(index, "", models_dir),
+        embedder=_embedder(index, "", weights),
         what=f"retire {' '.join(ids)}",
         keep=keep,
     )
     _tell(index, manifest)
 
 
-def put_back(index: Path, entry_id: str, *, models_dir: Path, keep: int) -> None:
+def put_back(index: Path, entry_id: str, *, weights: Weights, keep: int) -> None:
     """Serve a retired entry again. Raises UnknownEntry or ChangeRefused."""
     from retrieval.changes import bring_back, change_index
 
     manifest = change_index(
         index,
         lambda book: bring_back(book, entry_id),
-        embedder=_embedder(index, "", models_dir),
+        embedder=_embedder(index, "", weights),
         what=f"restore {entry_id}",
         keep=keep,
     )
@@ -242,11 +265,12 @@ def _judge_one(entry: FaqEntry, book: Book, guards: Guards, rules: Rules, same: 
 
     fields: dict[str, object] = json.loads(entry_to_json(entry))
     row = Found(Path("command line"), 1, "row", fields)
-    [judged] = judge([row], served=book.entries, guards=guards, rules=rules, same=same)
+    gone = [one.entry for one in book.retired]
+    [judged] = judge([row], served=book.entries, retired=gone, guards=guards, rules=rules, same=same)
     return judged
 
 
-def _embedder(index: Path | None, source: str, models_dir: Path) -> Embedder:
+def _embedder(index: Path | None, source: str, weights: Weights) -> Embedder:
     """Load the embedder that built the index; for a new index, the one that FAQs are searched with."""
     from retrieval.embedder import faq_source, load_embedder
     from retrieval.manifest import read_manifest
@@ -254,16 +278,19 @@ def _embedder(index: Path | None, source: str, models_dir: Path) -> Embedder:
     if index is not None:
         name = read_manifest(index).embedder.name
     else:
-        name = faq_source(source or EMBEDDER, models_dir=models_dir)
-    return load_embedder(name, models_dir=models_dir)
+        name = faq_source(source or EMBEDDER, models_dir=weights.models_dir)
+    return load_embedder(
+        name, cache_dir=weights.cache_dir, offline=weights.offline, models_dir=weights.models_dir
+    )
 
 
-def _same_questions(model: Embedder) -> SameQuestions:
+def _questions(index: Path | None, model: Embedder, weights: Weights) -> QuestionVectors:
+    """Return what embeds questions to be compared, with what was embedded for this index before."""
     from retrieval.embedder import plain_embedder
-    from retrieval.intake.similar import SameQuestions
+    from retrieval.intake.question_vectors import QuestionVectors
 
-    plain = plain_embedder(model)
-    return SameQuestions(plain.embed, vocabulary=plain.vocabulary)
+    plain = plain_embedder(model, cache_dir=weights.cache_dir, offline=weights.offline)
+    return QuestionVectors(plain, index)
 
 
 def _tell(index: Path, manifest: Manifest) -> None:

@@ -12,8 +12,8 @@ from typing import Literal
 
 Code = Literal[
     "unreadable", "no_question", "no_answer", "repeated_id", "duplicate", "near_duplicate", "contradiction",
-    "personal_data", "unknown_contact", "hidden_text", "model_instruction", "unsafe_words", "spoken",
-    "unknown_language", "no_header", "review_past", "remark",
+    "retired", "personal_data", "unknown_contact", "hidden_text", "model_instruction", "unsafe_words",
+    "spoken", "unknown_language", "no_header", "review_past", "remark",
 ]  # fmt: skip
 Weight = Literal["never", "aside", "remark"]
 
@@ -24,6 +24,7 @@ ODD: dict[Code, tuple[str, Weight]] = {
     "repeated_id": ("the id was used before", "never"),
     "duplicate": ("the same question and answer came before", "never"),
     "contradiction": ("another answer to this question came before", "aside"),
+    "retired": ("an entry that was retired", "aside"),
     "personal_data": ("personal data", "aside"),
     "unknown_contact": ("a phone number, address or link that the clinic's list does not know", "aside"),
     "hidden_text": ("text that a reader does not see; it was taken out", "aside"),

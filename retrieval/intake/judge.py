@@ -1,6 +1,6 @@
 """Judge what was read: which rows come in, which wait for a person, and why.
 
-    judged = judge(found, book=..., guards=..., rules=Rules(today=...))
+    judged = judge(found, served=..., retired=..., guards=..., rules=Rules(today=...))
     len(judged) == len(found): nothing is lost silently
 
 What needs other packages (personal data, the clinic's contacts, instructions aimed at a model) is handed
@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Literal
 
 from retrieval.faq import FaqEntry, entry_of
@@ -25,6 +26,12 @@ from retrieval.languages import UNDETERMINED
 
 REVIEW_DAYS = 365
 _ORDERS = "model_instruction"  # of the kinds of unsafe words, the one that has a code of its own
+# What these fields hold by their nature: an owner has a name, and a source its day and address.
+_USUAL = {
+    "topic": frozenset[str](),
+    "owner": frozenset({"PERSON"}),
+    "source": frozenset({"DATE_TIME", "URL"}),
+}
 
 
 @dataclass(frozen=True)
@@ -74,32 +81,36 @@ def judge(
     guards: Guards,
     rules: Rules,
     same: SameQuestions | None = None,
+    retired: Sequence[FaqEntry] = (),
 ) -> tuple[Judged, ...]:
-    """Return each row with its fate, in order; `served` are the entries that are there already."""
+    """Return each row with its fate, in order; `served` are the entries that are there already.
+
+    What stands in the way of a later row is only what is kept: a row that waits is compared with when it
+    comes again.
+    """
+    # A topic or an owner stands in many rows.
+    guards = replace(guards, personal=cache(guards.personal), instructs=cache(guards.instructs))
     same = same or SameQuestions()
     there = {entry.id: entry for entry in served}
-    rows = [_prepared(row, guards) for row in found]
-    same.prepare([entry for _, entry, _ in rows])
+    gone = _Gone(retired)
+    rows = [_prepared(row, guards, rules) for row in found]
+    same.prepare([entry for _, entry, *_ in rows])
     # What stays served is known; what a row with its id replaces is not.
-    replaced = {entry.id for _, entry, _ in rows}
+    replaced = {entry.id for _, entry, *_ in rows}
     same.add([entry for entry in served if entry.id not in replaced])
     judged: list[Judged] = []
     taken: dict[str, FaqEntry] = {}
     clashes: dict[str, str] = {}
-    for row, entry, odd in rows:
-        odd = [*odd, *_of_others(entry, taken, same)] if _whole(entry) else odd
-        odd += _of_content(entry, guards) if entry.question or entry.answer else []
-        odd += _of_dates(entry, rules)
-        kept = not any(
-            ODD[one.code][1] == "never" or (ODD[one.code][1] == "aside" and one.code not in rules.accept)
-            for one in odd
-        )
+    for row, entry, odd, of_content in rows:
+        if _whole(entry):
+            odd = [*odd, *_of_others(entry, taken, same)]
+            odd += gone.found(entry) if entry.id not in there else []
+        odd += [*of_content, *_of_dates(entry, rules)]
+        kept = not any(_keeps_out(one, rules) for one in odd)
         clashes.update({one.detail: entry.id for one in odd if one.code == "contradiction" and not kept})
-        if _whole(entry) and not any(one.code in ("repeated_id", "duplicate") for one in odd):
+        if kept:
             taken.setdefault(entry.id, entry)
             same.add([entry])
-        if any(one.code == "personal_data" for one in odd) and not kept:
-            entry = replace(entry, question=guards.scrub(entry.question), answer=guards.scrub(entry.answer))
         judged.append(Judged(row, entry, _fate(entry, there, kept), tuple(odd)))
     return tuple(_also_aside(one, clashes, rules) for one in judged)
 
@@ -111,8 +122,12 @@ def review_due(entry: FaqEntry, rules: Rules) -> date | None:
     return entry.reviewed + timedelta(days=rules.review_days) if entry.reviewed else None
 
 
-def _prepared(row: Found, guards: Guards) -> tuple[Found, FaqEntry, list[Oddity]]:
-    """Return a row's entry with what is hidden taken out, and what was odd so far."""
+def _prepared(row: Found, guards: Guards, rules: Rules) -> tuple[Found, FaqEntry, list[Oddity], list[Oddity]]:
+    """Return a row's entry as it may be kept and shown, what was odd so far, and what is odd in its words.
+
+    What is hidden is taken out of it; of what was said in a call, and of what waits for personal data in it,
+    no word stays as it was.
+    """
     odd = list(row.odd)
     fields: dict[str, object] = {}
     hidden = False
@@ -129,12 +144,65 @@ def _prepared(row: Found, guards: Guards) -> tuple[Found, FaqEntry, list[Oddity]
         odd.append(Oddity("hidden_text"))
     entry, remarks = entry_of(RawRow(row.number, fields))
     odd += [Oddity("remark", remark) for remark in remarks]
+    as_read = entry
     if any(one.code == "spoken" for one in odd):
-        entry = replace(entry, question=guards.scrub(entry.question), answer=guards.scrub(entry.answer))
+        entry = _scrubbed(entry, guards)
     if not any(one.code == "unreadable" for one in odd):
         odd += [Oddity("no_question")] * (not entry.question) + [Oddity("no_answer")] * (not entry.answer)
         odd += [Oddity("unknown_language")] * (entry.language == UNDETERMINED)
-    return row, entry if entry.id else replace(entry, id=_id_of(entry)), odd
+    of_content = _of_content(entry, guards)
+    asked = entry.question
+    if personal := [one for one in of_content if one.code == "personal_data"]:
+        asked = guards.scrub(asked)
+        if any(_keeps_out(one, rules) for one in personal):
+            entry = _scrubbed(entry, guards)
+    if not entry.id or (entry != as_read and _names_somebody(entry.id, as_read, entry, guards)):
+        entry = replace(entry, id=_id_of(entry, asked))
+    return row, entry, odd, of_content
+
+
+def _scrubbed(entry: FaqEntry, guards: Guards) -> FaqEntry:
+    """Return the entry with personal data replaced wherever somebody wrote words; its id is seen to apart."""
+    return replace(
+        entry,
+        question=guards.scrub(entry.question),
+        answer=guards.scrub(entry.answer),
+        alternates=tuple(guards.scrub(text) for text in entry.alternates),
+        topic=guards.scrub(entry.topic),
+        owner=guards.scrub(entry.owner),
+        source=guards.scrub(entry.source),
+    )
+
+
+def _names_somebody(entry_id: str, as_read: FaqEntry, scrubbed: FaqEntry, guards: Guards) -> bool:
+    """Say whether an id has a word that was scrubbed, or personal data of its own."""
+    named = re.sub(r"[\W_]+", " ", entry_id)
+    lost = _words(as_read) - _words(scrubbed)
+    return not lost.isdisjoint(named.casefold().split()) or bool(guards.personal(named))
+
+
+def _words(entry: FaqEntry) -> set[str]:
+    texts = (entry.question, entry.answer, *entry.alternates, entry.topic, entry.owner, entry.source)
+    return {word for text in texts for word in re.findall(r"[^\W_]+", text.casefold())}
+
+
+def _keeps_out(odd: Oddity, rules: Rules) -> bool:
+    weight = ODD[odd.code][1]
+    return weight == "never" or (weight == "aside" and odd.code not in rules.accept)
+
+
+class _Gone:
+    """The entries that were retired: one of them must not come back untold."""
+
+    def __init__(self, retired: Sequence[FaqEntry]) -> None:
+        self._by_id = {entry.id: entry for entry in retired}
+        self._asked = SameQuestions()
+        self._asked.add(retired)
+
+    def found(self, entry: FaqEntry) -> list[Oddity]:
+        """Say which of them an entry is, by its id or its very question."""
+        known = self._by_id.get(entry.id) or self._asked.same(entry)
+        return [Oddity("retired", known.id)] if known is not None else []
 
 
 def _of_others(entry: FaqEntry, taken: dict[str, FaqEntry], same: SameQuestions) -> list[Oddity]:
@@ -155,17 +223,24 @@ def _of_others(entry: FaqEntry, taken: dict[str, FaqEntry], same: SameQuestions)
 
 
 def _of_content(entry: FaqEntry, guards: Guards) -> list[Oddity]:
+    """Return what is odd in an entry's words: in what is shown to readers, and in what stands beside it."""
     asked = "\n".join((entry.question, *entry.alternates))
-    text = f"{asked}\n{entry.answer}"
+    beside = {name: text for name in _USUAL if (text := str(getattr(entry, name)))}
     odd: list[Oddity] = []
-    personal = guards.personal(text)
+    text = f"{asked}\n{entry.answer}".strip()
+    personal = set(guards.personal(text)) if text else set[str]()
+    for name, words in beside.items():
+        personal |= set(guards.personal(words)) - _USUAL[name]
     if personal:
-        odd.append(Oddity("personal_data", ", ".join(sorted(set(personal)))))
-    contacts = guards.unknown_contacts(text)
+        odd.append(Oddity("personal_data", ", ".join(sorted(personal))))
+    # A source is elsewhere by its nature, and is shown to no reader.
+    contacts = sum(map(guards.unknown_contacts, (text, entry.topic, entry.owner)))
     if contacts:
         odd.append(Oddity("unknown_contact", str(contacts)))
     unsafe = guards.unsafe(entry.answer)
-    if _ORDERS in unsafe or any(guards.instructs(part) for part in (asked, entry.answer) if part):
+    if _ORDERS in unsafe or any(
+        guards.instructs(one) for one in (asked, entry.answer, *beside.values()) if one
+    ):
         odd.append(Oddity("model_instruction"))
     if others := [kind for kind in unsafe if kind != _ORDERS]:
         odd.append(Oddity("unsafe_words", ", ".join(others)))
@@ -199,9 +274,9 @@ def _whole(entry: FaqEntry) -> bool:
     return bool(entry.question and entry.answer)
 
 
-def _id_of(entry: FaqEntry) -> str:
-    """Return an id made of the question's first words, and of all of them, so that it stays the same."""
-    words = re.findall(r"[a-z0-9]+", entry.question.lower())[:6]
+def _id_of(entry: FaqEntry, asked: str) -> str:
+    """Return an id that stays the same: the first words of `asked`, and a hash of the whole question."""
+    words = re.findall(r"[a-z0-9]+", asked.lower())[:6]
     digest = hashlib.sha256(f"{entry.question}\0{entry.audience}\0{entry.language}".encode()).hexdigest()
     return "-".join([*words, digest[:6]])
 

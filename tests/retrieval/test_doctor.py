@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from retrieval.build import build_index
@@ -14,6 +16,7 @@ from retrieval.doctor import Records, diagnose, examine_index
 from retrieval.embedder import HashEmbedder
 from retrieval.faq import FaqEntry
 from retrieval.intake.judge import Rules
+from retrieval.ranker import Ranker, Scores
 from retrieval.retriever import Retriever
 
 RULES = Rules(date(2026, 6, 1))
@@ -95,3 +98,29 @@ def test_unanswered_questions_are_clustered_into_one_proposal_without_an_answer(
     shown = capsys.readouterr().out
     assert f"asked 3 times, no answer: {row['question']}" in shown
     assert f"nearest entry: {row['nearest']}" in shown
+
+
+def test_index_is_opened_as_the_application_opens_it_with_the_active_ranker(
+    index_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"embedder": "hash", "models_dir": tmp_path, "cache_dir": tmp_path / "cache", "offline": True}
+
+    class Unsure(Ranker):
+        def __init__(self) -> None:
+            pass
+
+        def scores(self, query: str, texts: Sequence[str]) -> Scores:
+            return np.full(len(texts), -9.0, dtype=np.float32)
+
+    def load(choice: str, **options: object) -> Ranker | None:
+        assert (choice, options) == ("", asked)
+        return Unsure()
+
+    monkeypatch.setattr("retrieval.doctor.load_ranker", load)
+    records = Records(unanswered=("where can I park my car",) * 2, enough=0.5)
+    examine_index(
+        index_folder, review_days=365, proposals=None, models_dir=tmp_path, cache_dir=tmp_path / "cache",
+        offline=True, load_records=lambda: records,
+    )  # fmt: skip
+    # The words alone are sure of the garage; who reads both is not, and the application would not answer.
+    assert "asked 2 times, no answer: where can I park my car" in capsys.readouterr().out

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from retrieval import faq_cli
 from retrieval.__main__ import app
 from retrieval.build import build_index
 from retrieval.changes import read_book
-from retrieval.embedder import HashEmbedder
-from retrieval.faq import FaqEntry
+from retrieval.embedder import HashEmbedder, Vectors
+from retrieval.faq import FaqEntry, entry_to_json
+from retrieval.intake.judge import Guards
+from retrieval.manifest import read_manifest, write_manifest
+from weights.defaults import EMBEDDER
 
 runner = CliRunner()
 
@@ -67,6 +72,88 @@ def test_import_without_a_place_to_put_rows_is_refused(
     monkeypatch.delenv("CAREFOLD_INDEX_DIR", raising=False)
     done = call("import", tmp_path)
     assert (done.exit_code, "--dry-run" in done.stderr) == (2, True)
+
+
+PLAIN = Guards(
+    personal=lambda _: (),
+    scrub=lambda text: text,
+    unknown_contacts=lambda _: 0,
+    instructs=lambda _: False,
+    unsafe=lambda _: (),
+)
+
+
+def test_add_edit_and_import_embed_only_questions_that_are_new(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded: list[str] = []
+    real = HashEmbedder.embed
+
+    def embed(self: HashEmbedder, texts: Sequence[str]) -> Vectors:
+        embedded.extend(texts)
+        return real(self, texts)
+
+    monkeypatch.setattr(HashEmbedder, "embed", embed)
+    monkeypatch.setattr(faq_cli, "_guards", lambda _: PLAIN)
+    new = ("--answer", "Yes, by the door.", "--index", index)
+    assert call("add", "lift", "--question", "Is there a lift?", *new).exit_code == 0
+    assert {"When is the office open?", "Is there a lift?"} < set(embedded)
+    embedded.clear()
+    assert call("add", "ramp", "--question", "Is there a ramp?", *new).exit_code == 0
+    assert set(embedded) == {"Is there a ramp?", "Is there a ramp?\nYes, by the door."}
+    embedded.clear()
+    assert call("edit", "ramp", "--index", index, "--alternate", "wheelchair").exit_code == 0
+    assert set(embedded) == {"wheelchair"}
+    embedded.clear()
+    rows = [
+        {"id": one.id, "question": one.question, "answer": one.answer} for one in read_book(index).entries
+    ]
+    rows.append({"id": "wifi", "question": "Is there wifi?", "answer": "Yes."})
+    (tmp_path / "faq.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert call("import", tmp_path / "faq.jsonl", "--index", index).exit_code == 0
+    assert set(embedded) == {"Is there wifi?", "Is there wifi?\nYes."}
+
+
+def test_entry_that_was_retired_is_set_aside_by_an_import_and_refused_by_add(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faq_cli, "_guards", lambda _: PLAIN)
+    fire = read_book(index).entry("fire")
+    assert call("retire", "fire", "--index", index).exit_code == 0
+    (tmp_path / "faq.jsonl").write_text(entry_to_json(fire) + "\n")
+    done = call("import", tmp_path / "faq.jsonl", "--index", index)
+    assert (done.exit_code, "set aside: an entry that was retired: fire" in done.stdout) == (1, True)
+    words = ("--question", fire.question, "--answer", fire.answer, "--index", index)
+    assert "--accept retired" in call("add", "drill", *words).stderr
+    assert "fire" not in {entry.id for entry in read_book(index).entries}
+    assert call("import", tmp_path / "faq.jsonl", "--index", index, "--accept", "retired").exit_code == 0
+    assert read_book(index).entry("fire").answer == fire.answer
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["add", "new", "--question", "Is there a lift?", "--answer", "Yes."],
+        ["edit", "fire", "--topic", "safety"],
+        ["retire", "fire"],
+        ["restore", "fire"],
+        ["import", "."],
+        ["doctor", "--no-records"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_offline_clinic_fetches_nothing_and_looks_in_its_own_cache(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    manifest = read_manifest(index)
+    built = manifest.embedder.model_copy(update={"name": EMBEDDER})
+    write_manifest(index, manifest.model_copy(update={"embedder": built}))
+    monkeypatch.setenv("CAREFOLD_OFFLINE", "1")
+    monkeypatch.setenv("CAREFOLD_CACHE_DIR", str(tmp_path / "cache"))
+    done = call(*arguments, "--index", index)
+    assert done.exit_code == 2
+    assert "offline was asked for" in done.stderr
+    assert str(tmp_path / "cache") in done.stderr
 
 
 @pytest.mark.weights
