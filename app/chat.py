@@ -316,12 +316,18 @@ class ChatService:
     def _retrieve(self, turn: TurnRecord) -> None:
         earlier = turn.conversation.said_by("user")
         before = earlier[-1] if earlier else ""
-        # What cannot be told is taken for English, so English is no reason to leave out another language.
+        # What cannot be told is taken for English, and so is what only looks like it: that somebody writes
+        # English, by words of its own, is a reason to leave out what is in Spanish, and nothing else.
         language = "" if turn.language == "en" else turn.language
+        english = not language and language_of(turn.scrubbed, doubt="es") == "en"
         try:
             retriever = self.parts.retriever.get()
             search = partial(
-                retriever.search, top_k=TOP_K, audience=turn.conversation.audience, language=language
+                retriever.search,
+                top_k=TOP_K,
+                audience=turn.conversation.audience,
+                language=language,
+                not_in="es" if english else "",
             )
             turn.retrieval = search(turn.scrubbed, context=before)
             turn.several = answer_each(

@@ -145,13 +145,15 @@ class Retriever:
         top_k: int = 10,
         audience: Reader = "any",
         language: str = "",
+        not_in: str = "",
         context: str = "",
     ) -> Retrieval:
         """Return the best min(top_k, readable entries) entries, each once.
 
         `audience` is who will read: a patient gets no staff entry, staff no patient-only entry.
         `language` is what the reader reads, such as "es": entries in another one are left out, unless there
-        are none in it; "" leaves out none. Both are applied before the best are chosen.
+        are none in it; "" leaves out none. `not_in` is a language that the reader does not read: entries in
+        it are left out, unless there are no others. All are applied before the best are chosen.
         `context` is the scrubbed message before; it counts only when the query leans on it.
         A query without words gives hits in no meaningful order and confidence 0.
         Raises SearchError for a top_k below 1 or an unknown audience.
@@ -160,7 +162,7 @@ class Retriever:
             raise SearchError(f"top_k must be greater than 0. Currently, top_k is {top_k}")
         if audience not in self._readable:
             raise SearchError(f"audience must be one of {', '.join(self._readable)}, not {audience!r}")
-        allowed = self._in_language(self._readable[audience], language)
+        allowed = self._in_language(self._readable[audience], language, not_in)
         if not allowed.any():
             return Retrieval((), 0.0)
         text, before = self.understood(query), self.understood(context)
@@ -179,8 +181,10 @@ class Retriever:
         """Return a query as it is searched for: cleaned, and with typing mistakes put right."""
         return self._speller.repair(clean_query(query))
 
-    def _in_language(self, allowed: NDArray[np.bool_], language: str) -> NDArray[np.bool_]:
+    def _in_language(self, allowed: NDArray[np.bool_], language: str, not_in: str) -> NDArray[np.bool_]:
         """Leave out what is in another language than the reader's; what is in an unknown one stays."""
+        if not_in and (others := allowed & (self._languages != _primary(not_in))).any():
+            allowed = others
         if not language:
             return allowed
         own = allowed & (self._languages == _primary(language))

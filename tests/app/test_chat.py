@@ -130,6 +130,23 @@ def test_who_writes_spanish_gets_entries_in_spanish_where_there_are_some(
     assert english_answer.citations[0].id.startswith("en")
 
 
+def test_who_writes_english_gets_no_entry_in_spanish_and_who_cannot_be_told_gets_any(
+    make_service: MakeService, routed: mock.Mock, tmp_path: Path
+) -> None:
+    entries = [
+        FaqEntry("es", "Cigna Medicaid?", "Aceptamos todos.", language="es-MX"),
+        FaqEntry("fr", "Cigna ou Medicaid?", "Oui.", language="fr"),
+        FaqEntry("en", "Which insurance do you take?", "All of them."),
+    ]
+    build_index(entries, out=tmp_path / "index", embedder=HashEmbedder())
+    several = Part("retriever", lambda: Retriever.open(tmp_path / "index", HashEmbedder()))
+    service = make_service(parts={"retriever": several})
+    routed.return_value = Decision("abstain", "test")
+    offered = service.answer("do you take cigna or medicaid?", Conversation()).suggestions
+    assert set(offered) == {"Cigna ou Medicaid?", "Which insurance do you take?"}
+    assert "Cigna Medicaid?" in service.answer("cigna medicaid?", Conversation()).suggestions
+
+
 @pytest.mark.slow
 def test_staff_entries_reach_staff_only(make_service: MakeService, routed: mock.Mock) -> None:
     service = make_service()

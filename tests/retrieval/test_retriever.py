@@ -123,6 +123,10 @@ def test_language_is_a_wish_that_an_index_without_it_does_not_answer_with_nothin
     several = Retriever.open(tmp_path / "index", HashEmbedder())
     assert set(ids(several, "parking", language="es")) == {"es-MX", "und"}
     assert set(ids(several, "parking", language="en-US")) == {"en", "und"}
+    assert set(ids(several, "parking", not_in="es")) == set(texts) - {"es-MX"}
+    build_index(entries[:1], out=tmp_path / "one", embedder=HashEmbedder())
+    alone = Retriever.open(tmp_path / "one", HashEmbedder())
+    assert ids(alone, "parking", not_in=entries[0].language) == [entries[0].id]
     assert set(ids(several, "parking")) == set(texts)
 
 
