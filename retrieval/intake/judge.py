@@ -111,6 +111,8 @@ def judge(
         if kept:
             taken.setdefault(entry.id, entry)
             same.add([entry])
+        elif entry.id in there:
+            same.add([there[entry.id]])  # it is not replaced after all
         judged.append(Judged(row, entry, _fate(entry, there, kept), tuple(odd)))
     return tuple(_also_aside(one, clashes, rules) for one in judged)
 

@@ -98,6 +98,13 @@ def test_row_that_waits_does_not_stand_in_the_way_of_a_clean_one() -> None:
     assert [odd(one) for one in rows] == [["hidden_text"], [], ["personal_data"], [], ["duplicate"]]
 
 
+def test_served_entry_that_a_waiting_row_would_have_replaced_stays_known() -> None:
+    waits, twin = judged(
+        row("When are you open?", "Ask Mr Marlowe.", id="hours"), row("When are you open?", "We open at 9.")
+    )
+    assert (waits.fate, odd(twin), twin.odd[0].detail) == ("aside", ["contradiction"], "hours")
+
+
 def test_entry_that_was_retired_comes_back_only_when_somebody_says_so() -> None:
     gone = (FaqEntry("parking", "Where can I park?", "In the garage."), FaqEntry("hours", "When?", "At 7."))
     by_id, by_question, of_a_served_id = judged(
