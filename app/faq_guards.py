@@ -24,18 +24,26 @@ from safety.screen import Screener
 from safety.scrubber import Scrubber
 
 
-def load_guards(clinic: Path | None = None) -> Guards:
-    """Load the scrubber (seconds) and the rules for this clinic; none: the one in the settings.
+def load_guards(
+    clinic: Path | None = None,
+    *,
+    models_dir: Path | None = None,
+    cache_dir: Path | None = None,
+    offline: bool = False,
+) -> Guards:
+    """Load the scrubber (seconds) and the rules for this clinic; what is not given is as in the settings.
 
     Scrubber, gate and reader are those of the chat: what it would find in a message is found in an entry.
     Raises ConfigError for a profile that cannot be used, ReleaseError, WeightsError or PartUnavailable when
     one of them cannot be loaded: nothing is let in by less.
     """
     settings = load_settings()
+    given = {"models_dir": models_dir or settings.models_dir, "cache_dir": cache_dir or settings.cache_dir}
+    settings = settings.model_copy(update={**given, "offline": offline or settings.offline})
     profile = load_clinic(clinic or settings.clinic)
     try:
-        scrubber = load_scrubber(settings, profile)
         screener = Screener(gate=reading_gate(settings))
+        scrubber = load_scrubber(settings, profile)
     except SafetyError as error:
         raise PartUnavailable(f"an import is not judged without scrubber and reader: {error}") from error
     check = EntryCheck()

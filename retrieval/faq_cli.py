@@ -276,12 +276,14 @@ def doctor(
     )
 
 
-def _guards(clinic: Path | None) -> Guards:
+def _guards(clinic: Path | None, weights: Weights) -> Guards:
     from app.errors import AppError
     from app.faq_guards import load_guards
 
     try:
-        return load_guards(clinic)
+        return load_guards(
+            clinic, models_dir=weights.models_dir, cache_dir=weights.cache_dir, offline=weights.offline
+        )
     except AppError as error:
         raise RetrievalError(str(error)) from error
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 DONE, SOME_ASIDE = 0, 1
 
-LoadGuards = Callable[[Path | None], "Guards"]
+LoadGuards = Callable[[Path | None, "Weights"], "Guards"]
 Index = Annotated[
     Path, typer.Option(envvar="CAREFOLD_INDEX_DIR", help="Index folder; a change makes its next generation.")
 ]
@@ -106,7 +106,7 @@ def take_in(
     quiet = not sys.stderr.isatty()
     read = read_apart(files, limits=Limits(seconds))
     found = [row for rows in tqdm(read, "reading", len(files), unit="file", disable=quiet) for row in rows]
-    guards = load_guards(clinic)
+    guards = load_guards(clinic, weights)
     questions = _questions(index, model, weights)
     same = SameQuestions(questions.embed, vocabulary=questions.vocabulary)
     gone = [one.entry for one in book.retired]
@@ -153,7 +153,7 @@ def put_one(
 
     model = _embedder(index if index.exists() else None, embedder, weights)
     rules = Rules(_today(), accept=accepted(accept))
-    guards = load_guards(clinic)
+    guards = load_guards(clinic, weights)
     questions = _questions(index, model, weights)
 
     def change(book: Book) -> Book:

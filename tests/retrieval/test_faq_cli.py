@@ -94,7 +94,7 @@ def test_add_edit_and_import_embed_only_questions_that_are_new(
         return real(self, texts)
 
     monkeypatch.setattr(HashEmbedder, "embed", embed)
-    monkeypatch.setattr(faq_cli, "_guards", lambda _: PLAIN)
+    monkeypatch.setattr(faq_cli, "_guards", lambda *_: PLAIN)
     new = ("--answer", "Yes, by the door.", "--index", index)
     assert call("add", "lift", "--question", "Is there a lift?", *new).exit_code == 0
     assert {"When is the office open?", "Is there a lift?"} < set(embedded)
@@ -117,7 +117,7 @@ def test_add_edit_and_import_embed_only_questions_that_are_new(
 def test_entry_that_was_retired_is_set_aside_by_an_import_and_refused_by_add(
     index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faq_cli, "_guards", lambda _: PLAIN)
+    monkeypatch.setattr(faq_cli, "_guards", lambda *_: PLAIN)
     fire = read_book(index).entry("fire")
     assert call("retire", "fire", "--index", index).exit_code == 0
     (tmp_path / "faq.jsonl").write_text(entry_to_json(fire) + "\n")
