@@ -26,12 +26,10 @@ from retrieval.languages import UNDETERMINED
 
 REVIEW_DAYS = 365
 _ORDERS = "model_instruction"  # of the kinds of unsafe words, the one that has a code of its own
-# What these fields hold by their nature: an owner has a name, and a source its day and address.
-_USUAL = {
-    "topic": frozenset[str](),
-    "owner": frozenset({"PERSON"}),
-    "source": frozenset({"DATE_TIME", "URL"}),
-}
+# What stands beside question and answer, and what it holds by its nature: an owner has a name, a source its
+# place and day. Of words that stand alone, such as a topic, no tagger can tell whether they are a name.
+_BESIDE = ("topic", "owner", "source")
+_USUAL_BESIDE = frozenset({"PERSON", "LOCATION", "DATE_TIME", "URL"})
 
 
 @dataclass(frozen=True)
@@ -227,12 +225,12 @@ def _of_others(entry: FaqEntry, taken: dict[str, FaqEntry], same: SameQuestions)
 def _of_content(entry: FaqEntry, guards: Guards) -> list[Oddity]:
     """Return what is odd in an entry's words: in what is shown to readers, and in what stands beside it."""
     asked = "\n".join((entry.question, *entry.alternates))
-    beside = {name: text for name in _USUAL if (text := str(getattr(entry, name)))}
+    beside = [text for name in _BESIDE if (text := str(getattr(entry, name)))]
     odd: list[Oddity] = []
     text = f"{asked}\n{entry.answer}".strip()
     personal = set(guards.personal(text)) if text else set[str]()
-    for name, words in beside.items():
-        personal |= set(guards.personal(words)) - _USUAL[name]
+    for words in beside:
+        personal |= set(guards.personal(words)) - _USUAL_BESIDE
     if personal:
         odd.append(Oddity("personal_data", ", ".join(sorted(personal))))
     # A source is elsewhere by its nature, and is shown to no reader.
@@ -240,9 +238,7 @@ def _of_content(entry: FaqEntry, guards: Guards) -> list[Oddity]:
     if contacts:
         odd.append(Oddity("unknown_contact", str(contacts)))
     unsafe = guards.unsafe(entry.answer)
-    if _ORDERS in unsafe or any(
-        guards.instructs(one) for one in (asked, entry.answer, *beside.values()) if one
-    ):
+    if _ORDERS in unsafe or any(guards.instructs(one) for one in (asked, entry.answer, *beside) if one):
         odd.append(Oddity("model_instruction"))
     if others := [kind for kind in unsafe if kind != _ORDERS]:
         odd.append(Oddity("unsafe_words", ", ".join(others)))

@@ -8,9 +8,12 @@ import pytest
 
 from app.errors import ReleaseError
 from app.faq_guards import load_guards
+from app.settings import load_settings
 from retrieval.build import SAMPLE_FAQ
 from retrieval.faq import load_faq
 from retrieval.intake.judge import Guards
+from safety.scrubber import Scrubber
+from weights import fetch
 from weights.errors import WeightsError
 
 
@@ -19,11 +22,10 @@ def test_offline_nothing_is_fetched_and_nothing_is_judged_by_less(tmp_path: Path
         load_guards(cache_dir=tmp_path, offline=True)
 
 
-@pytest.mark.parametrize("task", ["pii_tagger", "message_reader"])
-def test_release_that_cannot_be_read_stops_an_import(task: str, tmp_path: Path) -> None:
-    (tmp_path / task).mkdir()
-    (tmp_path / task / "active.json").write_text("not JSON")
-    with pytest.raises(ReleaseError, match=f"{task}/active.json"):
+def test_tagger_that_cannot_be_read_stops_an_import(tmp_path: Path) -> None:
+    (tmp_path / "pii_tagger").mkdir()
+    (tmp_path / "pii_tagger" / "active.json").write_text("not JSON")
+    with pytest.raises(ReleaseError, match=r"pii_tagger/active\.json"):
         load_guards(models_dir=tmp_path, cache_dir=tmp_path, offline=True)
 
 
@@ -45,6 +47,17 @@ def test_the_clinics_own_contacts_and_the_hotlines_are_known(guards: Guards) -> 
 def test_personal_data_is_named_by_type_and_the_clinics_own_people_are_not(guards: Guards) -> None:
     assert "EMAIL_ADDRESS" in guards.personal("Write to delphine.reyes@mail-home.com.")
     assert guards.personal("Dr. Imani Okafor is the medical director.") == ()
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_name_that_only_the_tagger_of_the_chat_finds_is_found_and_scrubbed(guards: Guards) -> None:
+    text = "my neighbor okechukwu runs the group"
+    settings = load_settings()
+    by_name_model = Scrubber(name_model=fetch(settings.name_model, cache_dir=settings.cache_dir).folder)
+    assert by_name_model.find(text) == ()
+    assert "PERSON" in guards.personal(text)
+    assert "okechukwu" not in guards.scrub(text)
 
 
 @pytest.mark.weights
