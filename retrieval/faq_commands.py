@@ -49,7 +49,9 @@ ClinicFile = Annotated[
 Accept = Annotated[
     list[str] | None, typer.Option(help="Let rows with this oddity in, e.g. unknown_contact; repeatable.")
 ]
-Keep = Annotated[int, typer.Option(min=0, help="Earlier generations that are kept to go back to.")]
+Keep = Annotated[
+    int, typer.Option(min=0, help="Earlier generations that are kept to go back to: those last in place.")
+]
 Seconds = Annotated[
     float, typer.Option(min=0.1, help="Seconds that reading one document may take; then it is set aside.")
 ]

@@ -26,10 +26,12 @@ from retrieval.languages import UNDETERMINED
 
 REVIEW_DAYS = 365
 _ORDERS = "model_instruction"  # of the kinds of unsafe words, the one that has a code of its own
-# What stands beside question and answer, and what it holds by its nature: an owner has a name, a source its
-# place and day. Of words that stand alone, such as a topic, no tagger can tell whether they are a name.
+# A day or a place is somebody's in a message; in words for everybody it is one of the clinic's.
+_USUAL = frozenset({"DATE_TIME", "LOCATION"})
+# What stands beside question and answer: an owner has a name, a source its address. Of words that stand
+# alone, such as a topic, no tagger can tell whether they are a name.
 _BESIDE = ("topic", "owner", "source")
-_USUAL_BESIDE = frozenset({"PERSON", "LOCATION", "DATE_TIME", "URL"})
+_USUAL_BESIDE = _USUAL | {"PERSON", "URL"}
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ def _of_content(entry: FaqEntry, guards: Guards) -> list[Oddity]:
     beside = [text for name in _BESIDE if (text := str(getattr(entry, name)))]
     odd: list[Oddity] = []
     text = f"{asked}\n{entry.answer}".strip()
-    personal = set(guards.personal(text)) if text else set[str]()
+    personal = set(guards.personal(text)) - _USUAL if text else set[str]()
     for words in beside:
         personal |= set(guards.personal(words)) - _USUAL_BESIDE
     if personal:

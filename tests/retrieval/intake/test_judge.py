@@ -16,7 +16,11 @@ from retrieval.intake.report import line_of, summary, write_aside, write_kept
 from retrieval.intake.similar import SameQuestions
 
 PLAIN = Guards(
-    personal=lambda text: ("PERSON",) * ("Marlowe" in text) + ("ID_NUMBER",) * ("4471-09" in text),
+    personal=lambda text: (
+        ("PERSON",) * ("Marlowe" in text)
+        + ("ID_NUMBER",) * ("4471-09" in text)
+        + ("DATE_TIME", "LOCATION") * ("Monday in Barre" in text)
+    ),
     scrub=lambda text: text.replace("Marlowe", "[PERSON_1]"),
     unknown_contacts=lambda text: text.count("555-0199"),
     unsafe=lambda text: ("advert",) if "half price" in text else (),
@@ -79,6 +83,11 @@ def test_clean_row_comes_in_with_an_id_that_stays_the_same() -> None:
 def test_odd_row_waits_with_its_reason(found: Found, code: str) -> None:
     [one] = judged(found)
     assert (one.fate, odd(one)) == ("aside", [code])
+
+
+def test_day_and_place_are_nobodys_in_an_answer_for_all() -> None:
+    [one] = judged(row(answer="On Monday in Barre."))
+    assert (one.fate, odd(one)) == ("new", [])
 
 
 def test_owner_may_be_a_name_and_a_source_be_elsewhere() -> None:
