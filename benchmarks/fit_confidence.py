@@ -7,6 +7,9 @@ Each source is left out in turn: fitted on the others, judged on it. What ships 
 A source has the same weight whatever its size, but for SOURCE_WEIGHTS. More evidence may never
 lower the confidence, so no weight is negative. Without a ranker, questions whose subject the first hit lacks
 are not fitted on: one number says how often it is right all the same. Only numbers leave this program.
+
+`at_risk` says from which confidence on the stated risk is kept on the held-out clinics, each judged by a
+curve that was fitted without it, beside the limits of app/decision.py: they are chosen by hand from it.
 Run: python -m benchmarks.fit_confidence [--write]
 """
 
@@ -16,23 +19,28 @@ import json
 import random
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import numpy as np
 import typer
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
 
+from app.decision import FAQ_CONFIDENCE, GROUNDED_CONFIDENCE
 from benchmarks import retrieval_sets as sets
 from benchmarks.datasets import DATASETS
 from benchmarks.report import Figure, report
+from benchmarks.retrieval.metrics import at_risk, at_threshold, calibration_error
+from benchmarks.retrieval.peers import WAYS
 from retrieval.build import SAMPLE_FAQ, build_index
 from retrieval.calibration import FILE, MAX_NUMBERS, RANKED_FILE, Curve, Features
 from retrieval.embedder import Embedder, Vectors, faq_source, load_embedder
+from retrieval.query import clean_query
 from retrieval.ranker import Ranker, load_ranker
 from retrieval.retriever import Retriever
 from weights.defaults import EMBEDDER
@@ -61,18 +69,36 @@ LEAST_TITLE = 0.45
 LEAST_TITLE_RANKED = 0.0
 # Of the features, those that only a ranker gives, or that are read beside one alone.
 RANKED_ONLY = ("answers", "share", "some", "lead", "subject", "near")
+HELD_OUT: Final = "written_"
+"""What the names of the held-out clinics begin with."""
+RISKS: Final = {"faq": (0.02, FAQ_CONFIDENCE), "grounded": (0.05, GROUNDED_CONFIDENCE)}
+"""The stated risk of each kind of answer, and from which confidence on the app gives it."""
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
+class Peer:
+    """What a peer says of the same questions: its best score for each, and whether that entry was right."""
+
+    score: Floats
+    right: Labels
+
+
+@dataclass(frozen=True)
 class Observed:
-    """The features of a source's questions, whether the first hit had its subject, and was right."""
+    """The features of a source's questions, whether the first hit had its subject, and was right.
+
+    `answerable` says whether any entry answers, `near` whether none does though one is near.
+    """
 
     features: Floats
     covered: Labels
     right: Labels
+    answerable: Labels
+    near: Labels
+    peers: Mapping[str, Peer] = field(default_factory=dict)
 
 
 class Remembering:
@@ -97,45 +123,85 @@ def observe(
     ranker: Ranker | None = None,
     *,
     each: int = 1,
+    plain: Embedder | None = None,
 ) -> Observed:
-    """Ask all questions of some sets and note features and whether the first hit was right."""
+    """Ask all questions of some sets and note features and whether the first hit was right.
+
+    With a `plain` embedder its peers are asked the same.
+    """
     rows: list[tuple[float, ...]] = []
-    covered: list[bool] = []
-    right: list[bool] = []
+    labels: list[tuple[bool, bool, bool, bool]] = []
+    theirs: list[list[tuple[float, bool]]] = []
     for one in judged:
-        with tempfile.TemporaryDirectory() as folder:
-            build_index(one.entries, out=Path(folder) / "index", embedder=embedder)
-            retriever = Retriever.open(Path(folder) / "index", embedder, ranker)
+        retriever = opened(one, embedder, ranker)
+        peer = opened(one, plain) if plain is not None else None
         # By chance: every n-th would be all of one kind.
         asked = random.Random(0).sample(one.questions, -(-len(one.questions) // each))
         for question in asked:
-            text = retriever.understood(question.text)
-            ranking = retriever.rank(text, allowed=retriever.mask(without=question.without))
+            allowed = retriever.mask(without=question.without)
+            ranking = retriever.rank(retriever.understood(question.text), allowed=allowed)
             first = retriever.id_of(int(ranking.views.entries[ranking.order[0]]))
             rows.append(ranking.features.values())
-            covered.append(ranking.covered)
-            right.append(first in question.right)
-    return Observed(np.array(rows), np.array(covered), np.array(right))
+            labels.append((ranking.covered, first in question.right, bool(question.right), question.near))
+            if peer is not None:
+                theirs.append(_of_peers(peer, question, allowed))
+    covered, right, answerable, near = np.array(labels).T
+    scores, found = np.array(theirs).T if theirs else (np.empty((0, 0)), np.empty((0, 0)))
+    return Observed(
+        np.array(rows),
+        covered,
+        right,
+        answerable,
+        near,
+        {name: Peer(score, hit.astype(bool)) for name, score, hit in zip(WAYS, scores, found, strict=False)},
+    )
+
+
+def opened(judged: sets.JudgedSet, embedder: Embedder, ranker: Ranker | None = None) -> Retriever:
+    """Return a retriever over a set's entries."""
+    with tempfile.TemporaryDirectory() as folder:
+        build_index(judged.entries, out=Path(folder) / "index", embedder=embedder)
+        return Retriever.open(Path(folder) / "index", embedder, ranker)
+
+
+def _of_peers(peer: Retriever, question: sets.Question, allowed: Labels) -> list[tuple[float, bool]]:
+    # With every entry as a candidate, each peer ranks the whole corpus.
+    views = peer.rank(clean_query(question.text), allowed=allowed, top_k=len(allowed)).views
+    found = []
+    for way in WAYS.values():
+        scores = way(views)
+        best = int(np.argmax(scores))
+        found.append((float(scores[best]), peer.id_of(int(views.entries[best])) in question.right))
+    return found
 
 
 def collect(
-    data: Path, embedder: Embedder, ranker: Ranker | None = None, *, each: int = 1
+    data: Path,
+    embedder: Embedder,
+    ranker: Ranker | None = None,
+    *,
+    each: int = 1,
+    plain: Embedder | None = None,
 ) -> dict[str, Observed]:
     """Return what is observed on each source; of the large ones on each n-th question."""
-    return {
-        "question_pairs": observe([sets.question_pairs(data)], embedder, ranker, each=each),
-        "medication_questions": observe([sets.medication_questions(data)], embedder, ranker, each=each),
-        "medquad": observe([sets.medquad(data)], embedder, ranker, each=each),
-        "sample_alternates": observe(list(sets.sample_alternates(SAMPLE_FAQ)), embedder, ranker, each=each),
-        "sample_foreign": observe([sets.sample_foreign(SAMPLE_FAQ, data)], embedder, ranker, each=each),
-        "sample_dev": observe(
-            [sets.sample_asked(SAMPLE_FAQ, QUERIES, "dev"), sets.sample_short(SAMPLE_FAQ, SHORT)],
-            embedder,
-            ranker,
-        ),
-        **{one.name: observe([one], embedder, ranker, each=each) for one in sets.written_clinics()},
-        JUDGED_ONLY: observe([sets.sample_asked(SAMPLE_FAQ, QUERIES, "test")], embedder, ranker),
+    sources: dict[str, list[sets.JudgedSet]] = {
+        "question_pairs": [sets.question_pairs(data)],
+        "medication_questions": [sets.medication_questions(data)],
+        "medquad": [sets.medquad(data)],
+        "sample_alternates": list(sets.sample_alternates(SAMPLE_FAQ)),
+        "sample_foreign": [sets.sample_foreign(SAMPLE_FAQ, data)],
+        "sample_dev": [
+            sets.sample_asked(SAMPLE_FAQ, QUERIES, "dev"),
+            sets.sample_short(SAMPLE_FAQ, SHORT),
+        ],
+        **{one.name: [one] for one in sets.written_clinics()},
+        JUDGED_ONLY: [sets.sample_asked(SAMPLE_FAQ, QUERIES, "test")],
     }
+    found = {}
+    for name in tqdm(sources, desc="asking", unit="source"):
+        share = 1 if name in ("sample_dev", JUDGED_ONLY) else each
+        found[name] = observe(sources[name], embedder, ranker, each=share, plain=plain)
+    return found
 
 
 def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
@@ -207,21 +273,9 @@ def quality(probability: Floats, right: Labels) -> dict[str, Figure]:
     }
 
 
-def calibration_error(probability: Floats, right: Labels, *, bins: int = 10) -> float:
-    """Return the expected calibration error over bins of equal width."""
-    place = np.minimum((probability * bins).astype(int), bins - 1)
-    return float(
-        sum(
-            (place == at).mean() * abs(probability[place == at].mean() - right[place == at].mean())
-            for at in range(bins)
-            if (place == at).any()
-        )
-    )
-
-
-def left_out(observed: dict[str, Observed], *, ranked: bool = False) -> dict[str, Figure]:
-    """Judge each source by a curve that was fitted on the others."""
-    figures: dict[str, Figure] = {}
+def left_out(observed: Mapping[str, Observed], *, ranked: bool = False) -> dict[str, Floats]:
+    """Return for each source the confidences of a curve that was fitted on the others."""
+    found: dict[str, Floats] = {}
     apart = OBSERVED_ONLY | (NOT_RANKED if ranked else frozenset())
     for name, held in observed.items():
         # The sample's own sources know each other's entries: they are left out together.
@@ -229,8 +283,34 @@ def left_out(observed: dict[str, Observed], *, ranked: bool = False) -> dict[str
             other for other in observed if name.startswith("sample") and other.startswith("sample")
         }
         others = {other: one for other, one in observed.items() if other not in kin | apart}
-        figures[name] = quality(predict(fit(others, ranked=ranked), held), held.right)
-    return figures
+        found[name] = predict(fit(others, ranked=ranked), held)
+    return found
+
+
+def together(
+    observed: Mapping[str, Observed], confidence: Mapping[str, Floats]
+) -> tuple[Floats, Labels, Labels]:
+    """Return the held-out clinics' confidences, whether the first hit was right, and whether any entry is."""
+    names = [name for name in observed if name.startswith(HELD_OUT)]
+    return (
+        np.concatenate([confidence[name] for name in names]),
+        np.concatenate([observed[name].right for name in names]),
+        np.concatenate([observed[name].answerable for name in names]),
+    )
+
+
+def risks(confidence: Floats, right: Labels, answerable: Labels) -> dict[str, Figure]:
+    """Return for each kind of answer what its stated risk allows, and what the app's own limit does."""
+    found: dict[str, Figure] = {}
+    for kind, (limit, app) in RISKS.items():
+        allowed = at_risk(confidence, right, answerable, limit)
+        found[kind] = {
+            "most_wrong": limit,
+            "allowed": allowed,
+            "app": at_threshold(confidence, right, answerable, app),
+            "kept_by_app": allowed is not None and app >= float(str(allowed["threshold"])),
+        }
+    return found
 
 
 def main(
@@ -247,8 +327,11 @@ def main(
     ranked = reader is not None
     observed = collect(data, Remembering(load_embedder(embedder)), reader, each=each)
     curve = fit_shipped(observed, ranked=ranked)
+    confidence = left_out(observed, ranked=ranked)
     figures: dict[str, Figure] = {
-        "left_out": left_out(observed, ranked=ranked),
+        "each": each,
+        "at_risk": risks(*together(observed, confidence)),
+        "left_out": {name: quality(confidence[name], one.right) for name, one in observed.items()},
         "shipped": {name: quality(predict(curve, one), one.right) for name, one in observed.items()},
         "curve": {"intercept": curve.intercept, **curve.weights, "without_subject": curve.without_subject},
     }

@@ -44,11 +44,15 @@ _OPENINGS = (
 
 @dataclass(frozen=True)
 class Question:
-    """A question, the ids of the entries that answer it (none: nothing does), and entries to hide."""
+    """A question, the ids of the entries that answer it (none: nothing does), and entries to hide.
+
+    `near`: none answers it, though one is about the same; the others without an answer ask something else.
+    """
 
     text: str
     right: frozenset[str]
     without: frozenset[str] = frozenset()
+    near: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def question_pairs(data: Path) -> JudgedSet:
                 Question(row["other"], frozenset() if hidden else own, own if hidden else frozenset())
             )
         else:
-            questions.append(Question(row["other"], frozenset()))
+            questions.append(Question(row["other"], frozenset(), near=True))
     return JudgedSet(
         "question_pairs", tuple(FaqEntry(ids[seed], seed, seed) for seed in ids), tuple(questions)
     )
@@ -82,19 +86,23 @@ def question_pairs(data: Path) -> JudgedSet:
 def medication_questions(data: Path, *, hide_every: int = 2) -> JudgedSet:
     """Consumers' drug questions over the answers' label sections; each n-th has its answer hidden."""
     entries: dict[str, FaqEntry] = {}
-    questions: list[Question] = []
+    of_drug: dict[str, set[str]] = {}
+    asked: list[tuple[str, str, frozenset[str], bool]] = []
     for number, row in enumerate(_rows(data / "medicationqa" / "medicationqa.jsonl")):
-        answer = row["answer"].strip()
+        answer, drug = row["answer"].strip(), row["focus_(drug)"].strip()
         if not answer:
             continue
-        title = f"{row['focus_(drug)']} {row['section_title']}".strip() or "medicine"
+        title = f"{drug} {row['section_title']}".strip() or "medicine"
         entry = entries.setdefault(answer, FaqEntry(f"drug-{len(entries)}", title, answer))
+        of_drug.setdefault(drug.casefold(), set()).add(entry.id)
         hidden = bool(hide_every) and number % hide_every == 0
-        own = frozenset({entry.id})
-        questions.append(
-            Question(row["question"], frozenset() if hidden else own, own if hidden else frozenset())
-        )
-    return JudgedSet("medication_questions", tuple(entries.values()), tuple(questions))
+        asked.append((row["question"], drug.casefold(), frozenset({entry.id}), hidden))
+    questions = tuple(
+        # Hidden, it is near where another section on the same drug is left.
+        Question(text, frozenset(), own, near=of_drug[drug] != own) if hidden else Question(text, own)
+        for text, drug, own, hidden in asked
+    )
+    return JudgedSet("medication_questions", tuple(entries.values()), questions)
 
 
 def medquad(data: Path, *, share: int = 8, count: int = 1200, seed: int = 0) -> JudgedSet:
@@ -119,7 +127,8 @@ def medquad(data: Path, *, share: int = 8, count: int = 1200, seed: int = 0) -> 
         if kind < 0.5:
             questions.append(Question(text, right))
         elif kind < 0.75:
-            questions.append(Question(text, frozenset(), right))
+            # What the data has of a condition's other sides is near.
+            questions.append(Question(text, frozenset(), right, near=focus.keys() != {row["type"]}))
         else:
             questions.append(Question(text, frozenset(), frozenset[str]().union(*focus.values())))
     return JudgedSet("medquad", entries, tuple(questions))
@@ -205,7 +214,7 @@ def written_clinics() -> list[JudgedSet]:
     for clinic in held_out_clinics():
         entries = tuple(FaqEntry(one.id, one.question, one.answer) for one in clinic.entries)
         asked = [Question(text, frozenset({one.id})) for one in clinic.entries for text in one.asked]
-        near = [Question(text, frozenset()) for one in clinic.entries for text in one.near]
+        near = [Question(text, frozenset(), near=True) for one in clinic.entries for text in one.near]
         absent = [Question(text, frozenset()) for text in clinic.absent]
         found.append(JudgedSet(f"written_{clinic.name}", entries, (*asked, *near, *absent)))
     return found

@@ -1,0 +1,1 @@
+"""The retriever against its peers: order, confidence, speed, and what was tried (`make bench-retrieval`)."""
