@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import random
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -20,61 +19,72 @@ import numpy as np
 import typer
 
 from benchmarks import retrieval_sets as sets
-from benchmarks.fit_confidence import QUERIES, SHORT, Remembering
+from benchmarks.fit_confidence import QUERIES, SHORT, opened
 from benchmarks.report import Figure, report
-from retrieval.build import SAMPLE_FAQ, build_index
-from retrieval.embedder import faq_source, load_embedder
+from benchmarks.retrieval.metrics import Floats
+from retrieval.build import SAMPLE_FAQ
+from retrieval.embedder import Embedder, faq_source, load_embedder
 from retrieval.lexical import STOP_WORDS
-from retrieval.ranker import load_ranker
+from retrieval.ranker import Ranker, load_ranker
 from retrieval.retriever import Retriever
 from weights.defaults import EMBEDDER
 
 ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 SHORTEST: Final = 4
 RESAMPLES: Final = 2_000
+SEEDS: Final = 5
 _WORD = re.compile(r"[A-Za-z]+")
 
 
 def main(
-    seeds: Annotated[int, typer.Option(min=1, help="How often each query is mistyped.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="How often each query is mistyped.")] = SEEDS,
     index: Annotated[Path | None, typer.Option(help="Index of the sample FAQ; none: one is built.")] = None,
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Search for every query, clean and mistyped."""
-    embedder = Remembering(load_embedder(faq_source(EMBEDDER)))
+    embedder = load_embedder(faq_source(EMBEDDER))
+    reader = load_ranker("", embedder=EMBEDDER, models_dir=Path("models"))
+    report("typos", measure(embedder, reader, seeds=seeds, index=index), out)
+
+
+def measure(
+    embedder: Embedder, ranker: Ranker | None, *, seeds: int = SEEDS, index: Path | None = None
+) -> dict[str, Figure]:
+    """Return recall@1 clean and mistyped and the points lost, by part. `index` None: one is built."""
     parts = {
         "dev": sets.sample_asked(SAMPLE_FAQ, QUERIES, "dev"),
         "short": sets.sample_short(SAMPLE_FAQ, SHORT),
     }
+    retriever = (
+        opened(parts["dev"], embedder, ranker) if index is None else Retriever.open(index, embedder, ranker)
+    )
     figures: dict[str, Figure] = {"seeds": seeds}
-    with tempfile.TemporaryDirectory() as folder:
-        if index is None:
-            index = Path(folder) / "index"
-            build_index(parts["dev"].entries, out=index, embedder=embedder)
-        reader = load_ranker("", embedder=EMBEDDER, models_dir=Path("models"))
-        retriever = Retriever.open(index, embedder, reader)
-        for name, judged in parts.items():
-            asked = [question for question in judged.questions if question.right]
-            typed = [
-                [mistyped(one.text, random.Random(f"{seed} {at}")) for seed in range(seeds)]
-                for at, one in enumerate(asked)
-            ]
-            texts = [one.text for one in asked] + [text for versions in typed for text in versions]
-            embedder.embed([retriever.understood(text) for text in texts])  # at once, which is quicker
-            clean = np.array([_right(retriever, one, one.text) for one in asked], dtype=float)
-            wrong = np.array(
-                [
-                    np.mean([_right(retriever, one, text) for text in versions])
-                    for one, versions in zip(asked, typed, strict=True)
-                ]
-            )
-            figures[name] = {
-                "queries": len(asked),
-                "recall@1 clean": round(float(clean.mean()), 4),
-                "recall@1 mistyped": round(float(wrong.mean()), 4),
-                "points lost": _interval(100 * (clean - wrong)),
-            }
-    report("typos", figures, out)
+    for name, judged in parts.items():
+        clean, wrong = recalls(retriever, judged, seeds=seeds)
+        figures[name] = {
+            "queries": len(clean),
+            "recall@1 clean": round(float(clean.mean()), 4),
+            "recall@1 mistyped": round(float(wrong.mean()), 4),
+            "points lost": _interval(100 * (clean - wrong)),
+        }
+    return figures
+
+
+def recalls(retriever: Retriever, judged: sets.JudgedSet, *, seeds: int = SEEDS) -> tuple[Floats, Floats]:
+    """Return for each query whether its entry came first, clean, and how often mistyped by each seed."""
+    asked = [question for question in judged.questions if question.right]
+    typed = [
+        [mistyped(one.text, random.Random(f"{seed} {at}")) for seed in range(seeds)]
+        for at, one in enumerate(asked)
+    ]
+    clean = np.array([_right(retriever, one, one.text) for one in asked], dtype=float)
+    wrong = np.array(
+        [
+            np.mean([_right(retriever, one, text) for text in versions])
+            for one, versions in zip(asked, typed, strict=True)
+        ]
+    )
+    return clean, wrong
 
 
 def mistyped(text: str, chance: random.Random) -> str:
@@ -115,7 +125,7 @@ def _right(retriever: Retriever, question: sets.Question, text: str) -> bool:
     return retriever.search(text, top_k=1).hits[0].id in question.right
 
 
-def _interval(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Figure:
+def _interval(values: Floats) -> Figure:
     chance = np.random.default_rng(0)
     means = chance.choice(values, (RESAMPLES, len(values))).mean(1)
     low, high = np.quantile(means, (0.025, 0.975))
