@@ -100,8 +100,8 @@ bench-answers: setup ## answer times by kind, and what each confidence threshold
 bench-decode: setup $(BENCH_READY) ## tokens per second against plain generate and llama.cpp
 	$(BIN)/python -m benchmarks.decode --llama-python .venv-bench/bin/python --out benchmarks/results/decode.json
 
-bench-retrieval: setup ## recall, nDCG, calibration, and indexing time
-	$(BIN)/python -m benchmarks.retrieval --out benchmarks/results/retrieval.json
+bench-retrieval: $(DEV_READY) setup ## the search against its peers: order, confidence, speed (an hour); QUICK=1: a check (minutes)
+	$(BIN)/python -m benchmarks.retrieval $(if $(QUICK),--quick,--out benchmarks/results/retrieval.json --page benchmarks/results/retrieval.html)
 
 bench-two: setup ## two questions in one message, and long messages of one
 	$(BIN)/python -m benchmarks.two_questions --out benchmarks/results/two_questions.json

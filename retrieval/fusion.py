@@ -8,7 +8,8 @@ The mean is in it because one alternate may be near by accident, all of them har
 
 A sum of comparable scores, not of ranks: a clear winner in one view stays a clear winner. Long
 noisy questions have words that no entry has, so their lexical share is small by itself and the
-dense views lead; in short clean ones it counts. `benchmarks/retrieval.py` measures the weights.
+dense views lead; in short clean ones it counts. `python -m benchmarks.retrieval --only weights` says
+what weights fitted on other sets would change.
 
 Pure: no models, no files.
 """

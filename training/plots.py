@@ -48,8 +48,10 @@ def histogram(title: str, values: Sequence[float], *, unit: str, mark: float = 0
     return _svg(figure, title)
 
 
-def lines(title: str, series: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str) -> str:
-    """Draw one line a name through (x, y) points."""
+def lines(
+    title: str, series: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str, log_x: bool = False
+) -> str:
+    """Draw one line a name through (x, y) points; `log_x` spaces x by its logarithm."""
     figure, axes = _figure(title)
     for place, (name, points) in enumerate(series.items()):
         colour = COLOURS[place % len(COLOURS)]
@@ -60,6 +62,8 @@ def lines(title: str, series: Mapping[str, Sequence[tuple[float, float]]], *, x:
         )  # fmt: skip
     if series:
         axes.legend(frameon=False)
+    if log_x:
+        axes.set_xscale("log")
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     return _svg(figure, title)

@@ -5,7 +5,7 @@ asks for the same in one of the forms below, some with a greeting or a story bef
 candidates are answers about the same subject to another question, and answers to the same question about
 another subject; in some records the right one is missing. For an embedder the right one is the positive, as
 the written FAQs give it, one of the others the negative, and a topic has a part of the subjects. Subjects
-whose hash says so are left out, for `benchmarks/retrieval.py` asks about them.
+whose hash says so are left out, for `benchmarks/retrieval` asks about them.
 
 Must not: put a text into a fault.
 """

@@ -46,3 +46,11 @@ def test_every_reference_inside_a_picture_is_met() -> None:
 def test_lines_are_told_apart_without_colour() -> None:
     svg = DRAWN["lines"]("a")
     assert "stroke-dasharray" in svg
+
+
+def test_a_wide_range_is_spaced_by_its_logarithm() -> None:
+    series = {"one": [(1.0, 1.0), (10.0, 2.0), (1000.0, 3.0)]}
+    plain, spaced = (plots.lines("wide", series, x="x", y="y", log_x=log_x) for log_x in (False, True))
+    powers = [re.sub(r"\s*<.*?>\s*", "", text) for text in re.findall(r"<text>.*?</text>", spaced, re.DOTALL)]
+    assert powers == ["100", "101", "102", "103"]  # ten and its raised exponent
+    assert "<tspan" not in plain
