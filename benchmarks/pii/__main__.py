@@ -1,6 +1,7 @@
 """Measure personal data: what is found and what is left alone, against stock Presidio in the same run.
 
 Run: python -m benchmarks.pii [--only identifiers --only names] [--quick] [--out FILE] [--page FILE]
+In parts: the same with --resume FOLDER --minutes 8, again and again until it ends with 0 instead of 3.
 
 Prints tables, writes one JSON file and one page. None of them holds a word of the data sets. With `--only`
 the other sections of the file stay as they were, each line with its date.
@@ -9,15 +10,18 @@ the other sections of the file stay as they were, each line with its date.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from benchmarks.pii.categories import category_rows, measure_categories, readme_table
+from benchmarks.pii.fuzz import measure_fuzz
+from benchmarks.pii.kept import Kept, OutOfTime
 from benchmarks.pii.options import QUICK, Options, Outcome
 from benchmarks.pii.page import page
 from benchmarks.pii.quality import (
@@ -27,10 +31,11 @@ from benchmarks.pii.quality import (
     measure_templates,
     measure_terms,
 )
-from benchmarks.pii.result import Line, Skipped, figures, markdown, measured_before
+from benchmarks.pii.result import Line, Skipped, figures, line_of, markdown, measured_before, row_of
 from benchmarks.pii.speed import measure_speed
-from benchmarks.pii.steady import measure_steady
-from benchmarks.pii.systems import SYSTEMS, default_workers, systems
+from benchmarks.pii.steady import measure_memory, measure_threads
+from benchmarks.pii.systems import SYSTEMS, default_workers, made
+from benchmarks.pii.utility import measure_utility
 from benchmarks.report import report
 
 SECTIONS: dict[str, Callable[[Options], Outcome]] = {
@@ -39,9 +44,14 @@ SECTIONS: dict[str, Callable[[Options], Outcome]] = {
     "names": measure_names,
     "terms": measure_terms,
     "public": measure_public,
+    "categories": measure_categories,
+    "utility": measure_utility,
+    "fuzz": measure_fuzz,
     "speed": measure_speed,
-    "steady": measure_steady,
+    "threads": measure_threads,
+    "memory": measure_memory,
 }
+AGAIN = 3  # exit code: the time is over, the same command goes on
 _ALSO = ("presidio-anonymizer", "Faker", "numpy", "scipy")
 _FULL = Options()
 
@@ -65,10 +75,17 @@ def main(
     messages: Annotated[
         int | None, typer.Option(min=20, help=f"Of the memory test; {_FULL.messages:,}.")
     ] = None,
+    fuzz: Annotated[int | None, typer.Option(min=1, help=f"Hostile texts; {_FULL.fuzz:,}.")] = None,
     workers: Annotated[
         int, typer.Option(min=0, help="Processes of the parts without a clock; 0: one a core.")
     ] = 0,
     seed: int = 0,
+    resume: Annotated[
+        Path | None, typer.Option(help="Folder of what was measured before a stop; go on there.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help=f"Stop after so long, with exit code {AGAIN}.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
     page_file: Annotated[Path | None, typer.Option("--page", help="HTML file to write.")] = None,
 ) -> None:
@@ -86,24 +103,37 @@ def main(
         terms=terms or sizes.terms,
         texts=texts or sizes.texts,
         messages=messages or sizes.messages,
+        fuzz=fuzz or sizes.fuzz,
         workers=workers or default_workers(),
         seed=seed,
         systems=named,
+        kept=Kept(resume, seconds=None if minutes is None else 60 * minutes),
     )
+    if minutes is not None and resume is None:
+        sys.stderr.write("error: --minutes needs --resume FOLDER, or what was measured is lost\n")
+        raise typer.Exit(2)
+    versions = {name: made(name).version for name in named}
     today = datetime.now(UTC).date().isoformat()
-    outcome = [one for name in chosen for one in SECTIONS[name](options)]
-    lines = [replace(one, date=today) for one in outcome if isinstance(one, Line)]
-    if only and out is not None:
-        lines += measured_before(out, without=chosen)
-        lines.sort(key=lambda line: list(SECTIONS).index(line.section))
+    try:
+        outcome = [one for name in chosen for one in _section(name, options, versions, today)]
+    except OutOfTime as progress:
+        sys.stderr.write(f"time is over at {progress}; the same command goes on\n")
+        raise typer.Exit(AGAIN) from None
+    lines = [one for one in outcome if isinstance(one, Line)]
     skipped = [one for one in outcome if isinstance(one, Skipped)]
+    if only and out is not None:
+        before, skipped_before = measured_before(out, without=chosen)
+        lines = sorted((*lines, *before), key=lambda line: list(SECTIONS).index(line.section))
+        skipped += skipped_before
+    categories = category_rows(lines)
     report(
         "pii",
         {
             "quick": quick,
             "seed": seed,
-            "systems": {one.name: one.version for one in systems(named)},
+            "systems": versions,
             "versions": {name: version(name) for name in _ALSO},
+            "categories": [dict(row) for row in categories],
             **figures(lines, skipped),
         },
         out,
@@ -111,8 +141,24 @@ def main(
     )
     if page_file is not None:
         page_file.parent.mkdir(parents=True, exist_ok=True)
-        page_file.write_text(page(lines, skipped, date=today), encoding="utf-8")
+        page_file.write_text(page(lines, skipped, categories, date=today), encoding="utf-8")
     print(markdown(lines, skipped))
+    if categories:
+        print("\n### for the README\n\n" + readme_table(categories))
+
+
+def _section(name: str, options: Options, versions: Mapping[str, str], today: str) -> Outcome:
+    """Measure a section, or take what a run that was stopped has measured with these sizes and systems."""
+
+    def run() -> list[dict[str, Any]]:
+        return [
+            {"line": row_of(replace(one, date=today))} if isinstance(one, Line) else {"skipped": asdict(one)}
+            for one in SECTIONS[name](options)
+        ]
+
+    key = ("section", name, repr(replace(options, workers=1)), *map(repr, sorted(versions.items())))
+    rows = options.kept.once(key, run, title=name)
+    return [line_of(row["line"]) if "line" in row else Skipped(**row["skipped"]) for row in rows]
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ class Case:
     """A text, what has to go (`spans`), and what may go or stay (`optional`).
 
     `group` names what the intervals draw: cases of one template or document are not independent. `slice`
-    is the category that figures are reported by, `form` how the text was written or spoiled.
+    is the category that figures are reported by, `form` how the text was written or spoiled. `kinds`, where
+    it is known, says of each of `spans` what it was made as: labels merge what only words around it tell.
     """
 
     text: str
@@ -36,11 +37,14 @@ class Case:
     slice: str
     form: str = "clean"
     optional: tuple[Span, ...] = ()
+    kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for span in (*self.spans, *self.optional):
             if not 0 <= span.start < span.end <= len(self.text):
                 raise ValueError(f"span {span.start}:{span.end} lies outside a text of {len(self.text)}")
+        if self.kinds and len(self.kinds) != len(self.spans):
+            raise ValueError(f"{len(self.spans)} spans and {len(self.kinds)} kinds")
 
     def __repr__(self) -> str:
         return f"Case({self.slice!r}, {self.form!r}, {len(self.text)} characters, {len(self.spans)} spans)"

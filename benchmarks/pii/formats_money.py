@@ -116,6 +116,18 @@ def data_uri(random: Random) -> str:
     return f"data:image/{kind};base64,{payload}"
 
 
+def biometric(random: Random) -> str:
+    """Return a fingerprint's minutiae (ISO/IEC 19794-2, "FMR") or a voice sample (RIFF WAVE), base64."""
+    kind, head = random.choice(
+        (
+            ("application/octet-stream", b"FMR\0 20\0"),
+            ("audio/wav", b"RIFF\x24\x08\0\0WAVEfmt "),
+        )
+    )
+    payload = base64.b64encode(head + random.randbytes(random.randint(60, 240))).decode("ascii")
+    return f"data:{kind};base64,{payload}"
+
+
 def _grouped(number: str, groups: tuple[int, ...]) -> list[str]:
     found, at = [], 0
     for size in groups:

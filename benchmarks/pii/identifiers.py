@@ -58,6 +58,7 @@ GENERATORS: dict[str, Make] = {
     "birth year over 89": contact.birth_year_over_89,
     "crypto wallet": money.crypto_wallet,
     "data uri": money.data_uri,
+    "biometric payload": money.biometric,
 }
 
 
@@ -71,17 +72,22 @@ def identifiers(number: int, *, seed: int = 0) -> Iterator[Case]:
     for at in range(number):
         name = names[at % len(names)]
         turn = at // len(names)
-        sentences = carriers()[name]
-        clean = put(
-            rotate(sentences, turn),
-            GENERATORS[name](random),
-            type=name,
-            group=f"{name} {turn % len(sentences)}",
-            slice=name,
-        )
+        clean = _clean(name, turn, random)
         yield clean
         for form in FORMS:
             yield corrupt(clean, form, random=random)
+
+
+def identifiers_of(name: str, number: int, *, seed: int = 0) -> list[Case]:
+    """Return `number` clean identifiers of one category."""
+    random = _random.Random(f"{name} {seed}")
+    return [_clean(name, turn, random) for turn in range(number)]
+
+
+def _clean(name: str, turn: int, random: _random.Random) -> Case:
+    sentences = carriers()[name]
+    group = f"{name} {turn % len(sentences)}"
+    return put(rotate(sentences, turn), GENERATORS[name](random), type=name, group=group, slice=name)
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from benchmarks.pii.kept import Kept
 from benchmarks.pii.result import Line, Skipped
 from benchmarks.pii.systems import SYSTEMS
 
@@ -22,11 +23,13 @@ class Options:
     rounds: int = 3
     hostile: int | None = None  # kinds of hostile text
     messages: int = 100_000
+    fuzz: int = 100_000
     workers: int = 1
     seed: int = 0
     systems: tuple[str, ...] = tuple(SYSTEMS)
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False)
 
 
 QUICK = Options(
-    identifiers=200, names=20, terms=60, texts=200, documents=10, rounds=1, hostile=8, messages=200
+    identifiers=200, names=20, terms=60, texts=200, documents=10, rounds=1, hostile=8, messages=200, fuzz=200
 )

@@ -5,13 +5,14 @@ The page asks nothing of the network and holds numbers and names of ours only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from benchmarks.pii.result import FOUND, Line, Skipped, held, shown
+from benchmarks.pii.result import FOUND, Line, Skipped, held, shown, shown_share
 from training.page_parts import TEMPLATES, Cell, Table, table
 
 HERE = Path(__file__).resolve().parent
@@ -51,7 +52,13 @@ class Picture:
     height: int
 
 
-def page(lines: Sequence[Line], skipped: Sequence[Skipped], *, date: str) -> str:
+def page(
+    lines: Sequence[Line],
+    skipped: Sequence[Skipped],
+    categories: Sequence[Mapping[str, Any]] = (),
+    *,
+    date: str,
+) -> str:
     """Write the page."""
     environment = Environment(
         loader=FileSystemLoader([HERE, TEMPLATES]), autoescape=True, undefined=StrictUndefined,
@@ -62,6 +69,7 @@ def page(lines: Sequence[Line], skipped: Sequence[Skipped], *, date: str) -> str
         title="Personal data: what is found, and what is left alone",
         date=date,
         goals=_goals(lines),
+        categories=_categories(categories),
         sections=[
             (name, _pictures(name, [line for line in lines if line.section == name]), _figures(name, lines))
             for name in sections
@@ -77,6 +85,26 @@ def _goals(lines: Sequence[Line]) -> Table:
         for goal, estimate, unit in held(lines)
     ]  # fmt: skip
     return table("Goals", ("section", "goal", "system", "measured", ""), rows)
+
+
+def _categories(rows: Sequence[Mapping[str, Any]]) -> Table | None:
+    """Lay out the categories of Safe Harbor: what finds each, and each policy's share of its values."""
+    if not rows:
+        return None
+    systems = list(dict.fromkeys(name for row in rows for name in row["values"]))
+    return table(
+        "The 18 categories of 45 CFR 164.514(b)(2)(i): values found whole",
+        ("category", "found by", "n", *systems),
+        [
+            (
+                Cell(f"({row['letter']}) {row['category']}"),
+                ", ".join(row["found by"]),
+                f"{max(found['n'] for found in row['values'].values()):,}",
+                *(shown_share(row["values"][name]) for name in systems),
+            )
+            for row in rows
+        ],
+    )
 
 
 def _figures(section: str, lines: Sequence[Line]) -> Table:

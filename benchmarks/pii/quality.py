@@ -134,7 +134,7 @@ def _scored(section: str, cases: Sequence[Case], policy: Policy, options: Option
     for kind in types:
         hits = {
             name: [
-                _whole(case, place, one)
+                found_whole(case, place, one)
                 for case, one in zip(cases, some, strict=True)
                 for place, span in enumerate(case.spans)
                 if span.type == kind
@@ -152,7 +152,7 @@ def _named(part: str, policy: Policy) -> str:
     return part if policy == "wide" else f"{part} (safe-harbor)"
 
 
-def _whole(case: Case, place: int, found: Found) -> bool:
+def found_whole(case: Case, place: int, found: Found) -> bool:
     """Say whether one span of a case was found whole."""
     span = case.spans[place]
     taken = {at for one in found.spans for at in range(max(one.start, span.start), min(one.end, span.end))}
@@ -177,7 +177,9 @@ def _failures(section: str, part: str, found: Mapping[str, Sequence[Found]]) -> 
 
 
 def _found(name: str, cases: Sequence[Case], options: Options, *, title: str) -> list[Found]:
-    return find_all(name, [case.text for case in cases], workers=options.workers, title=title)
+    return find_all(
+        name, [case.text for case in cases], workers=options.workers, title=title, kept=options.kept
+    )
 
 
 def _rows(cases: Sequence[Case], found: Sequence[Found]) -> Array:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from benchmarks.pii.estimates import Estimate
 from benchmarks.pii.scores import METRICS
@@ -67,6 +67,12 @@ QUERIES = "clinician_query"  # the register of clinicians' searches in templates
 EVERY_FORM = "found in every form"
 FOUND = "found whole"
 GAP_ORIGINS, GAP_CASES = "gap between origins", "gap between cases"
+LOST = "recall@1 lost by scrubbing"
+AS_ASKED, WOVEN = "all, as asked", "all, with personal data woven in"
+FAULTS = (
+    "another error than failing closed", "offsets out of place", "no well-formed placeholder",
+    "a found value left", "found more in the output", "over the time limit",
+)  # fmt: skip
 RECALL, PRECISION, F2, _, NO_LEAK = METRICS
 
 GOALS: tuple[Goal, ...] = (
@@ -82,8 +88,11 @@ GOALS: tuple[Goal, ...] = (
     Goal("speed", "4,000 ordinary characters", "longest", SAFE_HARBOR, 250, at_least=False),
     Goal("speed", "4,000 hostile characters", "longest", SAFE_HARBOR, 1_000, at_least=False),
     Goal("speed", "corpus", "against the plain loop", WIDE, 3),
-    Goal("steady", "16 threads", "same as one thread", SAFE_HARBOR, 1.0),
-    Goal("steady", "memory", "growth per 10,000 messages", SAFE_HARBOR, 1.0, at_least=False),
+    Goal("threads", "16 threads", "same as one thread", SAFE_HARBOR, 1.0),
+    Goal("memory", "resident", "growth per 10,000 messages", SAFE_HARBOR, 1.0, at_least=False),
+    *(Goal("utility", part, LOST, SAFE_HARBOR, 0.01, at_least=False) for part in (AS_ASKED, WOVEN)),
+    *(Goal("fuzz", "all", fault, system, 0, at_least=False)
+      for fault in FAULTS for system in (SAFE_HARBOR, WIDE)),
 )  # fmt: skip
 
 
@@ -128,23 +137,19 @@ def shown(estimate: Estimate, unit: Unit) -> str:
     return f"{value} [{estimate.low:,.{digits}f}, {estimate.high:,.{digits}f}]"
 
 
+def shown_share(found: Mapping[str, float]) -> str:
+    """Write a share with its interval, three decimals; what is short of 1 never reads as 1."""
+
+    def written(value: float) -> str:
+        return "1" if value == 1 else f"{min(value, 0.999):.3f}".lstrip("0") if value > 0 else "0"
+
+    return f"{written(found['value'])} [{written(found['low'])}, {written(found['high'])}]"
+
+
 def figures(lines: Sequence[Line], skipped: Sequence[Skipped]) -> dict[str, Figure]:
     """Return the run as JSON takes it: numbers and names of ours, no text of anybody."""
     return {
-        "lines": [
-            {
-                "section": line.section, "slice": line.slice, "measure": line.measure, "unit": line.unit,
-                "detail": line.detail, "date": line.date,
-                "values": {
-                    name: {
-                        "value": round(one.value, 6), "low": round(one.low, 6), "high": round(one.high, 6),
-                        "n": one.n,
-                    }
-                    for name, one in line.values.items()
-                },
-            }
-            for line in lines
-        ],
+        "lines": [row_of(line) for line in lines],
         "goals": [
             {"section": goal.section, "goal": str(goal), "system": goal.system, "met": goal.met(estimate)}
             for goal, estimate, _unit in held(lines)
@@ -152,20 +157,38 @@ def figures(lines: Sequence[Line], skipped: Sequence[Skipped]) -> dict[str, Figu
         "not_measured": [
             {"section": one.section, "slice": one.slice, "reason": one.reason} for one in skipped
         ],
+    }
+
+
+def row_of(line: Line) -> dict[str, Figure]:
+    """Return a line as JSON takes it."""
+    return {
+        "section": line.section, "slice": line.slice, "measure": line.measure, "unit": line.unit,
+        "detail": line.detail, "date": line.date,
+        "values": {
+            name: {
+                "value": round(one.value, 6), "low": round(one.low, 6), "high": round(one.high, 6),
+                "n": one.n,
+            }
+            for name, one in line.values.items()
+        },
     }  # fmt: skip
 
 
-def measured_before(file: Path, *, without: Collection[str]) -> list[Line]:
-    """Read back the lines of an earlier run's file, but for the sections that are measured anew."""
+def line_of(row: Mapping[str, Any]) -> Line:
+    """Return the line that `row_of` wrote."""
+    values = {name: Estimate(**numbers) for name, numbers in row["values"].items()}
+    return Line(**{**row, "values": values})
+
+
+def measured_before(file: Path, *, without: Collection[str]) -> tuple[list[Line], list[Skipped]]:
+    """Read back an earlier run's file, but for the sections that are measured anew."""
     if not file.is_file():
-        return []
-    values = json.loads(file.read_text(encoding="utf-8"))
-    return [
-        Line(
-            section=one["section"], slice=one["slice"], measure=one["measure"], unit=one["unit"],
-            detail=one["detail"], date=one["date"] or values["date"],
-            values={name: Estimate(**numbers) for name, numbers in one["values"].items()},
-        )
-        for one in values["figures"]["lines"]
-        if one["section"] not in without
-    ]  # fmt: skip
+        return [], []
+    written = json.loads(file.read_text(encoding="utf-8"))
+    lines = [line_of({**row, "date": row["date"] or written["date"]}) for row in written["figures"]["lines"]]
+    skipped = [Skipped(**row) for row in written["figures"]["not_measured"]]
+    return (
+        [line for line in lines if line.section not in without],
+        [one for one in skipped if one.section not in without],
+    )

@@ -7,7 +7,7 @@ finding. Must not download anything but the pinned weights.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 import weights
 from benchmarks.pii.cases import Span
+from benchmarks.pii.kept import Kept
 from safety.policies import Policy
 from weights.defaults import NAME_MODEL
 
@@ -43,8 +44,8 @@ class System:
 
 
 def systems(names: Sequence[str] = ()) -> list[System]:
-    """Make the named systems, or all. Raises KeyError for a name that is not in SYSTEMS."""
-    return [SYSTEMS[name]() for name in names or SYSTEMS]
+    """Return the named systems, or all, each made once. Raises KeyError for a name not in SYSTEMS."""
+    return [made(name) for name in names or SYSTEMS]
 
 
 def stock() -> System:
@@ -83,11 +84,17 @@ def ours(policy: Policy) -> System:
 def our_scrubber(policy: Policy) -> Scrubber:
     """Build the scrubber with the active tagger, or over the pinned spaCy model where none is active."""
     from safety.scrubber import Scrubber
-    from weights.served import TAGGER, chosen_encoder
 
-    tagger = chosen_encoder("", TAGGER, models_dir=MODELS, cache_dir=None, offline=False)
+    tagger = active_tagger()
     names = name_model() if tagger is None else None
     return Scrubber(policy=policy, name_model=names, tagger=tagger, thorough=policy == "wide")
+
+
+def active_tagger() -> Path | None:
+    """Return the folder of the tagger that is served, if one is."""
+    from weights.served import TAGGER, chosen_encoder
+
+    return chosen_encoder("", TAGGER, models_dir=MODELS, cache_dir=None, offline=False)
 
 
 def name_model() -> Path:
@@ -110,22 +117,35 @@ class Found:
     failed: str = ""
 
 
-def find_all(name: str, texts: Sequence[str], *, workers: int = 1, title: str = "") -> list[Found]:
-    """Run one system over texts, in order, in so many processes, with a progress bar."""
+def find_all(
+    name: str, texts: Sequence[str], *, workers: int = 1, title: str = "", kept: Kept | None = None
+) -> list[Found]:
+    """Run one system over texts, in order, in so many processes, with a progress bar.
+
+    What `kept` holds of an earlier run of this system over these texts is taken from there. Raises OutOfTime.
+    """
     chunks = [texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK)]
-    found: list[Found] = []
-    with tqdm(total=len(texts), desc=f"{title} {name}".strip(), unit=" texts", disable=None) as bar:
+
+    def run(missing: Sequence[int]) -> Iterator[list[_Row]]:
         if workers == 1:
-            for chunk in chunks:
-                found += _run(name, chunk)
-                bar.update(len(chunk))
-            return found
+            for at in missing:
+                yield _run(name, chunks[at])
+            return
         # Not by fork: the libraries that are loaded by now have threads of their own.
-        context = get_context("spawn")
-        with ProcessPoolExecutor(workers, context) as pool:
-            for some in pool.map(_run, [name] * len(chunks), chunks):
-                found += some
-                bar.update(len(some))
+        pool = ProcessPoolExecutor(workers, get_context("spawn"))
+        try:
+            yield from pool.map(_run, [name] * len(missing), [chunks[at] for at in missing])
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    kept = kept or Kept()
+    key = () if not kept.keeps else (name, made(name).version, *texts)
+    title = f"{title} {name}".strip()
+    found: list[Found] = []
+    with tqdm(total=len(texts), desc=title, unit=" texts", disable=None) as bar:
+        for rows in kept.chunks(key, len(chunks), run, title=title):
+            found += [_found(row) for row in rows]
+            bar.update(len(rows))
     return found
 
 
@@ -138,13 +158,22 @@ def find_one(system: System, text: str) -> Found:
 
 
 @cache
-def _made(name: str) -> System:
-    """Make a system once in each process."""
+def made(name: str) -> System:
+    """Return a system, made once in each process."""
     return SYSTEMS[name]()
 
 
-def _run(name: str, texts: Sequence[str]) -> list[Found]:
-    return [find_one(_made(name), text) for text in texts]
+_Row = tuple[str, list[tuple[int, int, str]]]  # the kind of error, and what was found
+
+
+def _run(name: str, texts: Sequence[str]) -> list[_Row]:
+    some = [find_one(made(name), text) for text in texts]
+    return [(one.failed, [(span.start, span.end, span.type) for span in one.spans]) for one in some]
+
+
+def _found(row: _Row) -> Found:
+    failed, spans = row
+    return Found(tuple(Span(*span) for span in spans), failed=failed)
 
 
 def default_workers() -> int:

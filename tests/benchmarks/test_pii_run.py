@@ -13,7 +13,7 @@ from benchmarks.datasets import datasets_there
 from benchmarks.pii import __main__ as command
 from benchmarks.pii.estimates import Estimate
 from benchmarks.pii.public import public_cases
-from benchmarks.pii.result import Line, figures, measured_before
+from benchmarks.pii.result import Line, Skipped, figures, measured_before
 from benchmarks.pii.speed import HOSTILE_PIECES, texts
 from benchmarks.pii.systems import SYSTEMS, Found, System, find_all, find_one
 
@@ -42,8 +42,21 @@ def test_other_sections_of_a_file_stay_with_their_date(tmp_path: Path) -> None:
     ]
     file = tmp_path / "pii.json"
     file.write_text(json.dumps({"date": "2026-01-03", "figures": figures(before, [])}), encoding="utf-8")
-    assert measured_before(file, without=["terms"]) == before[:1]
-    assert measured_before(tmp_path / "none.json", without=[]) == []
+    assert measured_before(file, without=["terms"]) == (before[:1], [])
+    assert measured_before(tmp_path / "none.json", without=[]) == ([], [])
+
+
+def test_what_was_not_measured_stays_said(tmp_path: Path) -> None:
+    skipped = [Skipped("public", "a set", "it is not here"), Skipped("terms", "names", "nor these")]
+    file = tmp_path / "pii.json"
+    file.write_text(json.dumps({"date": "2026-01-03", "figures": figures([], skipped)}), encoding="utf-8")
+    assert measured_before(file, without=["terms"]) == ([], skipped[:1])
+
+
+def test_time_needs_a_folder_to_keep_what_was_measured() -> None:
+    result = CliRunner().invoke(app, ["--only", "terms", "--minutes", "1"])
+    assert result.exit_code == 2
+    assert "--resume" in result.output
 
 
 @pytest.mark.slow
@@ -68,17 +81,21 @@ def test_processes_give_the_results_of_one_in_order() -> None:
 def test_the_quick_run_writes_figures_of_every_system_and_no_text(tmp_path: Path) -> None:
     out, page = tmp_path / "pii.json", tmp_path / "pii.html"
     asked = ["--quick", "--workers", "1", "--identifiers", "70", "--names", "3"]
-    asked += ["--terms", "10", "--texts", "40", "--messages", "20"]
+    asked += ["--terms", "10", "--texts", "40", "--messages", "20", "--fuzz", "40"]
     result = CliRunner().invoke(app, [*asked, "--out", str(out), "--page", str(page)], catch_exceptions=False)
     assert result.exit_code == 0
     written = json.loads(out.read_text(encoding="utf-8"))
     figures = written["figures"]
     assert set(figures["systems"]) == set(SYSTEMS)
     sections = {line["section"] for line in figures["lines"]}
-    assert sections >= {"identifiers", "names", "terms", "speed", "steady"}
+    assert sections >= set(command.SECTIONS) - {"public"}
     every = next(line for line in figures["lines"] if line["measure"] == "found in every form")
     assert {one["n"] for one in every["values"].values()} == {70}
     assert "### goals" in result.output
+    assert [row["letter"] for row in figures["categories"]] == list("ABCDEFGHIJKLMNOPQR")
+    assert all(row["found by"] and len(row["values"]) == 2 for row in figures["categories"])
+    assert "| (R) any other unique code | tagger" in result.output
+    assert "164.514" in page.read_text(encoding="utf-8")
     assert page.read_text(encoding="utf-8").count("<svg") >= 3
     assert "http" not in page.read_text(encoding="utf-8").replace("http-equiv", "")
     if datasets_there():
