@@ -10,6 +10,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := app retrieval safety training weights
 # Anything: `make bench-pii` checks itself in minutes and writes nothing.
 QUICK ?=
+# How many texts `make fuzz-scrub` makes.
+N ?= 100000
 # Where torch comes from, when not from the index that pip is set up for (see README.md).
 TORCH_INDEX ?=
 SDK ?= docker
@@ -19,7 +21,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test postgresql test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks \
+.PHONY: help setup run test postgresql test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks fuzz-scrub \
   bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training bench-gpu screens image-test space lock audit secrets clean
 
 help: ## list the targets
@@ -117,6 +119,9 @@ bench-scrub: setup ## personal data found and missed, against stock Presidio
 
 bench-pii: $(DEV_READY) setup ## personal data in full against stock Presidio (hours); QUICK=1: a check (minutes)
 	$(BIN)/python -m benchmarks.pii $(if $(QUICK),--quick,--out benchmarks/results/pii.json --page benchmarks/results/pii.html)
+
+fuzz-scrub: $(DEV_READY) setup ## hostile texts through the scrubber, N of them (100,000: an hour); none may break it
+	$(BIN)/python -m benchmarks.pii --only fuzz --fuzz $(N) --strict
 
 bench-crisis: setup ## crisis gate on the frozen set, by level and author, rules and classifier apart
 	$(BIN)/python -m benchmarks.crisis --out benchmarks/results/crisis.json

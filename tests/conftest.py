@@ -17,6 +17,11 @@ settings.register_profile("repeatable", derandomize=True, database=None)
 settings.load_profile("repeatable")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say how many values are planted in tests/test_canaries.py."""
+    parser.addoption("--canaries", type=int, default=2_000, help="planted values of tests/test_canaries.py")
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Return the root of the checkout."""

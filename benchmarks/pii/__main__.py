@@ -31,7 +31,7 @@ from benchmarks.pii.quality import (
     measure_templates,
     measure_terms,
 )
-from benchmarks.pii.result import Line, Skipped, figures, line_of, markdown, measured_before, row_of
+from benchmarks.pii.result import Line, Skipped, figures, held, line_of, markdown, measured_before, row_of
 from benchmarks.pii.speed import measure_speed
 from benchmarks.pii.steady import measure_memory, measure_threads
 from benchmarks.pii.systems import SYSTEMS, default_workers, made
@@ -86,6 +86,9 @@ def main(
     minutes: Annotated[
         float | None, typer.Option(min=0.1, help=f"Stop after so long, with exit code {AGAIN}.")
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with 1 where a goal of a measured section is not met.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
     page_file: Annotated[Path | None, typer.Option("--page", help="HTML file to write.")] = None,
 ) -> None:
@@ -145,6 +148,8 @@ def main(
     print(markdown(lines, skipped))
     if categories:
         print("\n### for the README\n\n" + readme_table(categories))
+    if strict and not all(goal.met(estimate) for goal, estimate, _ in held(lines)):
+        raise typer.Exit(1)
 
 
 def _section(name: str, options: Options, versions: Mapping[str, str], today: str) -> Outcome:

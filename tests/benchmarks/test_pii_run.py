@@ -15,7 +15,7 @@ from benchmarks.pii.estimates import Estimate
 from benchmarks.pii.public import public_cases
 from benchmarks.pii.result import Line, Skipped, figures, measured_before
 from benchmarks.pii.speed import HOSTILE_PIECES, texts
-from benchmarks.pii.systems import SYSTEMS, Found, System, find_all, find_one
+from benchmarks.pii.systems import SAFE_HARBOR, SYSTEMS, Found, System, find_all, find_one, made
 
 app = typer.Typer()
 app.command()(command.main)
@@ -51,6 +51,23 @@ def test_what_was_not_measured_stays_said(tmp_path: Path) -> None:
     file = tmp_path / "pii.json"
     file.write_text(json.dumps({"date": "2026-01-03", "figures": figures([], skipped)}), encoding="utf-8")
     assert measured_before(file, without=["terms"]) == ([], skipped[:1])
+
+
+@pytest.mark.parametrize(("share", "code"), [(1.0, 0), (0.9, 1)])
+def test_a_goal_that_is_not_met_ends_a_strict_run_with_1(
+    monkeypatch: pytest.MonkeyPatch, share: float, code: int
+) -> None:
+    def measured(_options: object) -> list[Line]:
+        values = {SAFE_HARBOR: Estimate(share, share, share, 10)}
+        return [Line("threads", "16 threads", "same as one thread", values)]
+
+    monkeypatch.setitem(command.SECTIONS, "threads", measured)  # type: ignore[arg-type]
+    monkeypatch.setitem(SYSTEMS, SAFE_HARBOR, lambda: System(SAFE_HARBOR, lambda _text: [], "1"))
+    made.cache_clear()
+    asked = ["--only", "threads", "--system", SAFE_HARBOR]
+    assert CliRunner().invoke(app, [*asked, "--strict"]).exit_code == code
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    made.cache_clear()
 
 
 def test_time_needs_a_folder_to_keep_what_was_measured() -> None:
