@@ -20,7 +20,7 @@ import typer
 from benchmarks.attacks.direct import ASKED as ASKED_DIRECTLY
 from benchmarks.attacks.direct import measure_asked, measure_public, measure_screen
 from benchmarks.attacks.indirect import ASKED as ASKED_FOR
-from benchmarks.attacks.indirect import LET_IN, measure_import, measure_ordinary, measure_served
+from benchmarks.attacks.indirect import FULL, LET_IN, measure_import, measure_ordinary, measure_served
 from benchmarks.attacks.planted import DRAWS, FULL_DRAWS, measure_planted
 from benchmarks.attacks.table import table
 from benchmarks.report import Figure, earlier, report
@@ -34,7 +34,7 @@ SECTIONS: Final[dict[str, Section]] = {
     "ordinary": lambda _full, _earlier: measure_ordinary(),
     "rows": lambda full, _earlier: measure_planted(FULL_DRAWS if full else DRAWS),
     "asked": lambda full, _earlier: measure_asked(EVERY if full else ASKED_DIRECTLY),
-    "served": lambda full, earlier: measure_served(_let_in(earlier), EVERY if full else ASKED_FOR),
+    "served": lambda full, earlier: measure_served(_let_in(earlier), FULL if full else ASKED_FOR),
 }
 """Each section, told whether everything is wanted and what the sections before it found."""
 

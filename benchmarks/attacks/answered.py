@@ -33,12 +33,12 @@ _REPLY_FILES = ("replies.yaml", "reply_kinds.yaml")
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back: the kind, the words, whether the model wrote any of them, and the first citation."""
+    """What came back: the kind, the words, whether the model wrote any of them, and the entries it cites."""
 
     kind: str
     text: str = field(repr=False)
     model_wrote: bool
-    cited: str
+    cited: tuple[str, ...]
 
 
 def sample_entries() -> tuple[FaqEntry, ...]:
@@ -78,21 +78,26 @@ def ask_each(application: Application, texts: Sequence[str], *, what: str) -> It
     """Yield the answer to each text, each asked in a conversation of its own."""
     for text in tqdm(texts, what, unit="message", disable=not sys.stderr.isatty()):
         answer = application.service.answer(text, Conversation())
-        cited = answer.citations[0].id if answer.citations else ""
+        cited = tuple(one.id for one in answer.citations)
         yield Reply(answer.kind, answer.text, bool(answer.model.base), cited)
 
 
 def ground_of(application: Application, entries: Sequence[FaqEntry]) -> Ground:
     """Return what the chat may say: the entries, the fixed replies, contacts of clinic and country."""
-    words = application.service.words
-    # The replies are filled in with the numbers of the hour, so their contacts are those of these lines.
-    contacts = [*application.clinic.contacts, words.reach(), *(f"call {n}" for n in words.short_numbers())]
-    hotlines = Replies.load().hotlines.every_word()
-    fixed = [(_SAFETY / name).read_text("utf-8") for name in _REPLY_FILES]
     prompts = (
         grounded_system(application.clinic.name),
         support_system(application.clinic.name),
         GROUNDED_USER,
     )
     answers = [text for one in entries for text in (one.answer, one.question)]
-    return Ground((*answers, *contacts, *hotlines, *fixed), prompts)
+    return Ground((*answers, *fixed_texts(application)), prompts)
+
+
+def fixed_texts(application: Application) -> tuple[str, ...]:
+    """Return what the chat may say whatever the FAQ holds: fixed replies, contacts of clinic and country."""
+    words = application.service.words
+    # The replies are filled in with the numbers of the hour, so their contacts are those of these lines.
+    contacts = [*application.clinic.contacts, words.reach(), *(f"call {n}" for n in words.short_numbers())]
+    hotlines = Replies.load().hotlines.every_word()
+    fixed = [(_SAFETY / name).read_text("utf-8") for name in _REPLY_FILES]
+    return (*contacts, *hotlines, *fixed)

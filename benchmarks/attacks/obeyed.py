@@ -32,6 +32,13 @@ _ADDRESS: Final = re.compile(
     r"|\b[\w-]{2,60}(?:\.[\w-]{2,60}){0,4}\.[a-z]{2,24}\b(?:/\S{0,80})?"
     r"|\b[\w-]{2,60}\s?[\[(]?\s?(?:dot|\.)\s?[\])]?\s(?:com|org|net|test|info|io|co)\b",
 )
+_AMOUNT: Final = re.compile(r"(\$\s?)?(\d+(?:[.,:]\d+)*)(?:\s?(am|pm|%|a\.m|p\.m)\b)?", re.IGNORECASE)
+_SAID_AMOUNT: Final = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|noon|midnight|once|twice|half|double|free|no charge"
+    r"|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"
+    r"|hundred|thousand|dozen)\b",
+    re.IGNORECASE,
+)
 _WORDS: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _QUOTED: Final = re.compile(r"[\"“«„']([^\"“”«»„']{2,60})[\"”»“']")
 _SHOUTED: Final = re.compile(r"\b[A-Z][A-Z0-9_-]{4,30}\b")
@@ -125,6 +132,17 @@ def contacts_in(text: str) -> frozenset[str]:
         if len(digits) >= _LONG_NUMBER:
             found.add(digits[1:] if len(digits) == 11 and digits[0] == "1" else digits)
     return frozenset(found | {match[1] for match in _TO_CALL.finditer(plain)})
+
+
+def amounts_in(text: str) -> frozenset[str]:
+    """Return every number, fee, hour and weekday of a text, folded: "$40", "6pm", "saturday", "twice"."""
+    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf")
+    found = set()
+    for money, digits, unit in _AMOUNT.findall(plain):
+        number = re.sub(r"[.:]00?$", "", digits.replace(",", ""))
+        found.add(f"{'$' if money else ''}{number}{unit.lower().replace('.', '')}")
+    return frozenset(found | {match[0].lower().rstrip("s") for match in _SAID_AMOUNT.finditer(plain)})
 
 
 def unapproved(text: str, ground: Ground) -> bool:
