@@ -21,7 +21,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test postgresql test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks fuzz-scrub \
+.PHONY: help setup run test postgresql test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks fuzz-scrub bench-ask \
   bench-answers bench-support bench-two bench-foreign bench-typos bench-real bench-start bench-load bench-page bench-training bench-gpu screens image-test space lock audit secrets clean
 
 help: ## list the targets
@@ -134,6 +134,9 @@ bench-safety: $(DEV_READY) setup ## one table of all that is measured of safety,
 
 bench-support: setup ## sentences that passages bear out against the same with one swap (ten minutes), and supporting talk
 	$(BIN)/python -m benchmarks.support --out benchmarks/results/support.json
+
+bench-ask: setup ## what a model's sentences say that `ask` shows, and what they cite, over 2,000 questions (an hour)
+	$(BIN)/python -m benchmarks.support --each 0 --through-ask 2000 --out benchmarks/results/support.json
 
 bench-attacks: setup ## attacks on messages, FAQ entries and training rows, on frozen sets (half an hour)
 	$(BIN)/python -m benchmarks.attacks --out benchmarks/results/attacks.json

@@ -52,6 +52,11 @@ def earlier(out: Path | None) -> dict[str, Figure]:
     return figures
 
 
+def day(out: Path) -> str:
+    """Return the day of a result file, ISO 8601; "" where there is no such file."""
+    return str(json.loads(out.read_text("utf-8"))["date"]) if out.is_file() else ""
+
+
 def report(name: str, figures: Mapping[str, Figure], out: Path | None, *, printed: bool = True) -> None:
     """Print the figures as JSON, unless a table is what is to be read, and write them to `out`, if given."""
     result = {

@@ -3,9 +3,10 @@
 Pairs come from MedQuAD's answers (CAREFOLD_DATASETS): a sentence that its passages bear out, word for word or
 slightly reworded, against the same with one thing swapped. What counts are documents and kinds of swap that
 nothing was fitted on; `--development` shows the other kinds beside them, on the same documents.
-`--through-ask N` sends N questions of the sample FAQ through the whole message path and holds what is shown
-against its passages by a check that is not the one that served it. The result holds counts only; what must be
-read by a person goes to standard error.
+`--through-ask N` sends N questions of the sample FAQ and of invented clinics through the whole message path
+and holds what is shown against what it cites, by a check that is not the one that served it. What is left out
+stays in the result file as it was. The result holds counts only; what must be read by a person goes to
+standard error.
 
 Run: python -m benchmarks.support [--each 250] [--embedder SOURCE|none] [--development] [--through-ask N]
      [--paraphrase] [--models DIR] [--data DIR] [--out FILE]
@@ -23,7 +24,7 @@ import typer
 from tqdm import tqdm
 
 from benchmarks.datasets import DATASETS, datasets_there
-from benchmarks.report import Figure, report, times
+from benchmarks.report import Figure, earlier, report, times
 from benchmarks.support_asked import asked
 from benchmarks.support_pairs import Pair, pairs, pairs_sha256
 from benchmarks.support_rates import Scored, rates, table
@@ -51,7 +52,7 @@ def main(
 ) -> None:
     """Measure and report."""
     scorer = SupportScorer.load()
-    figures: dict[str, Figure] = {"fitted": scorer.weights.fitted, "weights": scorer.weights.sha256}
+    figures = earlier(out) | {"fitted": scorer.weights.fitted, "weights": scorer.weights.sha256}
     if each:
         if not datasets_there() and data == DATASETS:
             sys.exit(
@@ -60,7 +61,8 @@ def main(
         figures["pairs"] = measure_pairs(scorer, data, each, embedder, development=development)
     figures["talk"] = talk()
     if through_ask:
-        figures["through_ask"] = asked(through_ask, paraphrase=paraphrase, models=models)
+        name = "through_ask, own words" if paraphrase else "through_ask"
+        figures[name] = asked(through_ask, paraphrase=paraphrase, models=models)
     report("support", figures, out)
 
 

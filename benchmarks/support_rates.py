@@ -63,6 +63,22 @@ def auroc_interval(rows: Sequence[Scored], *, seed: int = 0, draws: int = DRAWS)
     }  # fmt: skip
 
 
+def auroc_apart(fine: Floats, wrong: Floats, *, seed: int = 0, draws: int = DRAWS) -> dict[str, Figure]:
+    """Return AUROC of sentences that come in no pairs, with its 95 % interval; both sides are drawn anew."""
+    rng = np.random.default_rng(seed)
+    drawn = [
+        auroc(rng.choice(fine, len(fine)), rng.choice(wrong, len(wrong)))
+        for _ in range(draws if len(fine) and len(wrong) else 0)
+    ]
+    low, high = np.percentile(drawn, [2.5, 97.5]) if drawn else (0.0, 1.0)
+    return {
+        "n": len(fine) + len(wrong),
+        "value": round(auroc(fine, wrong), 4) if drawn else None,
+        "low": round(float(low), 4),
+        "high": round(float(high), 4),
+    }
+
+
 def rates(rows: Sequence[Scored]) -> dict[str, Figure]:
     """Return AUROC, the share of the unsupported that is shown, and of the supported that is dropped."""
     return {

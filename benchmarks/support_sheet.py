@@ -13,9 +13,7 @@ questions and passages of these invented clinics and a model's words, no user's.
 from __future__ import annotations
 
 import csv
-import random
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -24,12 +22,12 @@ import numpy as np
 import typer
 from pydantic import Field, ValidationError, field_validator
 
-from benchmarks import retrieval_sets as sets
 from benchmarks.report import Figure, report
-from benchmarks.support_asked import Written, sample_questions, written
-from benchmarks.support_rates import auroc
-from retrieval.build import build_index
-from retrieval.embedder import faq_source, load_embedder
+from benchmarks.screen import wilson
+from benchmarks.support_asked import Written, served, turns, written
+from benchmarks.support_rates import auroc_apart
+from retrieval.embedder import load_embedder
+from safety.evidence import Embed
 from safety.support import SupportScorer
 from training.panel_kappa import agreement
 from training.rows import Frozen
@@ -38,9 +36,6 @@ from weights.defaults import EMBEDDER
 COLUMNS: Final = ("id", "question", "passages", "sentence", "supported", "answers")
 LABELS: Final = ("supported", "answers")
 _BETWEEN: Final = "\n---\n"
-EACH: Final = 60
-"""Questions that are asked of a written clinic: no one clinic shall be all there is."""
-
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=True)
 
 
@@ -71,15 +66,13 @@ def write(
     models: Annotated[Path | None, typer.Option(help="Folder of releases; the base model without.")] = None,
 ) -> None:
     """Let the model answer questions and write what it said, each sentence once."""
-    found = once_each(written(sample_questions(), sentences=sentences, models=models)[0])
-    for clinic in sets.written_clinics():
+    found: list[Written] = []
+    for questions, entries in turns():
         if len(found) >= sentences:
             break
-        asked = random.Random(0).sample(clinic.questions, min(EACH, len(clinic.questions)))
-        with tempfile.TemporaryDirectory() as folder:
-            index = Path(folder) / "index"
-            build_index(clinic.entries, out=index, embedder=load_embedder(faq_source(EMBEDDER)))
-            found = once_each([*found, *written([one.text for one in asked], index=index, models=models)[0]])
+        with served(entries) as index:
+            texts = [one.text for one in questions]
+            found = once_each([*found, *written(texts, index=index, sentences=sentences, models=models)[0]])
     write_sheet(file, found[:sentences])
     print(f"{len(found[:sentences])} sentences in {file.name}", file=sys.stderr)
 
@@ -88,11 +81,15 @@ def write(
 def score(
     one: Annotated[Path, typer.Argument(help="The first reader's sheet.")],
     other: Annotated[Path, typer.Argument(help="The second reader's sheet.")],
+    embedder: Annotated[
+        str, typer.Option(envvar="CAREFOLD_EMBEDDER", help="Source of the encoder; 'none': words alone.")
+    ] = EMBEDDER,
     out: Annotated[Path | None, typer.Option(help="Result file.")] = None,
 ) -> None:
     """Report how far the readers agree, and how well the score parts what both call supported or not."""
     try:
-        figures = compared(read_sheet(one), read_sheet(other))
+        embed = None if embedder == "none" else load_embedder(embedder).embed
+        figures = {"embedder": embedder, **compared(read_sheet(one), read_sheet(other), embed)}
     except SheetError as error:
         raise typer.BadParameter(str(error)) from None
     report("support_sheet", figures, out)
@@ -131,10 +128,13 @@ def read_sheet(file: Path) -> dict[str, FilledRow]:
     return rows
 
 
-def compared(one: Mapping[str, FilledRow], other: Mapping[str, FilledRow]) -> dict[str, Figure]:
+def compared(
+    one: Mapping[str, FilledRow], other: Mapping[str, FilledRow], embed: Embed | None = None
+) -> dict[str, Figure]:
     """Return kappa for each column, and AUROC of the score over the rows where both readers agree.
 
-    Raises SheetError when the sheets are not copies of one.
+    Without `embed`, the page's encoder, words alone are scored. Raises SheetError when the sheets are not
+    copies of one.
     """
     if any(one[row].sentence != other[row].sentence for row in one.keys() & other.keys()):
         raise SheetError("the two sheets hold different sentences under one id: score copies of one sheet")
@@ -151,20 +151,15 @@ def compared(one: Mapping[str, FilledRow], other: Mapping[str, FilledRow]) -> di
         }
     agreed = [row for name, row in one.items() if name in other and other[name].supported == row.supported]
     scorer = SupportScorer.load()
-    judged = [scorer.judge(row.sentence, row.passages.split(_BETWEEN)) for row in agreed]
+    judged = [scorer.judge(row.sentence, row.passages.split(_BETWEEN), embed) for row in agreed]
     fine = np.array([row.supported == "yes" for row in agreed], dtype=bool)
     of = np.array([found.score for found in judged])
     figures["agreed"] = len(agreed)
     figures["called_supported"] = int(fine.sum())
-    figures["auroc_words_alone"] = (
-        round(auroc(of[fine], of[~fine]), 4) if fine.any() and not fine.all() else None
-    )
-    figures["unsupported_shown"] = sum(
-        found.shown for found, yes in zip(judged, fine, strict=True) if not yes
-    )
-    figures["supported_dropped"] = sum(
-        not found.shown for found, yes in zip(judged, fine, strict=True) if yes
-    )
+    figures["auroc"] = auroc_apart(of[fine], of[~fine])
+    shown = np.array([found.shown for found in judged], dtype=bool)
+    figures["unsupported_shown"] = wilson(int(shown[~fine].sum()), int((~fine).sum()))
+    figures["supported_dropped"] = wilson(int((~shown[fine]).sum()), int(fine.sum()))
     return figures
 
 

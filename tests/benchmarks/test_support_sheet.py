@@ -52,8 +52,10 @@ def test_two_filled_sheets_give_kappa_and_auroc(tmp_path: Path) -> None:
     other = read_sheet(_filled(tmp_path, "b.csv", ["yes", "no", "yes"]))
     figures = compared(one, other)
     assert figures["supported"]["kappa"]["value"] == 1.0  # type: ignore[index, call-overload]
-    assert figures["auroc_words_alone"] == 1.0
-    assert (figures["unsupported_shown"], figures["supported_dropped"]) == (0, 0)
+    assert figures["auroc"]["value"] == 1.0  # type: ignore[index, call-overload]
+    shown, dropped = figures["unsupported_shown"], figures["supported_dropped"]
+    assert (shown["n"], shown["rate"]) == (1, 0.0)  # type: ignore[index, call-overload]
+    assert (dropped["n"], dropped["rate"]) == (2, 0.0)  # type: ignore[index, call-overload]
 
 
 def test_rows_on_which_readers_differ_count_for_kappa_and_not_for_auroc(tmp_path: Path) -> None:
