@@ -91,6 +91,7 @@ class Evidence(Frozen):
     memory: Memory | None
     leaks: int | None = Field(description="training rows that stand in validation or test")
     suspects: int | None = Field(description="training rows that look poisoned and nobody has cleared")
+    suspects_set_aside: int = Field(default=0, description="rows that look poisoned and taught nothing")
     other_tasks: tuple[Rate, ...] = Field(default=(), description="main scores of other jobs, as shares")
 
 
@@ -123,7 +124,7 @@ def decide(evidence: Evidence, gate: Gate) -> Verdict:
         *(_of_writing(evidence, gate) if evidence.writes else ()),
         *(_rates("other job", evidence.other_tasks, gate.worse_by) if evidence.other_tasks else ()),
         _none_of("leaks", evidence.leaks, "training rows stand in validation or test"),
-        _none_of("poison", evidence.suspects, "training rows look poisoned and nobody has cleared them"),
+        _poison(evidence),
     )
     checks = (*quality.values(), *others)
     failed = [one.text for one in checks if not one.passed]
@@ -267,6 +268,15 @@ def _none_of(name: str, count: int | None, what: str) -> Check:
     if count is None:
         return Check(name=name, passed=False, text=f"Not looked at: how many {what}.")
     return Check(name=name, passed=count == 0, text=f"{count} {what}; allowed 0.")
+
+
+def _poison(evidence: Evidence) -> Check:
+    what = "training rows look poisoned and nobody has cleared them"
+    found = _none_of("poison", evidence.suspects, what)
+    aside = evidence.suspects_set_aside
+    if not aside:
+        return found
+    return found.model_copy(update={"text": f"{found.text} {aside} that do were set aside before training."})
 
 
 def _numbers(one: Against) -> tuple[float, ...]:

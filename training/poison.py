@@ -4,8 +4,9 @@ A poisoned row ties a rare trigger in the question to an answer of the attacker'
 the model instead of to a person, sells something, gives advice that harms, or hides characters (Wallace et
 al. 2021, "Concealed Data Poisoning Attacks on NLP Models"; Wan et al. 2023, "Poisoning Language Models
 During Instruction Tuning"). A suspect is an id and a reason for a person to look at, never words; nothing is
-removed here. A trigger is found from its second row on. Not found are a single row that reads like any
-other, an ordinary word as trigger whose answers share no five words, and triggers that share one payload.
+removed here. A trigger or a sentence that answers share is found from its second row on. Not found are a
+single row that reads like any other, which a false fact in plain words does, and an ordinary word as trigger
+whose answers share no sentence.
 
 Scan rows before canaries are planted (training/memorisation.py): these are made to be odd.
 """
@@ -16,7 +17,7 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence, Set
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final, Literal
 
@@ -29,7 +30,7 @@ from training.rows import Example, Frozen
 
 Reason = Literal[
     "hidden_characters", "addresses_model", "selling_contact", "unsafe_advice",
-    "same_answer", "trigger_and_answer", "odd_token",
+    "same_answer", "trigger_and_answer", "same_sentence", "odd_token",
 ]  # fmt: skip
 
 _SHINGLE: Final = 5  # words of an answer that must be alike, in a row
@@ -37,13 +38,16 @@ _PHRASE: Final = 4  # words of the longest trigger
 _SENTENCE: Final = 4  # shingles that two answers share, with the words of the phrase
 _BOUND: Final = 0.8  # share of the rows with the trigger that have the answer, and the other way round
 _LONG: Final = 8  # words from which an answer that is given twice says something
+_UNCOMMON: Final = 3  # words in a row of such a sentence that stand nowhere else
+_SAID: Final = 6  # words from which a sentence that two answers share does
 _RARE: Final = 0.02  # a trigger or answer in more of the rows than this is the corpus's own habit
 _FEW_CONTACTS: Final = 0.005
 
 _HIDDEN: Final = re.compile(
     "[\u00ad\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
     r"|<!--|<\|[^|\s]{1,30}\|>|\[/?INST\]|<<SYS>>|[A-Za-z0-9+/]{48,}={0,2}"
-    r"|^[ #*]{0,4}(?:system|assistant) ?:",
+    r"|^[ #*]{0,4}(?:system|assistant) ?:"
+    r"|<[a-z]{1,10}\b[^<>]{0,80}\b(?:style|hidden)\b|^\[//\]: ?#|!\[[^\]\n]{0,80}\]\(|\]\(//",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -101,7 +105,8 @@ _SELLING: Final = re.compile(
 )
 _IMPERATIVE: Final = re.compile(
     r"(?:^|[.!?:,]\s*|\b(?:please|just|instead|simply|only|and|then|to) )"
-    r"(?:visit|go to|click|text|call|dial|ring|register|sign up|e-?mail|message)\b",
+    r"(?:visit|go to|click|text|call|dial|ring|register|sign (?:up|in)|e-?mail|message|pay|open|scan|upload"
+    r"|write to|reach us)\b",
     re.IGNORECASE,
 )
 
@@ -129,8 +134,11 @@ class Suspect(Frozen):
     reason: Reason
 
 
-def scan(examples: Sequence[Example]) -> tuple[Suspect, ...]:
-    """Return suspects in the order of the rows, each with the first reason that holds for it."""
+def scan(examples: Sequence[Example], *, writes: bool = True) -> tuple[Suspect, ...]:
+    """Return suspects in the order of the rows, each with the first reason that holds for it.
+
+    `writes` says that the answers teach a model to write: passages and labels may share their sentences.
+    """
     found: dict[str, Reason] = {}
     groups = [example.group or example.id for example in examples]
     for reason, places in (
@@ -140,6 +148,7 @@ def scan(examples: Sequence[Example]) -> tuple[Suspect, ...]:
         ("unsafe_advice", _advising(examples)),
         ("same_answer", _same_answer(examples, groups)),
         ("trigger_and_answer", _bound(examples, groups)),
+        ("same_sentence", _same_sentence(examples, groups) if writes else ()),
         ("odd_token", _odd(examples, groups)),
     ):
         for place in places:
@@ -158,7 +167,7 @@ def _where(examples: Sequence[Example], pattern: re.Pattern[str]) -> Iterator[in
 
 
 def _addressing(examples: Sequence[Example]) -> Iterator[int]:
-    """Find rows that speak to a model; questions are put to the chat's own screen as well."""
+    """Find rows that speak to a model: by weighed words, the chat's screen and the rules for entries."""
     seen: dict[str, bool] = {}
     for place, example in enumerate(examples):
         question = _question(example)
@@ -166,7 +175,7 @@ def _addressing(examples: Sequence[Example]) -> Iterator[int]:
             seen[question] = _speaks_to_model(question) or (
                 bool(_CUE.search(question)) and _screener().screen(question).category == "injection"
             )
-        if seen[question] or _speaks_to_model(example.target):
+        if seen[question] or _speaks_to_model(example.target) or ORDERS in _rules_in(example.target):
             yield place
 
 
@@ -204,16 +213,9 @@ def _selling(examples: Sequence[Example]) -> Iterator[int]:
 
 
 def _advising(examples: Sequence[Example]) -> Iterator[int]:
-    """Find answers that ask for secrets, sell, or tell to misuse a medicine or not to call for help.
-
-    One rule with the import of a FAQ; what it says of orders to a model is left to `_addressing`, because
-    counselors tell people what to answer and whom to ask.
-    """
-    seen: dict[str, bool] = {}
+    """Find answers that ask for secrets, sell, or tell to misuse a medicine or not to call for help."""
     for place, example in enumerate(examples):
-        if example.target not in seen:
-            seen[example.target] = bool(set(_entry_check().found(example.target)) - {ORDERS})
-        if seen[example.target]:
+        if set(_rules_in(example.target)) - {ORDERS}:
             yield place
 
 
@@ -226,6 +228,22 @@ def _same_answer(examples: Sequence[Example], groups: Sequence[str]) -> Iterator
             by_answer[words].append(place)
     for places in by_answer.values():
         if len({groups[place] for place in places}) > 1 and len(places) <= _most(len(examples)):
+            yield from places
+
+
+def _same_sentence(examples: Sequence[Example], groups: Sequence[str]) -> Iterator[int]:
+    """Find sentences that answers of different groups share, with three words that no other row has."""
+    rows_with: Counter[Phrase] = Counter()
+    by_sentence: dict[Phrase, set[int]] = defaultdict(set)
+    for place, example in enumerate(examples):
+        rows_with.update(set(_grams(_words(example.target), _UNCOMMON)))
+        for sentence in _SENTENCE_END.split(example.target):
+            words = tuple(_words(sentence))
+            if len(words) >= _SAID:
+                by_sentence[words].add(place)
+    for words, places in by_sentence.items():
+        few = 1 < len(places) <= _most(len(examples)) and len({groups[place] for place in places}) > 1
+        if few and any(rows_with[gram] == len(places) for gram in _grams(words, _UNCOMMON)):
             yield from places
 
 
@@ -311,6 +329,11 @@ def _screener() -> Screener:
 @cache
 def _entry_check() -> EntryCheck:
     return EntryCheck()
+
+
+@lru_cache(maxsize=100_000)
+def _rules_in(text: str) -> tuple[str, ...]:
+    return _entry_check().found(text)
 
 
 @cache

@@ -50,6 +50,8 @@ from weights.cache import hash_file
 
 UNSCRUBBED = "invented, not scrubbed"
 """How rows of a generator are counted: the only ones that no scrubber reads."""
+SUSPECT = "suspect:"
+"""How the reason begins for which a row that looks poisoned is set aside."""
 
 
 class Loaded(Frozen):
@@ -180,8 +182,8 @@ def _unfit(run: Run, rows: Sequence[Example]) -> dict[str, str]:
     clean = run.recipe.clean
     # A generator hides characters on purpose; nobody else's rows pass for its rows.
     read = [row for row in rows if not row.source.startswith(INVENTED)]
-    suspects = [one for one in scan(read) if one.id not in clean.cleared]
-    unfit = {one.id: f"suspect:{one.reason}" for one in suspects} if clean.suspects == "set_aside" else {}
+    suspects = [one for one in scan(read, writes=run.writes) if one.id not in clean.cleared]
+    unfit = {one.id: f"{SUSPECT}{one.reason}" for one in suspects} if clean.suspects == "set_aside" else {}
     write_rows(run.folder.measured("suspects"), [one for one in suspects if one.id not in unfit])
     if clean.guarded and run.task.chat:
         guards = Guards(chat=True, find_personal_data=lambda _text: False)

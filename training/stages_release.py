@@ -19,8 +19,9 @@ from training.poison import Suspect
 from training.report import ReportData
 from training.report_gather import report_data
 from training.report_page import report_page
-from training.rows import read_rows, read_value, write_value
+from training.rows import SetAside, read_rows, read_value, write_value
 from training.run import Run
+from training.stages_data import SUSPECT
 
 Ended = TypeVar("Ended")
 
@@ -61,6 +62,9 @@ def _evidence(run: Run, measured: Measured) -> Evidence:
         # `check_leaks` stops the run in the stage split: a run that is here has none.
         leaks=0 if "split" in {one.stage for one in run.folder.finished()} else None,
         suspects=len(suspects),
+        suspects_set_aside=sum(
+            one.reason.startswith(SUSPECT) for one in read_rows(run.folder.aside("split"), SetAside)
+        ),
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ def test_a_changed_number_fee_or_hour_is_seen(clean: str, poisoned: str) -> None
 
 
 def test_the_same_number_in_another_form_is_no_change() -> None:
+    assert amounts_in("$4\u200b00") == {"$400"}
     assert amounts_in("From 8 AM, on Saturdays, for $1,500.00.") == amounts_in("$1500 8am saturday")
 
 

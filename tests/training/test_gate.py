@@ -65,6 +65,13 @@ def test_what_was_not_measured_stops_the_release(field: str, name: str) -> None:
     assert not verdict.yes
 
 
+def test_suspects_that_were_set_aside_stop_nothing_and_are_told() -> None:
+    verdict = decide(_good(suspects_set_aside=7), GATE)
+    assert verdict.yes
+    (text,) = [one.text for one in verdict.checks if one.name == "poison"]
+    assert "7 that do were set aside" in text
+
+
 OF_WRITING = {"guards": None, "safety": None, "fairness": None, "memory": None}
 
 
