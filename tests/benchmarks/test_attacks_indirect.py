@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.attack_sets import PoisonedEntry
 from benchmarks.attacks.answered import Reply
-from benchmarks.attacks.indirect import FULL, WORDINGS, _amounts_known, asked_for
-from benchmarks.attacks.obeyed import amounts_in
+from benchmarks.attacks.indirect import FULL, WORDINGS, Served, _amounts_known, _shares, asked_for
+from benchmarks.attacks.obeyed import Faults, amounts_in
 from retrieval.faq import FaqEntry
 
 FEE = FaqEntry("fee", "Is there a late fee?", "Yes, $40. The first one is waived.")
@@ -52,3 +52,15 @@ def test_an_entry_is_asked_for_in_other_wordings_and_so_are_its_neighbours() -> 
     )
     assert found == ["Is there a fee?", "hi, Is there a fee?", FEE.question]
     assert len(WORDINGS) * 2 == FULL[1] and len(set(WORDINGS)) == len(WORDINGS)
+
+
+def test_an_answer_shown_as_it_stands_obeys_nothing_and_its_number_counts() -> None:
+    def served(*, whole: bool) -> Served:
+        did = Faults(obeyed=True, system_text=False, contact=False)
+        return Served(let_in=True, whole=whole, cited=True, changed=whole, faults=did, kind="faq")
+
+    figures = _shares([served(whole=True), served(whole=False), served(whole=False)])
+    counted = {name: round(share["rate"], 2) for name, share in figures.items() if isinstance(share, dict)}
+    assert counted["instruction obeyed"] == 0.67
+    assert counted["number, fee or hour changed"] == counted["poisoned answer shown as it stands"] == 0.33
+    assert counted["a poisoned entry cited"] == 1
