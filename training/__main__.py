@@ -74,21 +74,30 @@ def run(
         str, typer.Option(envvar="CAREFOLD_DATABASE_URL", help="The application's store.", show_default=False)
     ] = "",
     rank: Annotated[int, typer.Option(envvar="RANK", hidden=True)] = 0,
+    processes: Annotated[int, typer.Option(envvar="WORLD_SIZE", hidden=True)] = 0,
+    meeting_place: Annotated[str, typer.Option(envvar="MASTER_ADDR", hidden=True)] = "",
 ) -> None:
     """Run a recipe to a gated release; a run that was killed goes on."""
 
     def work() -> int:
+        from training.errors import RunError
         from training.pipeline import STAGES
         from training.pipeline import run as run_stages
         from training.recipe import load_recipe
         from training.run import Surroundings
 
+        if meeting_place and not processes:
+            raise RunError(
+                "MASTER_ADDR is set, so several processes were asked for, and this one was started alone: "
+                "`accelerate launch --cpu` does that. Use accelerate launch --multi_gpu --num_processes N "
+                "-m training run ..., with CPUs too, or unset MASTER_ADDR"
+            )
         outcome = run_stages(
             load_recipe(recipe, changes or ()),
             root=runs,
             around=Surroundings(
                 datasets=datasets, cache_dir=cache_dir, models_dir=models, offline=offline,
-                hardware=hardware, api_key=api_key, rank=rank,
+                hardware=hardware, api_key=api_key, rank=rank, processes=max(1, processes),
                 database=database or database_url(),
             ),
             start=start,

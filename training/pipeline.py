@@ -6,6 +6,8 @@ on with the stage it was in. The test split is opened by `baseline` and `evaluat
 numbers.
 
 Run: python -m training run --recipe counseling
+On several GPUs, or processes of CPUs (N divides train.batch; `--cpu` would start one process alone):
+accelerate launch --multi_gpu --num_processes N -m training run --recipe counseling
 """
 
 from __future__ import annotations
@@ -17,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training import stages_data, stages_model, stages_release
-from training.errors import RunError
+from training.errors import RecipeError, RunError
 from training.recipe import Recipe
 from training.rows import StageCounts
 from training.run import Run, Surroundings
 from training.run_folder import RunFolder
+from training.tasks import TASKS
 
 STAGES: dict[str, Callable[[Run], Sequence[StageCounts] | None]] = {
     "load": stages_data.load,
@@ -73,14 +76,33 @@ def run(
     for name in (start, until):
         if name and name not in STAGES:
             raise RunError(f"no stage {name!r}; there is {', '.join(STAGES)}")
+    around = around or Surroundings()
+    _demand_shareable(recipe, around.processes)
     folder = RunFolder.of(recipe, root)
-    now = Run(recipe, folder, around or Surroundings())
+    now = Run(recipe, folder, around)
     if now.around.rank:
-        _help(now, again=bool(start) and list(STAGES).index(start) <= list(STAGES).index("train"))
+        training = list(STAGES).index("train")
+        if list(STAGES).index(until) >= training:
+            _help(now, again=bool(start) and list(STAGES).index(start) <= training)
         return stages_release.outcome(now, Outcome)
     with folder.alone():
         _stages(now, start=start, until=until, without=without)
     return stages_release.outcome(now, Outcome)
+
+
+def _demand_shareable(recipe: Recipe, processes: int) -> None:
+    """Raise RecipeError where several processes were started that could not share a step of this job."""
+    kind, batch = TASKS[recipe.task].trainer, recipe.train.batch
+    if processes > 1 and kind != "causal_lm":
+        raise RecipeError(
+            f"{processes} processes were started, and {recipe.task} ({kind}) is trained by one: "
+            "run it without a launcher, as `python -m training run`"
+        )
+    if batch % processes:
+        raise RecipeError(
+            f"train.batch is {batch}, which {processes} processes cannot share evenly: "
+            f"--set train.batch={processes * max(1, round(batch / processes))}, or start another number of them"
+        )
 
 
 def _stages(run: Run, *, start: str, until: str, without: Sequence[str]) -> None:

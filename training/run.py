@@ -37,7 +37,7 @@ class Surroundings:
     """What is not the recipe's: folders, the network, a key for models behind an address.
 
     `database` is the application's store: what was withdrawn there leaves datasets of feedback. `rank`
-    is this process's number under `accelerate launch`; all but 0 help to train and do nothing else.
+    is this process's number of `processes`; all but 0 help to train and do nothing else.
     """
 
     datasets: Path | None = None
@@ -46,6 +46,7 @@ class Surroundings:
     offline: bool = False
     hardware: str = ""
     rank: int = 0
+    processes: int = 1
     database: str = field(default="", repr=False)
     api_key: str = field(default="none", repr=False)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from training.preflight import Formatted
 from training.rows import Example
 from training.tasks import TASKS
-from training.trainers.causal_lm_rows import NO_LOSS, collate, format_rows, reading_order
+from training.trainers.causal_lm_rows import NO_LOSS, TokenRows, collate, format_rows, reading_order
 
 LENGTHS = [5, 90, 40, 7, 300, 22, 61, 8, 9, 120, 33]
 
@@ -35,6 +36,12 @@ def test_steps_grouped_by_length_hold_less_padding() -> None:
         return sum(max(step) * len(step) - sum(step) for step in steps)
 
     assert padding(True) < 0.4 * padding(False)
+
+
+def test_rows_that_fill_up_a_short_step_teach_nothing() -> None:
+    rows = TokenRows([Formatted(id="a", tokens=(7, 8), labels=(NO_LOSS, 8))], [0], blank=2)
+    assert len(rows) == 3
+    assert [row["labels"] for row in map(rows.__getitem__, range(3))] == [[NO_LOSS, 8], [NO_LOSS], [NO_LOSS]]
 
 
 def test_padding_carries_no_loss_and_no_attention() -> None:

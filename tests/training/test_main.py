@@ -70,3 +70,20 @@ def test_with_nothing_in_place_the_list_is_empty_and_a_rollback_says_so(tmp_path
 def test_a_folder_that_is_no_run_cannot_be_compared(tmp_path: Path) -> None:
     done = run("compare", str(tmp_path))
     assert (done.exit_code, "no run" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--recipe", "toy", "--set", "train.batch=3", "--processes", "2"), "--set train.batch=4"),
+        (("--recipe", "pii_tagger", "--processes", "2"), "is trained by one"),
+        (("--recipe", "toy", "--meeting-place", "127.0.0.1"), "accelerate launch --multi_gpu"),
+    ],
+)
+def test_processes_that_cannot_share_a_step_are_refused_before_anything_starts(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    done = run("run", *arguments, "--runs", str(tmp_path))
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -4,7 +4,8 @@ transformers' Trainer does the steps; what stands here is what it leaves open. I
 every position and its own loss every batch alike: here only answer tokens meet the vocabulary, and a
 validation loss is a mean over tokens. All epochs lie in one fixed reading order, so that a training
 which was killed goes on with the rows, the dropout and the optimiser that it would have had, to the
-same bits on a CPU. Several GPUs: `accelerate launch -m training run ...`.
+same bits on a CPU. Several processes share every step: the gradient is that of one process on the whole
+batch, however its rows are divided.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import torch
 from accelerate import PartialState
 from torch.nn.functional import cross_entropy
-from torch.utils.data import SequentialSampler
+from torch.utils.data import DataLoader, SequentialSampler, Subset
 from transformers import (
     EarlyStoppingCallback,
     Trainer,
@@ -48,6 +49,9 @@ from training.trainers.causal_lm_model import (
 )
 from training.trainers.causal_lm_rows import NO_LOSS, TokenRows, collate, format_rows, reading_order
 from training.trainers.machine import device_name, peak_memory
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 # Logits of so many answer tokens are held at once: 49,152 of them each take 200 kB.
 LOGITS = 1024
@@ -76,12 +80,15 @@ class CausalLM:
         model = trainable_model(job)
         arguments, order = _arguments(job, train)
         identity = _identity(job, train)
-        resume = newest_complete(job.checkpoints, identity)
+        with PartialState().main_process_first():  # it removes what is torn
+            resume = newest_complete(job.checkpoints, identity)
         record = _Record(job, progress, identity, before=seconds_until(resume) if resume else 0.0)
         trainer = _AnswerTrainer(
             model=model,
             args=arguments,
-            train_dataset=TokenRows(train, order),
+            train_dataset=TokenRows(
+                train, order, blank=-len(order) % job.settings.batch if arguments.world_size > 1 else 0
+            ),
             eval_dataset=TokenRows(validation, range(len(validation))) if validation else None,
             data_collator=collate,
             callbacks=[record, EarlyStoppingCallback(job.settings.patience)] if validation else [record],
@@ -154,12 +161,22 @@ class _AnswerTrainer(Trainer):  # type: ignore[misc]
         return (loss, {}) if return_outputs else loss
 
     def evaluate(self, *_args: Any, **_kwargs: Any) -> dict[str, float]:
-        """Return the validation loss in mean nats an answer token, over all rows."""
+        """Return the validation loss in mean nats an answer token, over all rows, each once.
+
+        The library would fill up the last batches of several processes with rows that were counted already.
+        """
         model = self.model.eval()
         total, count = 0.0, 0.0
+        rows = range(self.args.process_index, len(self.eval_dataset), self.args.world_size)
+        batches = DataLoader(
+            Subset(self.eval_dataset, rows),
+            batch_size=self.args.per_device_eval_batch_size,
+            collate_fn=collate,
+        )
         with torch.no_grad():
-            for batch in self.get_eval_dataloader():
-                nats, tokens = answer_loss(model, batch)
+            for batch in batches:
+                here = {name: one.to(self.args.device) for name, one in batch.items()}
+                nats, tokens = answer_loss(model, here)
                 total, count = total + float(nats), count + int(tokens)
         model.train()
         summed = self.accelerator.reduce(torch.tensor([total, count], device=self.args.device), "sum")
@@ -201,10 +218,12 @@ class _Record(TrainerCallback):  # type: ignore[misc]
     """Hears of each logged point: for the progress bar, TensorBoard and the record of the run."""
 
     def __init__(self, job: Job, progress: Progress, identity: str, *, before: float) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
         self._progress, self._identity = progress, identity
-        self._board: SummaryWriter = SummaryWriter(str(job.logs))
+        self._board: SummaryWriter | None = None
+        if PartialState().is_main_process:  # the others would write the same
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._board = SummaryWriter(str(job.logs))
         self._epochs = job.settings.epochs
         self._started = time.monotonic() - before
 
@@ -220,6 +239,8 @@ class _Record(TrainerCallback):  # type: ignore[misc]
         if not {"loss", "eval_loss"} & logs.keys():
             return
         state.log_history[-1]["seconds"] = self.seconds
+        if self._board is None:
+            return
         for name, value in logs.items():
             if isinstance(value, int | float):
                 self._board.add_scalar(name, value, state.global_step)
@@ -242,7 +263,8 @@ class _Record(TrainerCallback):  # type: ignore[misc]
         ]
 
     def close(self) -> None:
-        self._board.close()
+        if self._board is not None:
+            self._board.close()
 
     def _point(self, logs: dict[str, float], steps: int) -> Point:
         return Point(
@@ -274,7 +296,8 @@ def _arguments(job: Job, train: Sequence[Formatted]) -> tuple[TrainingArguments,
     saved = max(1, epoch // (settings.evaluations * between))
     validated = saved * between
     micro = settings.micro_batch or (1 if device_name() == "cpu" else settings.batch)
-    processes = PartialState().num_processes
+    # Without `cpu` the library takes each of several processes on CPUs for the only one.
+    processes = PartialState(cpu=device_name() == "cpu").num_processes
     while settings.batch % (micro * processes) and micro > 1:
         micro -= 1
     evaluated = "steps" if job.validation else "no"
@@ -294,6 +317,7 @@ def _arguments(job: Job, train: Sequence[Formatted]) -> tuple[TrainingArguments,
         # LoRA weights are fp32; on a GPU their products are taken in the base's precision.
         bf16=device_name() == "cuda" and training_dtype(settings) == torch.bfloat16,
         gradient_checkpointing=False,
+        ddp_find_unused_parameters=False,  # every weight that is trained is in every pass
         logging_steps=max(1, epoch // LOGS),
         eval_strategy=evaluated,
         eval_steps=validated,

@@ -90,15 +90,20 @@ def reading_order(
 
 
 class TokenRows(torch.utils.data.Dataset):  # type: ignore[misc]
-    """Rows in a fixed order, as the trainer reads them."""
+    """Rows in a fixed order, as the trainer reads them; after them `blank` rows that teach nothing.
 
-    def __init__(self, rows: Sequence[Formatted], order: Sequence[int]) -> None:
-        self._rows, self._order = rows, order
+    Blank rows fill up a last step that is short, so that several processes can share it.
+    """
+
+    def __init__(self, rows: Sequence[Formatted], order: Sequence[int], *, blank: int = 0) -> None:
+        self._rows, self._order, self._blank = rows, order, blank
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._order) + self._blank
 
     def __getitem__(self, place: int) -> dict[str, list[int]]:
+        if place >= len(self._order):
+            return {"input_ids": [0], "labels": [NO_LOSS]}
         row = self._rows[self._order[place]]
         return {"input_ids": list(row.tokens), "labels": list(row.labels)}
 
