@@ -16,6 +16,7 @@ from training.estimate import Estimate, Tokens
 from training.gate import Verdict
 from training.metrics import Interval
 from training.preflight import Preflight
+from training.preflight_encoder import EncoderPreflight
 from training.rows import Frozen, StageCounts
 from training.trainers.base import Fit
 
@@ -205,7 +206,7 @@ class ReportData(Frozen):
     stages: tuple[StageCounts, ...] = ()
     splits: dict[str, int] = Field(default_factory=dict)
     tokens: Tokens | None = None
-    preflight: Preflight | None = None
+    preflight: Preflight | EncoderPreflight | None = None
     estimates: tuple[Estimate, ...] = ()
     hardware: str = Field(default="", description="the line of `estimates` that it was trained on")
     fit: Fit | None = None

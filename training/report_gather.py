@@ -19,6 +19,7 @@ from training.measure import Measured, memory_of
 from training.metrics import Interval, difference, interval
 from training.panel import PanelResult
 from training.preflight import Preflight
+from training.preflight_encoder import EncoderPreflight
 from training.profile import Profile
 from training.reading import source_name
 from training.report import (
@@ -68,7 +69,9 @@ def report_data(run: Run) -> ReportData:
         stages=tuple(count for stage in run.folder.finished() for count in stage.counts),
         splits={split: len(run.examples(split)) for split in SPLITS},
         tokens=planned.tokens if planned else None,
-        preflight=run.optional("preflight", Preflight),
+        preflight=run.optional("preflight", Preflight)
+        if run.writes
+        else run.optional("preflight", EncoderPreflight),
         estimates=tuple(estimates),
         hardware=planned.hardware if planned else "",
         fit=run.optional("fit", Fit),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from training import preflight_encoder
 from training.estimate import Estimate
 from training.page_parts import Cell, Section, Table, duration, figure, gib, money, picture, share, table
 from training.preflight import QUANTILES
+from training.preflight_encoder import EncoderPreflight
 from training.report import ReportData
 
 
@@ -70,6 +72,13 @@ def preflight(data: ReportData) -> Section:
     one = data.preflight
     if one is None:
         return Section("preflight", "Pre-flight", missing=True)
+    if isinstance(one, EncoderPreflight):
+        return Section(
+            "preflight",
+            "Pre-flight",
+            facts=preflight_encoder.facts(one),
+            tables=(preflight_encoder.lengths(one),),
+        )
     facts = (
         ("rows", f"{one.rows:,}, each with loss and an end token"),
         ("tokens", f"{one.tokens:,}, of which {one.trained:,} carry loss ({share(one.trained, one.tokens)})"),

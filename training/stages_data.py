@@ -25,6 +25,7 @@ from training.memorisation import plant
 from training.poison import scan
 from training.preflight import preflight as checked
 from training.preflight import shown as chosen_rows
+from training.preflight_encoder import Reader, encoder_page, encoder_preflight
 from training.preflight_page import preflight_page
 from training.profile import profile
 from training.profile_page import profile_page
@@ -246,15 +247,45 @@ class Planned(Frozen):
 def preflight(run: Run) -> list[StageCounts]:
     """Count tokens, set over-long rows aside, look at eight rows, estimate; then the splits are final."""
     rows = list(read_rows(run.folder.rows("split"), Example))
-    aside: list[SetAside] = []
+    changed: dict[str, int] = {}
     if run.writes:
         rows, aside = _formatted(run, rows)
+    else:
+        rows, aside, changed = _encoded(run, rows)
     # Answers to other rows are of no use any more.
     shutil.rmtree(run.folder.predictions("any").parent, ignore_errors=True)
     for name in SPLITS:
         write_rows(run.folder.split(name), (row for row in rows if row.split == name))
     write_rows(run.folder.aside("preflight"), aside)
-    return [StageCounts.of("preflight", len(rows), aside)]
+    return [StageCounts.of("preflight", len(rows), aside, changed=changed)]
+
+
+def _encoded(run: Run, rows: list[Example]) -> tuple[list[Example], list[SetAside], dict[str, int]]:
+    """Look at how an encoder will read the rows: what is set aside, and how many it reads in parts."""
+    trainer = run.trainer()
+    if not isinstance(trainer, Reader):
+        return rows, [], {}
+    job = run.job()
+    read = dict(zip((row.id for row in rows), trainer.look(job, rows), strict=True))
+    train = [row for row in rows if row.split == "train"]
+    long = {row.id for row in rows if read[row.id].long and row.split != "test"}
+    found = encoder_preflight(
+        [read[row.id] for row in train],
+        max_tokens=trainer.limit(job),
+        measured=[read[row.id] for row in rows if row.split != "train" and row.id not in long],
+    )
+    write_value(run.folder.measured("preflight"), found)
+    wanted = set(chosen_rows([row.id for row in train if row.id not in long], seed=run.recipe.seed))
+    pictured = list(trainer.look(job, [row for row in train if row.id in wanted], draw=True))
+    page = encoder_page(found, pictured, name=run.recipe.name)
+    run.folder.path.joinpath("preflight.html").write_text(page, encoding="utf-8")
+    parts = {"cut where the encoder stops reading": found.cut, "read in several windows": found.windowed}
+    aside = [SetAside(id=row.id, stage="preflight", reason="over_long") for row in rows if row.id in long]
+    return (
+        [row for row in rows if row.id not in long],
+        aside,
+        {name: count for name, count in parts.items() if count},
+    )
 
 
 def _formatted(run: Run, rows: list[Example]) -> tuple[list[Example], list[SetAside]]:

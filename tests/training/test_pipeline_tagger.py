@@ -10,6 +10,8 @@ import pytest
 from tests.training.tiny_encoder import POSITIONS, tiny_base
 from training.gate import Evidence, Verdict
 from training.pipeline import STAGES, run
+from training.preflight import SHOWN_ROWS
+from training.preflight_encoder import EncoderPreflight
 from training.recipe import load_recipe
 from training.rows import read_value
 
@@ -28,6 +30,12 @@ def test_a_tagger_is_judged_by_what_applies_to_it_and_sealed_where_it_is_better(
     assert [one.stage for one in ended.folder.finished()] == list(STAGES)
     evidence = read_value(ended.folder.measured("evidence"), Evidence)
     assert not evidence.writes and evidence.answers > 0
+    looked = read_value(ended.folder.measured("preflight"), EncoderPreflight)
+    (counts,) = next(one.counts for one in ended.folder.finished() if one.stage == "preflight")
+    assert looked.windowed == counts.changed["read in several windows"] > 0
+    assert (ended.folder.path / "preflight.html").read_text(encoding="utf-8").count(
+        'class="row"'
+    ) == SHOWN_ROWS
     verdict = read_value(ended.folder.measured("gate"), Verdict)
     assert {one.name for one in verdict.checks} == {"better than base", "answers", "leaks", "poison"}
     assert ended.released == verdict.yes

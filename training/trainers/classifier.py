@@ -18,11 +18,13 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 from training.errors import CorpusError
+from training.preflight_encoder import Encoded, Part
 from training.rows import Example, Prediction
 from training.trainers.base import Fit, Job, Predictor, Progress
 from training.trainers.encoder_base import (
     EncoderCard,
     card_of,
+    input_limit,
     is_balanced,
     job_identity,
     load_encoder,
@@ -66,6 +68,28 @@ class Classifier:
             fit = learn(job, learner, identity=job_identity(job, card), progress=progress)
             publish_encoder(model, tokenizer, job=job, card=card)
         return fit
+
+    def limit(self, job: Job) -> int:
+        """See `training.preflight_encoder.Reader`."""
+        return input_limit(job)
+
+    def look(self, job: Job, rows: Sequence[Example], *, draw: bool = False) -> Iterator[Encoded]:
+        """Yield the length of each text, and its label; a longer one is measured, but not trained on."""
+        tokenizer, limit = load_tokenizer(job.base), self.limit(job)
+        for one in rows:
+            cut = windows(tokenizer, one.inputs["text"], limit=limit)
+            yield Encoded(
+                id=one.id,
+                tokens=sum(len(window.tokens) for window in cut),
+                windows=len(cut),
+                long=len(cut) > 1,
+                parts=(
+                    Part(kind="read", text=f"{one.inputs['text']}\n"),
+                    Part(kind="taught", text=one.target, label="label"),
+                )
+                if draw
+                else (),
+            )
 
     def predictor(self, job: Job, adapter: Path | None) -> Predictor:
         """Load the base with the unmerged adapter, or weights tuned whole. Raises ReleaseError.

@@ -36,6 +36,7 @@ from retrieval.embedder import Embedder as TextEmbedder
 from retrieval.embedder import load_embedder
 from retrieval.fusion import PASSAGE, TITLE
 from training.errors import CorpusError, ReleaseError
+from training.preflight_encoder import Encoded, Part
 from training.recipe import Train
 from training.rows import Example, Prediction
 from training.trainers.base import Fit, Job, Predictor, Progress
@@ -109,6 +110,25 @@ class Embedder:
 
             publish_weights(job, card, fill)
         return fit
+
+    def limit(self, job: Job) -> int:
+        """See `training.preflight_encoder.Reader`."""
+        return min(job.settings.max_tokens, int(_load(job.base).max_seq_length))
+
+    def look(self, job: Job, rows: Sequence[Example], *, draw: bool = False) -> Iterator[Encoded]:
+        """Yield the length of each row's texts. One with a longer text is measured cut, not trained on."""
+        model, limit = _load(job.base), self.limit(job)
+        for one, found in zip(
+            rows, zip(*_lengths(model, [_pair(one) for one in rows]), strict=True), strict=True
+        ):
+            over = sum(max(0, length - limit) for length in found)
+            yield Encoded(
+                id=one.id,
+                tokens=sum(found) - over,
+                unread=over,
+                long=over > 0,
+                parts=tuple(_drawn(_pair(one))) if draw else (),
+            )
 
     def predictor(self, job: Job, adapter: Path | None) -> Predictor:
         """Load the embedder as it is served, LoRA merged into it. Raises ReleaseError, EmbedderError."""
@@ -302,17 +322,23 @@ def _topics(pairs: Sequence[Pair]) -> list[str]:
     return [pair.topic for pair in pairs] if any(pair.topic for pair in pairs) else []
 
 
+def _pair(one: Example) -> Pair:
+    inputs = one.inputs
+    return Pair(
+        inputs["anchor"], inputs.get("positive", ""), inputs.get("negative", ""), one.group, one.topic
+    )
+
+
+def _drawn(pair: Pair) -> Iterator[Part]:
+    """Yield a row's texts: what must lie near the anchor is what is taught."""
+    yield Part(kind="read", text=f"{pair.anchor}\n", label="anchor")
+    yield Part(kind="taught", text=pair.positive or "nothing", label="must be near")
+    if pair.negative:
+        yield Part(kind="read", text=f"\n{pair.negative}", label="must be farther")
+
+
 def _kept(model: Any, job: Job, examples: Sequence[Example], card: EncoderCard) -> list[Pair]:
-    pairs = {
-        one.id: Pair(
-            one.inputs["anchor"],
-            one.inputs.get("positive", ""),
-            one.inputs.get("negative", ""),
-            one.group,
-            one.topic,
-        )
-        for one in examples
-    }
+    pairs = {one.id: _pair(one) for one in examples}
     longest = [max(one) for one in zip(*_lengths(model, list(pairs.values())), strict=True)]
     return [pairs[one.id] for one in without_long(job, examples, longest, limit=card.max_tokens)]
 

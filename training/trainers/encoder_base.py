@@ -19,7 +19,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from torch.nn import Dropout
-from transformers import AutoTokenizer
+from transformers import AutoConfig, AutoTokenizer
 from transformers.utils import logging as library_logging
 
 from app.logs import get_logger
@@ -76,6 +76,12 @@ def card_of(job: Job, *, positions: int, labels: Sequence[str] = ()) -> EncoderC
         max_tokens=min(job.settings.max_tokens, positions),
         labels=tuple(labels),
     )
+
+
+def input_limit(job: Job) -> int:
+    """Return the most tokens that an encoder of this job reads at once."""
+    positions: int = AutoConfig.from_pretrained(str(job.base), local_files_only=True).max_position_embeddings
+    return min(job.settings.max_tokens, positions)
 
 
 def read_card(folder: Path, job: Job) -> EncoderCard:

@@ -15,18 +15,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from transformers import AutoModelForTokenClassification
 
 from retrieval.embedder import Embedder, load_embedder
-from retrieval.ranker import Scores, pair_tokens
+from retrieval.ranker import QUERY_TOKENS, Scores, pair_tokens
 from training.errors import CorpusError, ReleaseError
+from training.preflight_encoder import Encoded, Part
 from training.recipe import Train
 from training.rows import Example, Prediction
 from training.trainers.base import Fit, Job, Predictor, Progress
 from training.trainers.encoder_base import (
-    EncoderCard,
     card_of,
+    input_limit,
     job_identity,
     load_encoder,
     load_tokenizer,
@@ -64,7 +65,7 @@ class Ranker:
             card = card_of(job, positions=model.config.max_position_embeddings, labels=(LABEL,))
             if card.method == "lora":
                 model = with_lora(model, job.settings, heads=("classifier",))
-            words = _Words.of(job.base, card)
+            words = _Words.of(job.base, card.max_tokens)
             learner = RankLearner(
                 model,
                 [words.ranked(one) for one in job.train],
@@ -76,6 +77,26 @@ class Ranker:
             publish_encoder(model, tokenizer, job=job, card=card)
         return fit
 
+    def limit(self, job: Job) -> int:
+        """See `training.preflight_encoder.Reader`."""
+        return input_limit(job)
+
+    def look(self, job: Job, rows: Sequence[Example], *, draw: bool = False) -> Iterator[Encoded]:
+        """Yield the length of each row's pairs, and what is left out of the query and of the candidates."""
+        words = _Words.of(job.base, self.limit(job))
+        for one in rows:
+            pairs = words.ranked(one).pairs
+            asked = len(words.encode(one.inputs["query"]).ids)
+            head = min(asked, QUERY_TOKENS) + 2
+            texts = [words.encode(text) for text in one.passages]
+            read = [len(pair) - head - 1 for pair in pairs]
+            yield Encoded(
+                id=one.id,
+                tokens=sum(map(len, pairs)),
+                unread=asked + 2 - head + sum(len(text.ids) - n for text, n in zip(texts, read, strict=True)),
+                parts=tuple(_parts(one, texts, read)) if draw else (),
+            )
+
     def predictor(self, job: Job, adapter: Path | None) -> Predictor:
         """Load the base with the unmerged adapter, or weights tuned whole; without one, compare vectors.
 
@@ -85,7 +106,9 @@ class Ranker:
         if adapter is None:
             return NearestCandidate(load_embedder(f"path:{job.base}"))
         card, model, folder = tuned_encoder(AutoModelForTokenClassification, job, adapter)
-        return RankPredictor(model.eval(), _Words.of(folder, card), load_tokenizer(folder).pad_token_id)
+        return RankPredictor(
+            model.eval(), _Words.of(folder, card.max_tokens), load_tokenizer(folder).pad_token_id
+        )
 
 
 @dataclass(frozen=True)
@@ -98,14 +121,18 @@ class _Words:
     limit: int
 
     @classmethod
-    def of(cls, folder: Path, card: EncoderCard) -> _Words:
+    def of(cls, folder: Path, limit: int) -> _Words:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         begin, end = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
         if begin is None or end is None:
             raise ReleaseError(f"{folder.name}: its tokenizer has no [CLS] and [SEP]: a BERT is needed")
-        return cls(tokenizer, begin, end, card.max_tokens)
+        return cls(tokenizer, begin, end, limit)
+
+    def encode(self, text: str) -> Encoding:
+        """Return all tokens of a text, without special ones."""
+        return self.tokenizer.encode(text, add_special_tokens=False)
 
     def ranked(self, example: Example) -> Ranked:
         pairs = pair_tokens(
@@ -117,6 +144,20 @@ class _Words:
             limit=self.limit,
         )
         return Ranked(tuple(pairs), len(pairs) if example.target in ("", NONE) else int(example.target))
+
+
+def _parts(example: Example, texts: Sequence[Encoding], read: Sequence[int]) -> Iterator[Part]:
+    """Yield the query and the candidates, the right one as what is taught; of each `read` tokens are read."""
+    yield Part(kind="read", text=f"{example.inputs['query']}\n", label="query")
+    for place, (text, encoded, count) in enumerate(zip(example.passages, texts, read, strict=True)):
+        end = len(text) if count >= len(encoded.ids) else encoded.offsets[count][0]
+        right = str(place) == example.target
+        yield Part(kind="taught" if right else "read", text=text[:end], label=f"candidate {place}")
+        if end < len(text):
+            yield Part(kind="unread", text=text[end:])
+        yield Part(kind="read", text="\n")
+    if example.target in ("", NONE):
+        yield Part(kind="taught", text="none of them")
 
 
 class RankLearner:

@@ -18,11 +18,13 @@ from transformers import AutoModelForTokenClassification
 from safety import tagging
 from safety.tagging import OUTSIDE, Probabilities, Window
 from training.errors import CorpusError
+from training.preflight_encoder import Encoded, Part
 from training.rows import Example, Prediction, Span
 from training.trainers.base import Fit, Job, Predictor, Progress
 from training.trainers.encoder_base import (
     EncoderCard,
     card_of,
+    input_limit,
     is_balanced,
     job_identity,
     load_encoder,
@@ -69,6 +71,22 @@ class Tagger:
             fit = learn(job, learner, identity=job_identity(job, card), progress=progress)
             publish_encoder(model, tokenizer, job=job, card=card)
         return fit
+
+    def limit(self, job: Job) -> int:
+        """See `training.preflight_encoder.Reader`."""
+        return input_limit(job)
+
+    def look(self, job: Job, rows: Sequence[Example], *, draw: bool = False) -> Iterator[Encoded]:
+        """Yield the windows of each text, and the labels of their tokens as stretches."""
+        tokenizer, limit = load_tokenizer(job.base), self.limit(job)
+        for one in rows:
+            cut = windows(tokenizer, one.inputs["text"], limit=limit)
+            yield Encoded(
+                id=one.id,
+                tokens=sum(len(window.tokens) for window in cut),
+                windows=len(cut),
+                parts=tuple(part for window in cut for part in _parts(one, window)) if draw else (),
+            )
 
     def predictor(self, job: Job, adapter: Path | None) -> Predictor:
         """Load the base with the unmerged adapter, or weights tuned whole. Raises ReleaseError."""
@@ -122,6 +140,27 @@ def tagged_rows(tokenizer: Any, examples: Sequence[Example], card: EncoderCard) 
             if any(label != NO_LOSS for label in labels):
                 rows.append(Row(window.tokens, labels))
     return rows
+
+
+def _parts(example: Example, window: Window) -> Iterator[Part]:
+    """Yield a window's text, cut where the label that its tokens are taught changes; then a line break."""
+    text, spans = example.inputs["text"], sorted(example.spans, key=lambda span: span.start)
+    stretches: list[tuple[str, int, int]] = []
+    for word, (start, end) in zip(window.words, window.offsets, strict=True):
+        if word is None:
+            continue
+        label = _label(text, spans, start, end)
+        kind = label if label == OUTSIDE else label[2:]
+        if stretches and stretches[-1][0] == kind and not label.startswith("B-"):
+            stretches[-1] = (kind, stretches[-1][1], end)
+        else:
+            if stretches and start > stretches[-1][2]:
+                stretches.append((OUTSIDE, stretches[-1][2], start))
+            stretches.append((kind, start, end))
+    for kind, start, end in stretches:
+        read = kind == OUTSIDE
+        yield Part(kind="read" if read else "taught", text=text[start:end], label="" if read else kind)
+    yield Part(kind="read", text="\n")
 
 
 def bio_labels(examples: Sequence[Example]) -> tuple[str, ...]:
