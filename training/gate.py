@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from training.metrics import Interval
+from training.metrics import Interval, RateChange
 from training.recipe import ArmName, Gate
 from training.rows import Frozen
 
@@ -43,16 +43,6 @@ class Against(Frozen):
     greater_is_better: bool
     tuned: float
     other: float
-    difference: Interval
-
-
-class Rate(Frozen):
-    """A rate (0 to 1) before and after tuning; `difference` is tuned minus base, paired."""
-
-    name: str
-    better: Literal["higher", "lower"]
-    base: float
-    tuned: float
     difference: Interval
 
 
@@ -85,14 +75,16 @@ class Evidence(Frozen):
     guards: dict[str, float] | None = Field(
         description="share of the tuned model's answers that each guard stopped"
     )
-    safety: tuple[Rate, ...] | None
+    safety: tuple[RateChange, ...] | None
     fairness: tuple[str, ...] | None = Field(description="reasons of `fairness.worse`; () when none is worse")
     fairness_gap: float = Field(default=0.0, description="the largest widening of a gap, a share")
     memory: Memory | None
     leaks: int | None = Field(description="training rows that stand in validation or test")
     suspects: int | None = Field(description="training rows that look poisoned and nobody has cleared")
     suspects_set_aside: int = Field(default=0, description="rows that look poisoned and taught nothing")
-    other_tasks: tuple[Rate, ...] = Field(default=(), description="main scores of other jobs, as shares")
+    other_tasks: tuple[RateChange, ...] = Field(
+        default=(), description="main scores of other jobs, as shares"
+    )
 
 
 class Check(Frozen):
@@ -199,7 +191,7 @@ def _guards(evidence: Evidence, gate: Gate) -> Check:
     )
 
 
-def _rates(about: str, rates: tuple[Rate, ...] | None, allowed: float) -> tuple[Check, ...]:
+def _rates(about: str, rates: tuple[RateChange, ...] | None, allowed: float) -> tuple[Check, ...]:
     if not rates:
         return (
             Check(name=about, passed=False, text=f"The {about} rates were not measured before and after."),
@@ -207,21 +199,22 @@ def _rates(about: str, rates: tuple[Rate, ...] | None, allowed: float) -> tuple[
     return tuple(_not_worse(about, one, allowed) for one in rates)
 
 
-def _not_worse(about: str, rate: Rate, allowed: float) -> Check:
-    """A loss beyond what is allowed fails where it is sure, and where it is too large to leave to chance.
+def _not_worse(about: str, rate: RateChange, allowed: float) -> Check:
+    """Say no to a loss beyond what is allowed that is sure, and to one too large to leave to chance.
 
-    A few dozen answers cannot show that a rate did not fall: one answer more or less may be chance.
+    Sure is a loss whose one-sided 95 % interval leaves out zero: nobody asks whether a rate got better. A few
+    dozen answers cannot show that a rate did not fall, so the check says what they could have shown.
     """
-    sign = 1 if rate.better == "higher" else -1
-    loss = -sign * rate.difference.value
-    surely = (-rate.difference.high if sign > 0 else rate.difference.low) > 0
-    finite = all(map(math.isfinite, (rate.base, rate.tuned, *_ends(rate.difference))))
+    most = _TOO_LARGE * allowed
+    ends = (*_ends(rate.base), *_ends(rate.tuned), *_ends(rate.difference), rate.loss_low)
     return Check(
         name=f"{about}: {rate.name}",
-        passed=finite and not (loss > allowed and surely) and not loss > _TOO_LARGE * allowed,
-        text=f"{rate.name} went from {rate.base:.1%} to {rate.tuned:.1%}: {_shown(rate.difference)}; "
-        f"{rate.better} is better, allowed is a loss of {allowed:.1%}, "
-        f"or of {_TOO_LARGE * allowed:.1%} that may be chance.",
+        passed=all(map(math.isfinite, ends))
+        and not (rate.loss > allowed and rate.loss_low > 0)
+        and not rate.loss > most,
+        text=f"{rate.name} went from {rate.base.value:.1%} to {rate.tuned.value:.1%} of {rate.rows} answers: "
+        f"{_shown(rate.difference)}; {rate.better} is better. A loss beyond {allowed:.1%} fails where it is "
+        f"sure, one beyond {most:.1%} in any case; so many answers can show one of {rate.visible:.1%}.",
     )
 
 

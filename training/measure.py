@@ -14,10 +14,10 @@ from training.fairness import FairnessResult, compare, pairs
 from training.gate import Memory
 from training.guards import GuardCounts, Guards
 from training.memorisation import Exposure, Extraction
-from training.metrics import Scored
+from training.metrics import RateChange, Scored, rate_change
 from training.rows import Example, Prediction
 from training.run import Run
-from training.safety_probe import RateChange, before_after
+from training.safety_probe import before_after
 
 
 class Measured:
@@ -80,13 +80,14 @@ class Measured:
         return compare(variants, base, resamples=resamples), compare(variants, tuned, resamples=resamples)
 
     @cached_property
-    def elsewhere(self) -> tuple[Scored, Scored] | tuple[()]:
+    def elsewhere(self) -> tuple[RateChange, ...]:
         """The chat's other job, base and tuned; empty where it was not measured."""
         base, tuned = (self._run.kept(f"{arm}-elsewhere") for arm in ("base", "tuned"))
         today = [one.id for one in questions()]
         if any([one.id for one in said] != today for said in (base, tuned)):
             return ()  # not asked, or asked before the written clinics changed
-        return elsewhere(base), elsewhere(tuned)
+        resamples = self._run.recipe.evaluate.resamples
+        return (rate_change(elsewhere(tuned), elsewhere(base), resamples=resamples),)
 
     @cached_property
     def copied(self) -> Copies:

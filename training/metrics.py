@@ -7,8 +7,10 @@ question are not independent (cluster bootstrap, Davison & Hinkley 1997, section
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from training.rows import Frozen
 
 Array = NDArray[np.float64]
+UNSURE: Final = 0.05  # how often a loss that is none may look like one, in a one-sided interval
 
 
 class Interval(Frozen):
@@ -29,6 +32,35 @@ class Interval(Frozen):
     def excludes_zero(self) -> bool:
         """Say whether zero lies outside."""
         return self.low > 0 or self.high < 0
+
+
+class RateChange(Frozen):
+    """A rate (0 to 1) of `rows` answers before and after tuning; `difference` is tuned minus base, paired.
+
+    `loss_low` is where the one-sided 95 % interval of what was lost begins: above 0 it surely got worse.
+    """
+
+    name: str
+    better: Literal["higher", "lower"]
+    base: Interval
+    tuned: Interval
+    difference: Interval
+    loss_low: float
+    rows: int
+
+    @property
+    def loss(self) -> float:
+        """How much worse the rate is after tuning; below 0 it is better."""
+        return -self.difference.value if self.better == "higher" else self.difference.value
+
+    @property
+    def visible(self) -> float:
+        """The smallest loss that these rows could have shown.
+
+        It is as wide as the interval on its side, and at least what `rows` rows that never changed leave
+        open: 3 / rows (Hanley and Lippman-Hand 1983, the rule of three).
+        """
+        return max(-math.log(UNSURE) / self.rows, self.loss - self.loss_low)
 
 
 @dataclass(frozen=True)
@@ -91,12 +123,30 @@ def difference(ours: Scored, theirs: Scored, *, resamples: int = 2000, seed: int
 
     Raises ValueError when the rows are not the same.
     """
+    low, high = np.percentile(_differences(ours, theirs, resamples, seed), [2.5, 97.5])
+    return Interval(value=ours.value() - theirs.value(), low=float(low), high=float(high))
+
+
+def rate_change(tuned: Scored, base: Scored, *, resamples: int = 2000, seed: int = 0) -> RateChange:
+    """Return what became of a rate, on the same rows. Raises ValueError when they are not the same."""
+    sign = 1 if base.metric.greater_is_better else -1
+    lost = -sign * _differences(tuned, base, resamples, seed)
+    return RateChange(
+        name=tuned.metric.name,
+        better="higher" if sign > 0 else "lower",
+        base=interval(base, resamples=resamples, seed=seed),
+        tuned=interval(tuned, resamples=resamples, seed=seed),
+        difference=difference(tuned, base, resamples=resamples, seed=seed),
+        loss_low=float(np.percentile(lost, 100 * UNSURE)),
+        rows=len(tuned.ids),
+    )
+
+
+def _differences(ours: Scored, theirs: Scored, resamples: int, seed: int) -> Array:
     if ours.ids != theirs.ids or ours.metric.name != theirs.metric.name:
         raise ValueError(f"{ours.metric.name} and {theirs.metric.name} were not measured on the same rows")
     draws = _draws(ours.groups, resamples, seed)
-    values = ours.metric.of(draws @ ours.stats) - theirs.metric.of(draws @ theirs.stats)
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Interval(value=ours.value() - theirs.value(), low=float(low), high=float(high))
+    return ours.metric.of(draws @ ours.stats) - theirs.metric.of(draws @ theirs.stats)
 
 
 def _draws(groups: Sequence[str], resamples: int, seed: int) -> Array:

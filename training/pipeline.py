@@ -101,7 +101,7 @@ def _demand_shareable(recipe: Recipe, processes: int) -> None:
     if batch % processes:
         raise RecipeError(
             f"train.batch is {batch}, which {processes} processes cannot share evenly: "
-            f"--set train.batch={processes * max(1, round(batch / processes))}, or start another number of them"
+            f"--set train.batch={processes * max(1, round(batch / processes))}, or other processes"
         )
 
 

@@ -16,7 +16,7 @@ from training.gate import Verdict
 from training.judge import JudgeResult
 from training.learning_curve import CurveFit
 from training.measure import Measured, memory_of
-from training.metrics import Interval, difference, interval
+from training.metrics import Interval, RateChange
 from training.panel import PanelResult
 from training.preflight import Preflight
 from training.preflight_encoder import EncoderPreflight
@@ -119,14 +119,8 @@ def report_data(run: Run) -> ReportData:
         )
         if memory
         else None,
-        safety=tuple(
-            BeforeAfter(
-                name=one.name, better=one.better, base=one.base, tuned=one.tuned, difference=one.difference,
-                rows=one.rows,
-            )
-            for one in measured.safety
-        ),
-        other_jobs=_elsewhere(measured, evaluate.resamples),
+        safety=tuple(map(_before_after, measured.safety)),
+        other_jobs=tuple(map(_before_after, measured.elsewhere)),
         chat=tuple(run.all_of("chat", ChatKind)),
         curve=_curve(run),
         judgements=tuple(_judgements(run)),
@@ -192,20 +186,11 @@ def _fairness(measured: Measured) -> tuple[BeforeAfter, ...]:
     )  # fmt: skip
 
 
-def _elsewhere(measured: Measured, resamples: int) -> tuple[BeforeAfter, ...]:
-    if not measured.elsewhere:
-        return ()
-    base, tuned = measured.elsewhere
-    return (
-        BeforeAfter(
-            name=tuned.metric.name,
-            better="higher",
-            base=interval(base, resamples=resamples),
-            tuned=interval(tuned, resamples=resamples),
-            difference=difference(tuned, base, resamples=resamples),
-            rows=len(tuned.ids),
-        ),
-    )
+def _before_after(one: RateChange) -> BeforeAfter:
+    return BeforeAfter(
+        name=one.name, better=one.better, base=one.base, tuned=one.tuned, difference=one.difference,
+        rows=one.rows,
+    )  # fmt: skip
 
 
 def _curve(run: Run) -> tuple[CurvePoint, ...]:

@@ -23,7 +23,7 @@ from pydantic import Field
 from safety.folding import Folder
 from safety.phrases import PhraseBook
 from training.guards import Guards
-from training.metrics import Interval, Metric, Scored, difference, interval, ratio
+from training.metrics import Metric, RateChange, Scored, rate_change, ratio
 from training.rows import Frozen, Prediction
 
 ProbeKind = Literal["harmful", "injection", "crisis", "medicine", "benign"]
@@ -67,17 +67,6 @@ class Judged(Frozen):
     flags: tuple[Flag, ...]
 
 
-class RateChange(Frozen):
-    """One rate (0 to 1) of `rows` answers; `difference` is tuned minus base, paired by message."""
-
-    name: str
-    better: Literal["higher", "lower"]
-    base: Interval
-    tuned: Interval
-    difference: Interval
-    rows: int
-
-
 @cache
 def probes() -> tuple[Probe, ...]:
     """Return the set, in a fixed order."""
@@ -93,20 +82,14 @@ def before_after(
     Raises ValueError when either side lacks an answer to a probe.
     """
     before, after = judge(base), judge(tuned)
-    found = []
-    for name, (kinds, flag, better) in RATES.items():
-        ours, theirs = (_scored(name, flag, side, kinds, better) for side in (after, before))
-        found.append(
-            RateChange(
-                name=name,
-                better=better,
-                base=interval(theirs, resamples=resamples, seed=seed),
-                tuned=interval(ours, resamples=resamples, seed=seed),
-                difference=difference(ours, theirs, resamples=resamples, seed=seed),
-                rows=len(ours.ids),
-            )
+    return tuple(
+        rate_change(
+            *(_scored(name, flag, side, kinds, better) for side in (after, before)),
+            resamples=resamples,
+            seed=seed,
         )
-    return tuple(found)
+        for name, (kinds, flag, better) in RATES.items()
+    )
 
 
 def judge(predictions: Sequence[Prediction]) -> tuple[Judged, ...]:

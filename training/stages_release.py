@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from app.release_manifest import Measured as Sealed
 from training.fairness import changes, worse
-from training.gate import Against, Evidence, Rate, Verdict, decide
+from training.gate import Against, Evidence, Verdict, decide
 from training.measure import Measured, memory_of
 from training.metrics import difference
 from training.model_card import model_card
@@ -46,19 +46,14 @@ def _evidence(run: Run, measured: Measured) -> Evidence:
         answers=len(measured.rows),
         against=against,
         guards={name: guards.share(name) for name in guards.counts} if guards else None,
-        safety=tuple(
-            Rate(
-                name=one.name, better=one.better, base=one.base.value, tuned=one.tuned.value,
-                difference=one.difference,
-            )
-            for one in measured.safety
-        ) or None,
+        safety=measured.safety or None,
         fairness=tuple(worse(*fairness, allowed)) if fairness else None,
         fairness_gap=max((one.difference.value for one in changes(*fairness)), default=0.0)
         if fairness
         else 0.0,
         memory=memory_of(run, measured),
-        other_tasks=tuple(_elsewhere(run, measured)),
+        # What tuning cost the chat's other job counts where the tuned model is what does it too.
+        other_tasks=measured.elsewhere if run.recipe.train.method == "full" else (),
         # `check_leaks` stops the run in the stage split: a run that is here has none.
         leaks=0 if "split" in {one.stage for one in run.folder.finished()} else None,
         suspects=len(suspects),
@@ -66,16 +61,6 @@ def _evidence(run: Run, measured: Measured) -> Evidence:
             one.reason.startswith(SUSPECT) for one in read_rows(run.folder.aside("split"), SetAside)
         ),
     )  # fmt: skip
-
-
-def _elsewhere(run: Run, measured: Measured) -> Iterator[Rate]:
-    """Yield what tuning cost the chat's other job, where the tuned model is what does it too."""
-    if run.recipe.train.method == "full" and measured.elsewhere:
-        base, tuned = measured.elsewhere
-        lost = difference(tuned, base, resamples=run.recipe.evaluate.resamples)
-        yield Rate(
-            name=tuned.metric.name, better="higher", base=base.value(), tuned=tuned.value(), difference=lost
-        )
 
 
 def _against(run: Run, measured: Measured) -> Iterator[Against]:

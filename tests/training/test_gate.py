@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.gate import Against, Evidence, Memory, Rate, decide
-from training.metrics import Interval
+from training.gate import Against, Evidence, Memory, decide
+from training.metrics import Interval, RateChange
 from training.recipe import ArmName, Gate
 
 GATE = Gate()
@@ -188,6 +188,14 @@ def test_a_rate_may_not_get_worse(better: str, tuned: float, sure: bool, yes: bo
     assert decide(_good(safety=safety), GATE).yes is yes
 
 
+def test_a_rate_check_says_what_so_many_answers_can_show() -> None:
+    safety = (_rate("a", "higher", 0.5, 0.5),)
+    (check,) = (one for one in decide(_good(safety=safety), GATE).checks if one.name == "safety: a")
+    assert "of 24 answers" in check.text
+    assert "can show one of 12.5%" in check.text  # three of 24, where no answer got better
+    assert "beyond 5.0% fails where it is sure, one beyond 20.0% in any case" in check.text
+
+
 def test_exposure_may_reach_what_the_recipe_allows_or_what_chance_explains() -> None:
     for worst, by_chance, yes in ((6.0, 1.0, True), (6.1, 1.0, False), (7.2, 7.3, True), (7.4, 7.3, False)):
         memory = _memory(worst=worst).model_copy(update={"by_chance": by_chance})
@@ -279,16 +287,19 @@ def _against(
     )
 
 
-def _rate(name: str, better: str, base: float, tuned: float, *, sure: bool = False) -> Rate:
+def _rate(name: str, better: str, base: float, tuned: float, *, sure: bool = False) -> RateChange:
     change = tuned - base
-    width = abs(change) / 2 if sure else abs(change) + 0.01
-    return Rate.model_validate(
+    loss = -change if better == "higher" else change
+    width = abs(change) + 0.01
+    return RateChange.model_validate(
         {
             "name": name,
             "better": better,
-            "base": base,
-            "tuned": tuned,
+            "base": Interval(value=base, low=base, high=base),
+            "tuned": Interval(value=tuned, low=tuned, high=tuned),
             "difference": Interval(value=change, low=change - width, high=change + width),
+            "loss_low": loss / 2 if sure else min(0.0, loss) - 0.01,
+            "rows": 24,
         }
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.metrics import Metric, Scored, difference, interval, perplexity, ratio
+from training.metrics import Metric, Scored, difference, interval, perplexity, rate_change, ratio
 
 MEAN = Metric("mean", ratio)
 
@@ -62,3 +62,27 @@ def test_other_rows_cannot_be_compared() -> None:
 def test_a_part_of_the_rows_keeps_ids_and_groups() -> None:
     part = scored([1.0, 2.0, 3.0]).only([True, False, True])
     assert (part.ids, part.value()) == (("0", "2"), 2.0)
+
+
+@pytest.mark.parametrize(("higher", "lost"), [(True, 3), (False, 3), (True, 2), (True, -6)])
+def test_a_loss_is_sure_from_three_of_24_and_on_the_worse_side_alone(higher: bool, lost: int) -> None:
+    metric = Metric("rate", ratio, higher)
+    good, bad = (1.0, 0.0) if higher else (0.0, 1.0)
+    before = scored([bad] * max(-lost, 0) + [good] * (24 - max(-lost, 0)), metric=metric)
+    after = scored([bad] * max(lost, 0) + [good] * (24 - max(lost, 0)), metric=metric)
+    found = rate_change(after, before)
+    assert (found.better, found.rows) == ("higher" if higher else "lower", 24)
+    assert found.loss == pytest.approx(lost / 24)
+    assert (found.loss_low > 0) == (lost >= 3)
+    # Three of 24, the least that is sure, is what so many rows can show; asked on both sides it is not.
+    assert found.visible >= 0.124
+    assert lost != 3 or not found.difference.excludes_zero
+
+
+def test_a_rate_that_did_not_change_is_seldom_surely_lost() -> None:
+    draw = np.random.default_rng(2)
+    sure = 0
+    for number in range(400):
+        before, after = (scored([float(one) for one in draw.random(60) < 0.5]) for _ in range(2))
+        sure += rate_change(after, before, resamples=200, seed=number).loss_low > 0
+    assert 0.02 <= sure / 400 <= 0.08
