@@ -3,8 +3,8 @@
 Each side runs in a process of its own, in turns. Tokens are those of the rows, padding not counted; the
 clock runs over the steps alone. Both adapters are then validated by one function on the same rows. Each
 round has a seed of its own, which draws the order of the rows: losses are means over rounds, speeds medians.
-With `--shape` both train QLoRA on a CUDA device, on random weights of that shape: a step's time and the
-memory at its peak do not depend on what the weights know.
+With `--shape` both train on random weights of that shape, QLoRA where there is a CUDA device: a step's time
+and the memory at its peak do not depend on what the weights know.
 
 Run: python -m benchmarks.training_speed --out benchmarks/results/training_speed.json
      python -m benchmarks.training_speed --shape llama-3.2-1b --out benchmarks/results/training_gpu.json
@@ -23,7 +23,7 @@ import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.datasets import DATASETS, datasets_there
 from benchmarks.report import report
@@ -31,6 +31,7 @@ from training.recipe import RECIPES, Train
 from training.rows import Example
 from training.tasks import TASKS
 from training.trainers.base import Job
+from training.trainers.machine import device_name
 from weights import fetch
 from weights.defaults import BASE_MODEL
 from weights.jsonl import Row, read_jsonl
@@ -63,12 +64,16 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--shape", choices=SHAPES, help="train QLoRA on random weights of this shape (CUDA)")
+    parser.add_argument("--shape", choices=SHAPES, help="random weights of this shape; tiny needs no CUDA")
     parser.add_argument("--base", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--side", choices=["ours", "trl"])
     parser.add_argument("--place", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
+    if asked.shape not in (None, "tiny") and device_name() != "cuda":
+        parser.error(
+            f"--shape {asked.shape} trains QLoRA, and there is no CUDA device: use --shape tiny here"
+        )
     if asked.side:
         {"ours": ours, "trl": trl}[asked.side](asked.place, asked.steps, asked.base, asked.seed)
         return
@@ -88,7 +93,7 @@ def main() -> None:
         {
             "rows": "counselchat" if datasets_there() else "the toy corpus",
             "shape": asked.shape or "the default base",
-            "method": "qlora" if asked.shape else "lora",
+            "method": method(asked.shape),
             "steps": asked.steps,
             "rounds": asked.rounds,
             "tokens_per_second": speed,
@@ -101,6 +106,11 @@ def main() -> None:
         },
         asked.out,
     )
+
+
+def method(shaped: object) -> Literal["lora", "qlora"]:
+    """Return how both sides train: random weights in four bits where a GPU can, anything else by LoRA."""
+    return "qlora" if shaped and device_name() == "cuda" else "lora"
 
 
 def _medians(found: dict[str, list[dict[str, float]]], name: str) -> dict[str, float]:
@@ -166,13 +176,12 @@ def random_base(shape: str, place: Path) -> Path:
 def job(place: Path, steps: int, base: Path | None, seed: int) -> Job:
     """Return the training of our side; TRL's takes its numbers from it."""
     fetched, some = fetch(BASE_MODEL), rows()
-    method = "qlora" if base else "lora"
     # A quantised base is kept under this name: no two runs' random weights may share one.
     sha256 = hashlib.sha256(str(base).encode()).hexdigest() if base else fetched.sha256
     return Job(
         task=TASK, base=base or fetched.folder, base_sha256=sha256,
         train=some[VALIDATION:], validation=(),
-        settings=SETTINGS.model_copy(update={"max_steps": steps, "method": method}),
+        settings=SETTINGS.model_copy(update={"max_steps": steps, "method": method(base)}),
         clinic="the clinic", seed=seed, out=place / "adapter", checkpoints=place / "checkpoints",
         logs=place / "logs", base_source=BASE_MODEL,
     )  # fmt: skip
@@ -233,7 +242,7 @@ def trl(place: Path, steps: int, base: Path | None, seed: int) -> None:
             r=16, lora_alpha=32, lora_dropout=0.05, target_modules="all-linear", task_type="CAUSAL_LM"
         ),
         callbacks=[clock],
-        quantization_config=four_bit if base else None,
+        quantization_config=four_bit if one.settings.method == "qlora" else None,
     )  # fmt: skip
     trainer.train()
     trainer.model.save_pretrained(one.out)
