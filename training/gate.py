@@ -108,7 +108,9 @@ def decide(evidence: Evidence, gate: Gate) -> Verdict:
     """Weigh the evidence: "release" when every check passed, "dont_tune" when the model beats its base
     but not an arm that needs no training, otherwise "no"."""
     metric = gate.metric or evidence.metric
-    arms = tuple(dict.fromkeys(("base", *gate.against)))  # without its base nothing is known
+    # Without its base nothing is known, and of what writes a good prompt may do the same.
+    asked: tuple[ArmName, ...] = ("base", "prompt") if evidence.writes else ("base",)
+    arms = tuple(dict.fromkeys((*asked, *gate.against)))
     compared = {arm: _compared(evidence, arm, metric) for arm in arms}
     quality = {arm: _better_than(arm, one, metric, gate.margin) for arm, one in compared.items()}
     others = (

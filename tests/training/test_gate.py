@@ -106,8 +106,17 @@ def test_an_arm_that_was_not_compared_stops_the_release(arm: str) -> None:
 
 def test_the_base_is_compared_even_where_the_recipe_leaves_it_out() -> None:
     gate = Gate(against=())
-    assert not decide(_good(against=()), gate).yes
-    assert decide(_good(against=(_against("base"),)), gate).yes
+    silent = {"writes": False}
+    assert not decide(_good(against=(), **silent), gate).yes
+    assert decide(_good(against=(_against("base"),), **silent), gate).yes
+
+
+def test_what_writes_is_compared_with_a_prompt_even_where_the_recipe_leaves_it_out() -> None:
+    gate = Gate(against=("base",))
+    verdict = decide(_good(against=(_against("base"),)), gate)
+    assert (verdict.kind, "with the prompt arm" in verdict.reasons[0]) == ("no", True)
+    assert decide(_good(), gate).yes
+    assert decide(_good(against=(_against("base"), _against("prompt", -1.0, 1.5))), gate).kind == "dont_tune"
 
 
 def test_a_prompt_that_does_as_well_is_a_verdict_of_its_own() -> None:
