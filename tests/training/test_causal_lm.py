@@ -165,6 +165,14 @@ def test_four_bits_on_a_cpu_are_refused_with_a_way_out(tiny_base: Path, tmp_path
         fit(job(tiny_base, tmp_path, SMALL.model_copy(update={"method": "qlora"})))
 
 
+def test_a_base_without_a_chat_template_is_refused_with_a_way_out(tiny_base: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(tiny_base, bare)
+    (bare / "chat_template.jinja").unlink()
+    with pytest.raises(RecipeError, match="has no chat template"):
+        fit(job(bare, tmp_path))
+
+
 def test_gradients_are_the_same_before_and_after_an_evaluation(tiny_base: Path, tmp_path: Path) -> None:
     # bitsandbytes repacks NF4 weights at the first forward in eval mode and does not unpack them: a base
     # that is trained must not be one of those.

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from training.errors import RecipeError
+from training.errors import CorpusError, RecipeError
+from training.reading import read_corpus
 from training.recipe import RECIPES, Train, load_recipe
 
 SHIPPED = sorted(file.stem for file in RECIPES.glob("*.yaml"))
@@ -18,6 +19,13 @@ def test_every_recipe_loads_and_states_licences_and_where_it_may_not_be_used(nam
     recipe = load_recipe(name)
     assert all(len(corpus.licence) > 5 for corpus in recipe.corpora)
     assert recipe.notes
+
+
+@pytest.mark.parametrize("name", ["counseling_amod", "counseling_llama_study"])
+def test_a_corpus_whose_commit_is_not_filled_in_is_refused_before_a_row_is_read(name: str) -> None:
+    (corpus,) = load_recipe(name).corpora
+    with pytest.raises(CorpusError, match="pin the commit, 40 hex digits, in place of 'FILL-IN-THE-COMMIT'"):
+        read_corpus(corpus, datasets=None, cache_dir=None, offline=True)
 
 
 def test_all_faults_are_listed_together(tmp_path: Path) -> None:

@@ -42,8 +42,15 @@ def base_folder(job: Job) -> Path:
 
 
 def load_tokenizer(job: Job) -> Any:
-    """Load the base's tokenizer."""
-    return AutoTokenizer.from_pretrained(base_folder(job), local_files_only=True, trust_remote_code=False)
+    """Load the base's tokenizer. Raises RecipeError where it has no chat template."""
+    found = AutoTokenizer.from_pretrained(base_folder(job), local_files_only=True, trust_remote_code=False)
+    if not found.chat_template:
+        raise RecipeError(
+            f"the base {job.base_source or job.base.name} has no chat template, so it knows no question "
+            "from an answer. Use its version for chats (often named -Instruct), or a folder that has a "
+            "chat_template.jinja beside the tokenizer: --set base=path:FOLDER"
+        )
+    return found
 
 
 def trainable_model(job: Job) -> Any:
