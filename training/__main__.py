@@ -115,6 +115,7 @@ def run(
 def sweep(
     recipe: Recipe,
     grid: Annotated[Path, typer.Option(help="YAML: a list of points, each a list of a.b=c changes.")],
+    minutes: Annotated[float, typer.Option(min=0.01, max=60, help="Longest that a point trains.")] = 60,
     runs: Runs = Path("runs"),
     datasets: Datasets = DATASETS,
     cache_dir: CacheDir = None,
@@ -129,8 +130,9 @@ def sweep(
         from training.sweep import read_grid, sweep_points
 
         around = Surroundings(
-            datasets=datasets, cache_dir=cache_dir, offline=offline, database=database or database_url()
-        )
+            datasets=datasets, cache_dir=cache_dir, offline=offline, database=database or database_url(),
+            minutes=minutes,
+        )  # fmt: skip
         load_recipe(recipe)
         sys.stdout.write(sweep_points(recipe, read_grid(grid), root=runs, around=around))
         return 0

@@ -7,6 +7,7 @@ TrainingError
 ├── PreflightFailed    a formatted row would teach nothing, or never teach the end
 ├── DoesNotFit         the job needs more memory than the hardware has
 ├── RunError           a run folder is missing a stage that was asked for, or is in use
+├── OutOfTime          a training took longer than it was given; what it learned stays in its checkpoints
 ├── ReleaseError       a release folder is missing, altered, or made for another base
 └── RemoteError        a model behind an address did not answer (a judge, a fifth arm, a hub)
 """
@@ -40,6 +41,10 @@ class DoesNotFit(TrainingError):
 
 class RunError(TrainingError):
     """A run folder is missing what was asked for, or is in use."""
+
+
+class OutOfTime(TrainingError):
+    """A training took longer than it was given; what it learned stays in its checkpoints."""
 
 
 class ReleaseError(TrainingError):

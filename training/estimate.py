@@ -21,7 +21,6 @@ costs 2 backward. Attention adds 2 L heads head_dim a layer forward and twice th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -176,17 +175,6 @@ def estimate(
             others = ", ".join(one.hardware for one in found if one.fits) or "no hardware in the table"
             raise DoesNotFit(f"{wanted}: {chosen.reason}. It fits: {others}")
     return found
-
-
-def estimates_text(found: Sequence[Estimate]) -> Iterator[str]:
-    """Yield a line for each piece of hardware: whether it holds the training, how long, what it costs."""
-    for one in found:
-        held = f"{one.memory.total / 1e9:.1f} of {one.memory_limit / 1e9:.0f} GB"
-        if one.fits:
-            spent = f"{one.seconds / 60:.0f} minutes, {one.currency} {one.cost:.2f}"
-            yield f"{one.hardware}: fits ({held}), about {spent}"
-        else:
-            yield f"{one.hardware}: does not fit ({held})"
 
 
 def operations(shape: ModelShape, settings: Train, *, length: float) -> tuple[float, float]:

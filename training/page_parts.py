@@ -6,7 +6,7 @@ escaped by the template; only the pictures of `plots.py` are handed in as markup
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -64,6 +64,16 @@ def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Cell | str
     """Build a table; plain words become cells."""
     cells = (tuple(one if isinstance(one, Cell) else Cell(one) for one in row) for row in rows)
     return Table(caption, tuple(heads), tuple(cells))
+
+
+def lines_of(table: Table) -> Iterator[str]:
+    """Yield a table's rows as lines of words, for a terminal."""
+    for first, *others in table.rows:
+        told = (
+            f"{head} {one.text}{f' ({one.small})' if one.small else ''}"
+            for head, one in zip(table.heads[1:], others, strict=True)
+        )
+        yield f"{first.text}: {', '.join(told)}"
 
 
 def figure(value: float) -> str:

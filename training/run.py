@@ -37,7 +37,8 @@ class Surroundings:
     """What is not the recipe's: folders, the network, a key for models behind an address.
 
     `database` is the application's store: what was withdrawn there leaves datasets of feedback. `rank`
-    is this process's number of `processes`; all but 0 help to train and do nothing else.
+    is this process's number of `processes`; all but 0 help to train and do nothing else. `minutes` is the
+    longest that a training may take, what it took before it was killed included; 0: no limit.
     """
 
     datasets: Path | None = None
@@ -47,6 +48,7 @@ class Surroundings:
     hardware: str = ""
     rank: int = 0
     processes: int = 1
+    minutes: float = 0.0
     database: str = field(default="", repr=False)
     api_key: str = field(default="none", repr=False)
 

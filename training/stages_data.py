@@ -18,10 +18,11 @@ from training.augment import augmented
 from training.cleaning import clean
 from training.duplicates import contradictions, find_copies, without_duplicates
 from training.errors import CorpusError
-from training.estimate import ModelShape, Tokens, estimate, estimates_text
+from training.estimate import ModelShape, Tokens, estimate
 from training.feedback_dataset import withdrawn
 from training.guards import Guards
 from training.memorisation import plant
+from training.page_parts import lines_of
 from training.poison import scan
 from training.preflight import preflight as checked
 from training.preflight import shown as chosen_rows
@@ -328,13 +329,14 @@ def _formatted(run: Run, rows: list[Example]) -> tuple[list[Example], list[SetAs
     estimates = estimate(shape, tokens, run.recipe.train, wanted=run.around.hardware)
     write_rows(run.folder.measured("estimates"), estimates)
     write_value(run.folder.measured("planned"), Planned(tokens=tokens, hardware=run.around.hardware))
-    for line in estimates_text(estimates):
+    expected = estimates_table(estimates)
+    for line in lines_of(expected):
         sys.stderr.write(f"        {line}\n")
     page = preflight_page(
         found,
         format_training(pictured, rendered=len(pictured)),
         end_tokens=ends,
-        estimates=estimates_table(estimates),
+        estimates=expected,
         name=run.recipe.name,
     )
     run.folder.path.joinpath("preflight.html").write_text(page, encoding="utf-8")

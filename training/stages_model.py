@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from training.arms import ChosenPrompt, Embed, choose_prompt, nearest_answers, remote_answers
 from training.chat_probe import ask_chat
-from training.errors import RunError
+from training.errors import OutOfTime, RunError
 from training.probes import probe, remember
 from training.recipe import Remote
 from training.rows import Example, Prediction, read_value, write_rows, write_value
@@ -74,6 +74,7 @@ def baseline(run: Run) -> None:
 
 
 TRAINING = ".training"
+VALIDATED = "validated"  # the validations of a training that ran out of time, each time that it did
 
 
 def train(run: Run) -> None:
@@ -90,7 +91,11 @@ def train(run: Run) -> None:
 
 
 def fit_rows(run: Run, rows: Sequence[Example], *, place: Path | None = None) -> Fit:
-    """Train on `rows` with a progress bar; `place` holds the files (default: the run's folder)."""
+    """Train on `rows` with a progress bar; `place` holds the files (default: the run's folder).
+
+    Raises OutOfTime at the first logged step beyond the minutes that it was given.
+    """
+    minutes, validated = run.around.minutes, run.all_of(VALIDATED, Point)
     job = run.job(train=rows, validation=run.examples("validation"), place=place)
     with progress_bar(what="train") as bar:
 
@@ -100,6 +105,11 @@ def fit_rows(run: Run, rows: Sequence[Example], *, place: Path | None = None) ->
             name = "validation" if point.validation_loss else "loss"
             bar.set_postfix({name: f"{loss:.3f}"}, refresh=False)
             bar.update(point.step - bar.n)
+            if point.validation_loss:
+                validated.append(point)
+            if minutes and point.seconds > 60 * minutes and point.step < steps:
+                write_rows(run.folder.measured(VALIDATED), validated)
+                raise OutOfTime(f"{run.folder.path.name}: {minutes:g} minutes are over at step {point.step}")
 
         return run.trainer().fit(job, hear)
 

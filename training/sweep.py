@@ -1,7 +1,9 @@
 """Train several points of a recipe on the same rows and rank them on validation.
 
 The data stages run once; every point gets its own run folder, so that a sweep which was killed goes on
-with the point it was at. The test rows stay closed.
+with the point it was at. The test rows stay closed. A point that takes too long is ranked by the best
+validation that it came to. Chat templates are no values of a grid: a job is trained on the application's own
+prompt, whose hash a release is bound to.
 """
 
 from __future__ import annotations
@@ -14,15 +16,17 @@ from pathlib import Path
 
 import yaml
 
-from training.errors import RecipeError
+from training.errors import OutOfTime, RecipeError
 from training.page_parts import picture, render, table
 from training.pipeline import run
 from training.plots import lines
 from training.recipe import Recipe, load_recipe
-from training.rows import Frozen, read_value, write_value
+from training.rows import Frozen, read_rows, read_value, write_value
 from training.run import Surroundings
 from training.run_folder import RunFolder
+from training.stages_model import VALIDATED
 from training.trainers.base import Fit
+from training.trainers.base import Point as Logged
 
 MOST_POINTS = 20
 DATA_STAGES = ("load", "clean", "deduplicate", "split", "preflight")
@@ -39,6 +43,7 @@ class Point(Frozen):
     seconds: float
     tokens: int
     curve: tuple[tuple[float, float], ...]
+    out_of_time: bool = False
 
 
 class Sweep(Frozen):
@@ -64,15 +69,22 @@ def read_grid(file: Path) -> list[tuple[str, ...]]:
 
 
 def sweep_points(name: str, grid: Sequence[Sequence[str]], *, root: Path, around: Surroundings) -> str:
-    """Train every point, write `<recipe>-sweep.json` and `.html` beside the runs, return a table."""
+    """Train every point, write `<recipe>-sweep.json` and `.html` beside the runs, return a table.
+
+    A point takes at most `around.minutes`; one that came to no validation in that time is not ranked.
+    """
     recipes = [load_recipe(name, changes) for changes in grid]  # every fault before any hour
     prepared = run(recipes[0], root=root, around=around, until=DATA_STAGES[-1]).folder
     points = []
     for place, (recipe, changes) in enumerate(zip(recipes, grid, strict=True), start=1):
         sys.stderr.write(f"point {place} of {len(grid)}: {', '.join(changes) or 'the recipe as it is'}\n")
         _share_data(recipes[0], prepared, recipe, root)
-        folder = run(recipe, root=root, around=around, until="train", without=("baseline",)).folder
-        points.append(_point(folder, changes))
+        try:
+            folder = run(recipe, root=root, around=around, until="train", without=("baseline",)).folder
+            points.append(_point(folder, changes))
+        except OutOfTime as error:
+            sys.stderr.write(f"{error}\n")
+            points += _cut_short(RunFolder.of(recipe, root), changes)
         found = Sweep(recipe=recipe.name, points=tuple(sorted(points, key=lambda one: one.perplexity)))
         write_value(root / f"{recipe.name}-sweep.json", found)
         (root / f"{recipe.name}-sweep.html").write_text(_page(found), encoding="utf-8")
@@ -120,6 +132,23 @@ def _point(folder: RunFolder, changes: Sequence[str]) -> Point:
     )
 
 
+def _cut_short(folder: RunFolder, changes: Sequence[str]) -> list[Point]:
+    """Return a point that ran out of time, by its best validation; none where it came to no validation."""
+    found = list(read_rows(folder.measured(VALIDATED), Logged))
+    if not found:
+        sys.stderr.write("it came to no validation and is not ranked: raise train.evaluations\n")
+        return []
+    best = min(found, key=lambda one: one.validation_loss)
+    last = max(found, key=lambda one: one.step)
+    return [
+        Point(
+            run=folder.path.name, changes=tuple(changes), perplexity=math.exp(best.validation_loss),
+            best_step=best.step, steps=last.step, seconds=last.seconds, tokens=0, out_of_time=True,
+            curve=tuple((one.epoch, math.exp(one.validation_loss)) for one in found),
+        )
+    ]  # fmt: skip
+
+
 def _page(found: Sweep) -> str:
     series = {", ".join(one.changes) or "as it is": one.curve for one in found.points[:7]}
     rows = [
@@ -127,7 +156,7 @@ def _page(found: Sweep) -> str:
             ", ".join(one.changes) or "as it is",
             f"{one.perplexity:.2f}",
             f"{one.best_step} of {one.steps}",
-            f"{one.seconds / 60:.0f} min",
+            f"{one.seconds / 60:.0f} min{', out of time' if one.out_of_time else ''}",
             f"{one.tokens:,}",
         )
         for one in found.points
@@ -145,6 +174,6 @@ def _page(found: Sweep) -> str:
 def _text(found: Sweep) -> str:
     return "".join(
         f"{one.perplexity:8.3f}  {one.best_step:>5}/{one.steps:<5} {one.seconds / 60:6.1f} min  "
-        f"{', '.join(one.changes)}\n"
+        f"{'out of time  ' if one.out_of_time else ''}{', '.join(one.changes)}\n"
         for one in found.points
     )

@@ -85,7 +85,7 @@ def test_what_training_will_take_is_said_before_it_starts(ran: Outcome, tiny_bas
         changes(tiny_base)[0],
     ]
     said = command("run", *given, "--until", "preflight").stderr
-    assert "fits (" in said and "minutes" in said
+    assert "fits yes (" in said and "time " in said and "cost USD" in said
 
 
 def test_the_report_says_what_tuning_cost_the_other_job(ran: Outcome) -> None:

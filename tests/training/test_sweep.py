@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,26 @@ def test_points_are_ranked_on_the_same_rows_and_a_second_call_trains_nothing(
     assert sweep_points("toy", grid, root=tmp_path, around=Surroundings()) == told
     assert [folder.measured("fit").stat().st_mtime_ns for folder in folders] == trained
     assert "Validation perplexity" in (tmp_path / "toy-sweep.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_a_point_beyond_its_minutes_is_stopped_and_ranked_by_what_it_came_to(
+    tiny_base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.trainers.causal_lm import _Record
+
+    ticks = count(10, 10)
+    monkeypatch.setattr(_Record, "seconds", property(lambda _self: float(next(ticks))))
+    # A validation and a checkpoint at every step: each takes half a minute by this clock.
+    grid = [changes(tiny_base, "train.max_steps=8", "train.evaluations=9", "train.saves=9")]
+    told = sweep_points("toy", grid, root=tmp_path, around=Surroundings(minutes=1))
+    (point,) = read_value(tmp_path / "toy-sweep.json", Sweep).points
+    assert point.out_of_time and point.steps < 8 and point.perplexity > 1
+    assert "out of time" in told and "minutes are over at step" in capsys.readouterr().err
+    folder = RunFolder.open(tmp_path / point.run)
+    assert "train" not in {one.stage for one in folder.finished()}
+    # With time it goes on from where it was.
+    sweep_points("toy", grid, root=tmp_path, around=Surroundings(minutes=60))
+    (point,) = read_value(tmp_path / "toy-sweep.json", Sweep).points
+    assert (point.out_of_time, point.steps) == (False, 8)
