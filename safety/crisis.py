@@ -329,8 +329,10 @@ class CrisisGate:
         for frame, sentence in zip(frames, sentences, strict=True):
             if not _PERSONAL.isdisjoint(sentence):
                 frame.discard("about")
+            if "i" not in sentence and not self._anyone.isdisjoint(sentence):
+                frame.discard("wished")
             if frame >= _WAKING:  # of two people neither hides the other
-                frame -= _WAKING if "i" in sentence else {"wished"}
+                frame -= _WAKING
             if open_past:
                 frame.discard("past")
             elif over and "told" in frame and "present" not in frame:

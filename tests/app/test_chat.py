@@ -287,7 +287,7 @@ def test_what_a_reader_doubts_gets_the_line_and_an_answer_and_raises_the_risk(
 
 
 class Late(Doubting):
-    """A reader that is late the first time, and alone sees the danger."""
+    """A reader that is late the first time, slow afterwards, and alone sees the danger."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -297,6 +297,8 @@ class Late(Doubting):
         self.asked += 1
         if self.asked == 1:
             self.released.wait(30)
+        else:
+            time.sleep(UNSEEN_SECONDS + 0.3)
         return Verdict("crisis", "suicide", "high") if text == FACT else ALLOW
 
 

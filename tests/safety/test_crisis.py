@@ -250,7 +250,7 @@ def test_an_emergency_hides_no_danger_that_was_only_learned() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["my chest is crushed and my arm is numb", "daughter's fitting, it hasn't stopped"]
+    "text", ["my chest is crushed and my arm is numb", "daughter's fitting, it hasn't stopped, what do i do"]
 )
 def test_an_emergency_stays_one_where_nobody_harms_themselves(text: str) -> None:
     assert load_gate().assess(text).action == "emergency"
@@ -281,7 +281,13 @@ def test_a_wish_not_to_wake_up_is_no_emergency_and_no_plan(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["my dad will not wake up", "the baby wont wake up", "he is asleep and will not wake up"]
+    "text",
+    [
+        "my dad will not wake up",
+        "the baby wont wake up",
+        "he is asleep and will not wake up",
+        "she went to sleep and will not wake up",
+    ],
 )
 def test_somebody_else_who_does_not_wake_up_is_an_emergency(text: str) -> None:
     assert GATE.assess(text).action == "emergency"
