@@ -15,7 +15,8 @@ import sysconfig
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
+
+from weights.uncaught import places, type_name
 
 Plain = str | int | float | bool | list["Plain"] | dict[str, "Plain"] | None
 
@@ -49,11 +50,9 @@ _NAME = re.compile(
     r"|\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[a-z]+\d*)?",
     re.ASCII,
 )
-_FILE_PART = re.compile(r"[A-Za-z0-9_.-]{1,80}", re.ASCII)
 _TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,79}", re.ASCII)
 
 MOST_ITEMS = 50
-MOST_FRAMES = 12
 MOST_CAUSES = 4
 LONGEST_TEMPLATE = 200
 LARGEST_SOURCE = 2_000_000
@@ -151,32 +150,16 @@ def constants(file: str) -> frozenset[str]:
     return frozenset(value for value in values if isinstance(value, str))
 
 
-def place(file: str, line: int | None) -> str:
-    """Write a place in the source as "folder/file.py:12"; of a strange file name, only the line."""
-    parts = re.split(r"[/\\]", file)[-2:]
-    shown = "/".join(parts) if all(_FILE_PART.fullmatch(part) for part in parts) else "?"
-    return f"{shown}:{line or 0}"
-
-
 def _describe_one(error: BaseException) -> dict[str, Plain]:
     kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    told: dict[str, Plain] = {"type": name if _TYPE.fullmatch(name) else REMOVED}
-    told["where"] = _places(error.__traceback__)
+    told: dict[str, Plain] = {"type": type_name(kind) or REMOVED}
+    told["where"] = list(places(error.__traceback__))
     code = getattr(error, "code", "")
     if isinstance(code, str) and kind.__module__.partition(".")[0] in OUR_PACKAGES:
         told["code"] = _clean(code, _CODE)
     if isinstance(error, BaseExceptionGroup):
         told["among"] = [_describe_one(inner) for inner in error.exceptions[:MOST_CAUSES]]
     return told
-
-
-def _places(traceback: TracebackType | None) -> list[Plain]:
-    places: list[Plain] = []
-    while traceback is not None:
-        places.append(place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno))
-        traceback = traceback.tb_next
-    return places[-MOST_FRAMES:]
 
 
 def _clean(value: object, form: re.Pattern[str], depth: int = 0) -> Plain:

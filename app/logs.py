@@ -27,7 +27,8 @@ import structlog
 from structlog.typing import Processor
 
 from app.errors import ConfigError
-from app.log_filter import clean_event, describe_error, library_message, place
+from app.log_filter import clean_event, describe_error, library_message
+from weights.uncaught import place
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs

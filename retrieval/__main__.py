@@ -29,6 +29,7 @@ from retrieval.languages import language_tag
 from weights.defaults import EMBEDDER
 from weights.errors import WeightsError
 from weights.jsonl import BadLine, TextRow, read_jsonl, report_bad_line, write_row
+from weights.uncaught import run_quietly
 
 if TYPE_CHECKING:
     from retrieval.faq import Reject
@@ -175,4 +176,4 @@ def _list(what: str, rows: tuple[Reject, ...]) -> None:
 
 
 if __name__ == "__main__":
-    app()
+    run_quietly(app, "python -m retrieval")

@@ -20,6 +20,7 @@ from safety.bulk_command import scrub_folder
 from safety.restore_command import restore
 from safety.screen_command import screen
 from safety.scrub_command import scrub
+from weights.uncaught import run_quietly
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Scrub personal data; screen messages.")
 app.command()(scrub)
@@ -29,4 +30,4 @@ app.command()(audit)
 app.command()(screen)
 
 if __name__ == "__main__":
-    app(prog_name="python -m safety")
+    run_quietly(app, "python -m safety")

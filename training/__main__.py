@@ -22,6 +22,7 @@ from training.command_line import GATE_SAID_NO, SOME_FAILED, guarded, stop
 from training.generate_command import generate
 from training.people_commands import database_url, feedback, panel
 from training.release_commands import CacheDir, Models, Offline, releases
+from weights.uncaught import run_quietly
 
 DATASETS = Path("../shared/data")
 
@@ -260,4 +261,4 @@ def _known(task: str, file: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m training")
+    run_quietly(app, "python -m training")
