@@ -22,10 +22,10 @@ Heard = Callable[[str], bool | None]
 """Says whether someone tells of a feeling, as `CrisisReader.tells_of_feeling`; None: words decide."""
 
 # The stated risk: of answerable questions at most 2 % get a wrong entry's words, and at most 5 % an answer
-# from a wrong entry, by the upper bound on held-out clinics, with curves fitted without them. Of every third
-# of their questions (1,430 to twelve clinics, and 810 that no entry answers) .8 % are wrong from .85 on (at
-# most 1.5 %), 2.0 % from .80 on (2.8 %), 3.2 % from .70 on (4.3 %). The second limit stands at .80 all the
-# same: on a clinic that nothing was built on about twice as much is wrong.
+# from a wrong entry, by the upper bound on held-out clinics, with curves fitted without them. Of every second
+# of their questions (2,201 to twelve clinics, and 1,152 that no entry answers) 1.2 % are wrong from .85 on (at
+# most 1.8 %) and 2.2 % from .80 on (2.9 %); 5 % would allow .69. The second limit stands at .80 all the same:
+# on a clinic that nothing was built on about twice as much is wrong. `python -m benchmarks.fit_confidence`.
 FAQ_CONFIDENCE = 0.85
 GROUNDED_CONFIDENCE = 0.80
 CLARIFY_CONFIDENCE = 0.10

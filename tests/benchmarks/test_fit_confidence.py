@@ -117,10 +117,6 @@ def test_peers_are_asked_the_same_and_hidden_entries_are_hidden_from_them() -> N
 def test_the_apps_limits_keep_the_stated_risk_in_the_result_that_is_kept() -> None:
     """Whoever measures anew, with another ranker or curve, learns here that the limits no longer hold."""
     figures = json.loads((RESULTS / "fit_confidence.json").read_text(encoding="utf-8"))["figures"]
-    if "at_risk" not in figures:
-        pytest.skip(
-            "the result was measured before it said the risk: python -m benchmarks.fit_confidence --out"
-        )
     kept = figures["at_risk"]
     assert kept["faq"]["app"]["threshold"] == FAQ_CONFIDENCE
     assert kept["grounded"]["app"]["threshold"] == GROUNDED_CONFIDENCE
