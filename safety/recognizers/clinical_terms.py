@@ -103,9 +103,36 @@ def perhaps_people(text: str) -> Iterator[tuple[int, int]]:
             if one.word not in listed and not one.word.endswith((*_stems(), *_condition_stems())):
                 yield one.start, one.end
     for one, head in pairwise(tokens):
-        owners = _owners().get(head.word)
-        if owners is not None and one.word in _names() and one.word not in owners:
+        if one.word in _names() and _bears_no_name_of(one.word, head.word):
             yield one.start, one.end
+
+
+def called_before_a_condition(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each common name that stands right before a condition and is no part of it.
+
+    So clinicians ask: "jones fibromyalgia meds", "re Romero lymphoma"; a Jones fracture is one term.
+    """
+    terms = list(clinical_spans(text))
+    starts = {start for start, _ in terms}
+    inside = {at for start, end in terms for at in range(start, end)}
+    for one, following in pairwise(_tokens(text)):
+        if text[one.end : following.start] not in (" ", "  ") or one.word not in _plain_names():
+            continue
+        apart = following.start in starts and one.start not in inside
+        if apart or _bears_no_name_of(one.word, following.word):
+            yield one.start, one.end
+
+
+def _bears_no_name_of(name: str, condition: str) -> bool:
+    """Tell a condition that is called after nobody, as one with an ending of its own is, or after others."""
+    owners = _owners().get(condition)
+    if owners is not None:
+        return name not in owners
+    return (
+        len(condition) >= _SHORTEST_CONDITION
+        and condition.endswith(_condition_stems())
+        and condition not in words("eponym_heads")
+    )
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -307,7 +334,13 @@ def _names() -> frozenset[str]:
 @cache
 def _called() -> frozenset[str]:
     """Return given names, and surnames that no illness is named after."""
-    return _given() | (words("surnames") - _eponyms() - words("ambiguous_names") - words("common_words"))
+    return _given() | (_plain_names() - _eponyms())
+
+
+@cache
+def _plain_names() -> frozenset[str]:
+    """Return given names and surnames that are no words as well."""
+    return _given() | (words("surnames") - words("ambiguous_names") - words("common_words"))
 
 
 @cache

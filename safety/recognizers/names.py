@@ -18,6 +18,7 @@ from enum import IntEnum
 import regex
 
 from safety.deadline import seconds_left
+from safety.recognizers.clinical_terms import called_before_a_condition
 from safety.recognizers.lexicon import Word, is_common, is_shouting, split_words, words
 from safety.recognizers.rules import SpanRecognizer
 
@@ -181,6 +182,8 @@ class NameRecognizer(SpanRecognizer):
             yield "PERSON", start, end, score
         for start, end in self._framed(text, found):
             yield "PERSON", start, end, 0.7
+        for start, end in called_before_a_condition(text):
+            yield "PERSON", start, end, 0.75
 
     def _known(self, text: str, found: list[Word], *, shouting: bool) -> Iterator[tuple[int, int, float]]:
         """Yield names from the lists, wherever they stand."""

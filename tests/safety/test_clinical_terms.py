@@ -11,7 +11,7 @@ import pytest
 import safety.policies
 from app.encoders import active_encoder
 from safety.policies import POLICY_NAMES, scrub_policy
-from safety.recognizers.clinical_terms import clinical_spans, perhaps_people
+from safety.recognizers.clinical_terms import called_before_a_condition, clinical_spans, perhaps_people
 from safety.recognizers.lexicon import WORDS, words
 from safety.scrubber import Scrubber
 from tests.safety.clinical_cases import NO_TERM, PEOPLE, TERMS, plain, terms
@@ -87,7 +87,7 @@ def test_what_is_introduced_as_somebodys_name_is_no_condition(text: str, expecte
         ("ewing sarcoma", []),
         ("becker dystrophy", []),
         ("Guillain-Barré syndrome", []),
-        ("doyne honeycomb retinal dystrophy", ["honeycomb"]),
+        ("doyne filigree retinal dystrophy", ["filigree"]),
         ("lisinopril anemia", []),
         ("", []),
     ],
@@ -178,3 +178,24 @@ def test_people_of_such_names_are_found_under_the_active_tagger(scrubber: Scrubb
         if not letters <= covered:
             stayed.append(text)
     assert stayed == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("jones fibromyalgia meds", ["jones"]),
+        ("re Romero lymphoma staging", ["Romero"]),
+        ("johnson nephropathy creatinine last month", ["johnson"]),
+        ("maria diabetes type 2", ["maria"]),
+        ("jones fracture healing", []),
+        ("stevens johnson syndrome", []),
+        ("history of st louis encephalitis", []),
+        ("may cancer come back", []),
+        ("parkinson dementia", []),
+        ("my son james has asthma", []),
+    ],
+)
+def test_a_common_name_before_a_condition_that_is_not_called_after_it_is_a_person(
+    text: str, expected: list[str]
+) -> None:
+    assert [text[start:end] for start, end in called_before_a_condition(text)] == expected
