@@ -59,4 +59,4 @@ def test_output_check_drops_what_is_wrong_and_keeps_what_is_right() -> None:
 def test_summaries_of_times() -> None:
     assert percentile([], 0.95) == 0.0
     assert percentile(list(map(float, range(100))), 0.95) == 95.0
-    assert times([3.0, 1.0, 2.0]) == {"n": 3, "p50": 2.0, "p95": 3.0, "max": 3.0}
+    assert times([3.0, 1.0, 2.0]) == {"n": 3, "p50": 2.0, "p95": 3.0, "p99": 3.0, "max": 3.0}
