@@ -23,7 +23,7 @@ Heard = Callable[[str], bool | None]
 
 # The stated risk: of answerable questions at most 2 % get a wrong entry's words, and at most 5 % an answer
 # from a wrong entry, by the upper bound on held-out clinics, with curves fitted without them. Of every second
-# of their questions (2,201 to twelve clinics, and 1,152 that no entry answers) 1.2 % are wrong from .85 on (at
+# of their questions (2,201 to twelve clinics, and 1,152 that none answers) 1.2 % are wrong from .85 on (at
 # most 1.8 %) and 2.2 % from .80 on (2.9 %); 5 % would allow .69. The second limit stands at .80 all the same:
 # on a clinic that nothing was built on about twice as much is wrong. `python -m benchmarks.fit_confidence`.
 FAQ_CONFIDENCE = 0.85

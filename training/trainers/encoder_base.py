@@ -80,7 +80,8 @@ def card_of(job: Job, *, positions: int, labels: Sequence[str] = ()) -> EncoderC
 
 def input_limit(job: Job) -> int:
     """Return the most tokens that an encoder of this job reads at once."""
-    positions: int = AutoConfig.from_pretrained(str(job.base, trust_remote_code=False), local_files_only=True).max_position_embeddings
+    config = AutoConfig.from_pretrained(str(job.base), local_files_only=True, trust_remote_code=False)
+    positions: int = config.max_position_embeddings
     return min(job.settings.max_tokens, positions)
 
 
