@@ -19,6 +19,8 @@ from app.turns import Turn
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REFUSALS = ("busy", "too_fast", "not_found", "too_large", "too_many", "unavailable", "unexpected")
 RATINGS = ("up", "down")
+# These end before the resources line would stand: a support verdict makes no referral of them.
+WITHOUT_LINE = ("too_long", "unavailable")
 SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
 
 
@@ -65,8 +67,10 @@ class Metrics:
         if answer is None:
             return
         self._answers.labels(answer.kind).inc()
-        if answer.kind in URGENT or answer.verdict.action == "support":
-            self._referrals.labels("reply" if answer.kind in URGENT else "line").inc()
+        if answer.kind in URGENT:
+            self._referrals.labels("reply").inc()
+        elif answer.verdict.action == "support" and answer.kind not in WITHOUT_LINE:
+            self._referrals.labels("line").inc()
         self._seconds.labels(answer.kind).observe(answer.timings_ms["total"] / 1000)
         if "first_sentence" in answer.timings_ms:
             self._first.observe(answer.timings_ms["first_sentence"] / 1000)

@@ -21,7 +21,7 @@ from app.models.base import ModelState
 from app.models.echo import EchoModel
 from app.turns import Stage, Turn
 from safety.policies import POLICIES
-from tests.app.conftest import MakeService
+from tests.app.conftest import MakeService, broken
 
 REFILL = "How do I ask for a refill?"
 CRISIS = "i want to kill myself"
@@ -94,6 +94,13 @@ def test_every_answer_that_names_a_crisis_line_is_a_referral(
         assert turn.answer is not None
         assert ("988" in turn.answer.text or "911" in turn.answer.text) is (message != REFILL)
     assert figure(metrics, "carefold_referrals_total", form="reply") == 2
+    assert figure(metrics, "carefold_referrals_total", form="line") == 1
+    hopeless = "i feel hopeless and so alone"
+    closed = make_service(parts={"scrubber": broken("scrubber")})
+    for turn in (asked(service, hopeless + " word" * 900), asked(closed, hopeless)):
+        assert turn.answer is not None and turn.answer.verdict.action == "support"
+        assert turn.answer.kind in ("too_long", "unavailable")
+        metrics.turn_ended(turn)
     assert figure(metrics, "carefold_referrals_total", form="line") == 1
 
 
