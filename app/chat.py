@@ -16,12 +16,14 @@ import os
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from app.answer import ChatAnswer, ChatEvent, Citation, Gated, ModelUsed, ScrubbedInput, Sentence
+from app.bounded_reader import BoundedReader
 from app.clinic import Clinic
 from app.conversation import Audience, Conversation, Role
 from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide
@@ -123,9 +125,10 @@ class ChatService:
     ) -> None:
         """Put the path together; without a `lineup` the base model is all that writes."""
         # What reads messages joins the gate once it is up. Before a reply nobody waits for it for long; the
-        # screen does, and finds what it was late for.
+        # screen does, and finds what it was late for, unless it hangs.
+        self._reader = BoundedReader(parts.reader.peek)
         self.gate = gate.with_reader(parts.reader.peek, hurried=True)
-        self._screener = Screener(gate=gate.with_reader(parts.reader.peek))
+        self._screener = Screener(gate=gate.with_reader(self._reader.peek))
         self.words = Wording(replies, clinic, max_chars=rules.max_chars)
         self._clinic = clinic
         self.rules = rules
@@ -163,6 +166,8 @@ class ChatService:
         with turn.timing("gate"):
             # What is danger only after earlier turns must not wait in line for the screen to see it.
             turn.verdict = self.gate.assess(turn.raw, earlier=conversation.said_by("user")[-EARLIER:])
+        # However the turn ends, and before anything that could fail or be left.
+        self._remember_risk(turn)
         if self.gate.missing:
             turn.reasons.append("crisis_classifier_missing")
         yield self._reply_now(turn) if turn.verdict.action in URGENT else Gated()
@@ -249,11 +254,11 @@ class ChatService:
         with self._cores, turn.timing("screen"):
             # What the raw words told may be gone with a name; what they did not tell, earlier turns may.
             turn.verdict = max(turn.verdict, self._screen(turn), key=lambda found: found.rank)
+        self._remember_risk(turn)
         if turn.verdict.action in URGENT:
             yield self._reply_now(turn)
             yield self._urgent(turn)
             return
-        self._remember_risk(turn)
         if turn.verdict.action == "refuse":
             yield self._finish(turn, "refuse", self._fixed(turn, turn.verdict))
             return
@@ -287,8 +292,10 @@ class ChatService:
     # --- the steps ----------------------------------------------------------------------
 
     def _scrub(self, turn: TurnRecord, message: str) -> bool:
+        # Whoever is in danger waits for no other turn's work, were it to hang.
+        cores = nullcontext() if turn.verdict.action in URGENT else self._cores
         try:
-            with self._cores, turn.timing("scrub"):
+            with cores, turn.timing("scrub"):
                 scrubbed = self.parts.scrubber.get().scrub(message, turn.conversation.placeholders)
         except Exception as error:  # noqa: BLE001 - closed, whatever it is; and no reply waits for it
             log.error("scrub_failed", turn_id=turn.turn_id, error=type(error).__name__)
@@ -361,7 +368,7 @@ class ChatService:
 
     def _heard(self, text: str) -> bool | None:
         """Say whether someone tells of a feeling, as the reader of messages says; None: it says nothing."""
-        reader = self.gate.reader
+        reader = self._reader.peek()
         try:
             return None if reader is None else reader.tells_of_feeling(text)
         except Exception as error:  # noqa: BLE001 - the words decide then
@@ -437,8 +444,7 @@ class ChatService:
     # --- step 9 -------------------------------------------------------------------------
 
     def _reply_now(self, turn: TurnRecord) -> Sentence:
-        """Remember the risk and give the fixed reply, before anything that could fail or be left."""
-        self._remember_risk(turn)
+        """Give the fixed reply, before anything that could fail or be left."""
         turn.reply = self._fixed(turn, turn.verdict)
         return Sentence(turn.reply)
 
