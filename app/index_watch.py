@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from app.logs import get_logger
 from app.parts import Part
 from retrieval.errors import EmbedderError, IndexCorrupt, IndexMismatch, IndexMissing
+from weights.errors import WeightsCorrupt, WeightsUnfit
 
 if TYPE_CHECKING:
     from retrieval.manifest import Manifest
@@ -28,7 +29,10 @@ log = get_logger(__name__)
 LOOK_SECONDS: Final = 2.0
 MANIFEST: Final = "manifest.json"
 # What is wrong with an index itself; weights that are not to be had are looked for again later.
-UNSOUND: Final = (IndexMissing, IndexCorrupt, IndexMismatch, EmbedderError, OSError, ValueError)
+UNSOUND: Final = (
+    IndexMissing, IndexCorrupt, IndexMismatch, EmbedderError, WeightsCorrupt, WeightsUnfit, OSError,
+    ValueError,
+)  # fmt: skip
 
 OpenIndex = Callable[[Path], "Retriever"]
 RebuildDue = Callable[["Manifest"], str]
@@ -39,7 +43,7 @@ class IndexState:
     """How the served index stands: its generation, and ids that did not find themselves.
 
     `not_served` says why the one in place is not it, `rebuild_due` why it should be built again although it
-    serves.
+    serves, `without_ranker` why nothing reads its entries together with a question.
     """
 
     generation: int = 0
@@ -47,11 +51,12 @@ class IndexState:
     missed: tuple[str, ...] = ()
     not_served: str = ""
     rebuild_due: str = ""
+    without_ranker: str = ""
 
     @property
     def whole(self) -> bool:
-        """Say whether the index in place is served, and finds its own questions."""
-        return not self.missed and not self.not_served
+        """Say whether the index in place is served with all that it needs, and finds its own questions."""
+        return not self.missed and not self.not_served and not self.without_ranker
 
 
 class IndexWatch:
@@ -63,11 +68,13 @@ class IndexWatch:
         open_index: OpenIndex,
         *,
         rebuild_due: RebuildDue = lambda _: "",
+        without_ranker: Callable[[], str] = lambda: "",
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._folder = folder
         self._open = open_index
         self._rebuild_due = rebuild_due
+        self._without_ranker = without_ranker
         self._look_seconds = look_seconds
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -143,7 +150,7 @@ class IndexWatch:
         if due:
             log.warning("index_rebuild_due", count=generation)
         told = _told(not_served, generation) if not_served is not None else ""
-        return IndexState(generation, done.asked, done.missed, told, due)
+        return IndexState(generation, done.asked, done.missed, told, due, self._without_ranker())
 
     def _run(self, part: Part[Retriever]) -> None:
         while not self._stop.wait(self._look_seconds):

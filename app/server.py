@@ -78,6 +78,7 @@ class Running:
                 "self_test": {"asked": index.asked, "missed": list(index.missed)},
                 "not_served": index.not_served,
                 "rebuild_due": index.rebuild_due,
+                "without_ranker": index.without_ranker,
             },
             "gate": {"detectors": list(service.gate.detectors), "missing": service.gate.missing},
             "support": service.writers.support,

@@ -122,7 +122,10 @@ def build(
     scrubber = Part("scrubber", lambda: load_scrubber(settings, clinic))
     opener = IndexOpener(settings, embedder)
     index = IndexWatch(
-        settings.index_dir or settings.sample_index_dir, opener.open, rebuild_due=opener.rebuild_due
+        settings.index_dir or settings.sample_index_dir,
+        opener.open,
+        rebuild_due=opener.rebuild_due,
+        without_ranker=lambda: opener.without_ranker,
     )
     parts = Parts(
         scrubber=scrubber,

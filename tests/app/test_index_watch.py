@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from app.errors import PartUnavailable
+from app.faq_index import IndexOpener
 from app.index_watch import IndexState, IndexWatch
 from app.metrics import Metrics
 from app.parts import Part
@@ -120,7 +121,8 @@ def test_health_says_degraded_when_the_next_generation_cannot_be_served(tmp_path
     application = wired(tmp_path)
     application.service.parts.retriever.get()
     assert health(application)["index"] == {
-        "generation": 1, "self_test": {"asked": 1, "missed": []}, "not_served": "", "rebuild_due": ""
+        "generation": 1, "self_test": {"asked": 1, "missed": []}, "not_served": "", "rebuild_due": "",
+        "without_ranker": "",
     }  # fmt: skip
     (tmp_path / "index" / "manifest.json").write_text("{}")
     application.index.look(application.service.parts.retriever)
@@ -138,6 +140,7 @@ def test_health_says_degraded_when_the_next_generation_cannot_be_served(tmp_path
         ("vectors damaged", "IndexCorrupt"),
         ("folder lost", "IndexMissing"),
         ("embedder lost", "EmbedderError"),
+        ("embedder's release damaged", "WeightsUnfit"),
     ],
 )
 def test_start_with_a_harmed_index_serves_the_newest_generation_kept_that_is_whole(
@@ -158,6 +161,9 @@ def test_start_with_a_harmed_index_serves_the_newest_generation_kept_that_is_who
         manifest = read_manifest(index)
         lost = manifest.embedder.model_copy(update={"name": "hash+faq_embedder-0123abcd"})
         write_manifest(index, manifest.model_copy(update={"embedder": lost}))
+    if harm == "embedder's release damaged":
+        (tmp_path / "models" / "faq_embedder" / "faq_embedder-0123abcd").mkdir(parents=True)
+        (tmp_path / "models" / "faq_embedder" / "faq_embedder-0123abcd" / "manifest.json").write_text("{}")
     application = wired(tmp_path)
     assert served(application) == ["parking", "hours"]
     said = health(application)
@@ -218,6 +224,31 @@ def test_embedder_that_built_the_index_searches_it_and_a_rebuild_is_due_when_ano
         assert said["index"]["rebuild_due"] == f"built with hash, the settings ask for {wanted}"
         assert (said["index"]["not_served"], said["index"]["generation"]) == ("", 1)
         application.close()
+
+
+def test_active_ranker_that_is_damaged_leaves_the_index_served_and_the_health_degraded(
+    tmp_path: Path,
+) -> None:
+    class Named(HashEmbedder):
+        @property
+        def name(self) -> str:
+            return "named"
+
+    build_index([ONE, TWO], out=tmp_path / "index", embedder=Named())
+    active = tmp_path / "models" / "faq_ranker"
+    (active / "faq_ranker-0123abcd").mkdir(parents=True)
+    (active / "active.json").write_text('{"active": "faq_ranker-0123abcd"}')
+    (active / "faq_ranker-0123abcd" / "manifest.json").write_text("{}")
+    settings = load_settings({"CAREFOLD_EMBEDDER": "named", "CAREFOLD_MODELS_DIR": str(tmp_path / "models")})
+    opener = IndexOpener(settings, Part("embedder", Named))
+    watch = IndexWatch(tmp_path / "index", opener.open, without_ranker=lambda: opener.without_ranker)
+    assert list(watch.open().entries) == ["parking", "hours"]
+    assert watch.state.without_ranker == "WeightsUnfit: the active ranker is not served"
+    assert (watch.state.not_served, watch.state.whole) == ("", False)
+    shutil.rmtree(active)
+    part = Part("retriever", watch.open)
+    part.get()
+    assert watch.state.whole
 
 
 def test_application_serves_a_changed_index_without_a_new_start(
