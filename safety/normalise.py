@@ -2,7 +2,8 @@
 
 Recognizers see `Normalised.text`; callers get spans of the original. Changed here: compatibility
 forms (NFKC), all dashes and quotes, digits of other scripts, in circles and on keys, invisible
-characters, Cyrillic and Greek look-alikes inside Latin words, and line breaks or runs of spaces inside a
+characters and halves of characters (lone surrogates, which no encoder takes), Cyrillic and Greek look-alikes
+inside Latin words, and line breaks or runs of spaces inside a
 number.
 
 Must not: lose the map, lower-case anything, or take more than linear time.
@@ -87,7 +88,7 @@ def _plain(character: str) -> str:
     if character in _FIXED:
         return _FIXED[character]
     category = unicodedata.category(character)
-    if category == "Cf" or "\ufe00" <= character <= "\ufe0f":
+    if category in ("Cf", "Cs") or "\ufe00" <= character <= "\ufe0f":
         return ""
     if category == "Pd":
         return "-"

@@ -10,6 +10,7 @@ Run: `python -m safety scrub FILE`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -54,6 +55,7 @@ _WHOLE = _NUMBERS.union((
     "US_SSN", "US_ITIN", "US_MBI", "US_NPI", "US_PASSPORT", "US_DRIVER_LICENSE", "US_BANK_NUMBER",
     "CREDIT_CARD", "IBAN_CODE", "CRYPTO", "VIN", "ZIP_CODE",
 ))  # fmt: skip
+_HALF = re.compile(r"[\ud800-\udfff]")  # of a character: nothing that comes later could encode it
 _BARE = regex.compile(r"[\W\d]+")
 _HOUSE_NUMBER = regex.compile(r"[\W\d]+[a-z]?", regex.IGNORECASE)
 _AN_AGE = regex.compile(r"\d{2,3}\s?-?\s?(?:years?|yrs?)|(?:19|20)?\d0'?s", regex.IGNORECASE)
@@ -124,7 +126,7 @@ class Scrubber:
                 replacer.replacement(entity.type, text[entity.start : entity.end]),
             )
             last = entity.end
-        return Scrubbed("".join(pieces) + text[last:], entities)
+        return Scrubbed(_HALF.sub("\ufffd", "".join(pieces) + text[last:]), entities)
 
     @staticmethod
     def _with_seen(text: str, entities: tuple[Entity, ...], replacer: Replacer) -> tuple[Entity, ...]:
@@ -175,7 +177,7 @@ class Scrubber:
     def _look(self, view: _View, known: Repeats, *, tagged: bool) -> list[Entity]:
         """Search the text that is not covered yet, once; without a tagger, `tagged` changes nothing."""
         raw: list[Entity] = []
-        widener = Widener(view.text)
+        widener = Widener(view.text, whole=_WHOLE)
         for begin, stop in _windows(view.text):
             seconds_left(self._seconds)
             plain = normalise(view.text[begin:stop])

@@ -54,6 +54,7 @@ def test_normalising_twice_changes_nothing_more(text: str) -> None:
         ("802-\n555   0100", "802- 555 0100"),
         ("so\u00adcial", "social"),
         ("привет", "привет"),
+        ("219-\udc0009-\ud8009999", "219-09-9999"),
     ],
 )
 def test_plain_form(text: str, expected: str) -> None:
