@@ -1,4 +1,4 @@
-"""Move the ends of what was found outwards, until no word and no address is cut in two.
+"""Move the ends of what was found outwards, until no word, no address and no number is cut in two.
 
 Must not: take more than linear time, however many findings lie in one run of characters.
 """
@@ -6,7 +6,7 @@ Must not: take more than linear time, however many findings lie in one run of ch
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import regex
 
@@ -16,25 +16,41 @@ _MAIL_SIGN = regex.compile(r"[\w.+%@-]")
 
 
 class Widener:
-    """Widens findings in one text."""
+    """Widens findings in one text; of the types `whole` over the run of digits and hyphens they lie in."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, *, whole: Collection[str] = ()) -> None:
+        self._text, self._whole = text, whole
+        self._digits = _Runs(text, lambda sign: sign.isdigit() or sign == "-")
         self._words = _Runs(text, lambda sign: sign.isalnum() or sign == "_")
         self._mail = _Runs(text, lambda sign: bool(_MAIL_SIGN.match(sign)))
 
     def widen(self, entity: Entity) -> Entity:
-        """Return the entity with its ends at the edges of words, and of an address with @."""
+        """Return the entity with its ends at the edges of words, numbers, and of an address with @."""
         text, start, end = self._text, entity.start, entity.end
         if self._words.holds(start):
             start = self._words.before(start)
         if self._words.holds(end - 1):
             end = self._words.after(end)
+        if entity.type in self._whole:
+            start, end = self._whole_number(start, end)
         if entity.type in ("EMAIL_ADDRESS", "URL") and "@" in text[max(0, start - 64) : end + 64]:
             start, end = self._mail.before(start), self._mail.after(end)
             while end > entity.end and text[end - 1] in ".-":
                 end -= 1
         return Entity(start, end, entity.type, entity.score)
+
+    def _whole_number(self, start: int, end: int) -> tuple[int, int]:
+        """Widen over digits and hyphens; a hyphen that no digit follows, or comes before, stays outside."""
+        text, first, last = self._text, start, end
+        if self._digits.holds(start):
+            first = self._digits.before(start)
+        if self._digits.holds(end - 1):
+            last = self._digits.after(end)
+        while first < start and text[first] == "-":
+            first += 1
+        while last > end and text[last - 1] == "-":
+            last -= 1
+        return first, last
 
 
 class _Runs:

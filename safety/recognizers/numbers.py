@@ -159,7 +159,7 @@ def _digit_count(match: regex.Match[str]) -> int:
 
 
 _UNLABELLED = (
-    Rule("long-number", "ID_NUMBER", r"(?<![\d$.,€£-])\d(?:[- ]?\d){5,24}(?![\d%]|\.\d|,\d{3})", 0.4),
+    Rule("long-number", "ID_NUMBER", r"(?<![\d$.,€£-])\d(?:[- ]?\d){5,}(?![\d%]|\.\d|,\d{3})", 0.4),
     Rule(
         "mixed-code",
         "ID_NUMBER",

@@ -105,6 +105,26 @@ def test_offsets_are_code_points_of_the_original(rules: Scrubber) -> None:
     assert rules.scrub(text).text == "🙂🙂 e\u0301 ssn [US_SSN_1] 🙂 thanks"
 
 
+def test_half_a_character_stops_nothing_and_is_not_passed_on(rules: Scrubber) -> None:
+    scrubbed = rules.scrub("hello \ud83d my ssn is 219-\udc0009-9999")
+    assert scrubbed.text == "hello \ufffd my ssn is [US_SSN_1]"
+    assert [(one.start, one.end) for one in scrubbed.entities] == [(18, 30)]
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "1-1-" * 30 + "1",
+        "12-34-" * 20 + "7",
+        "9" * 40,
+        "-".join(["802-555-0199"] * 4),
+        "4-" * 40 + "219-09-9999",
+    ],
+)
+def test_of_a_long_run_of_digits_and_hyphens_nothing_is_left(rules: Scrubber, run: str) -> None:
+    assert PLACEHOLDER.sub("", rules.scrub(f"it says {run}- I think").text) == "it says - I think"
+
+
 def test_no_tail_of_an_address_is_left(rules: Scrubber) -> None:
     assert rules.scrub("mail j.doe@intranet please").text == "mail [EMAIL_ADDRESS_1] please"
     assert rules.scrub("mail x_y.z+q@mail.example.museum, please").text == "mail [EMAIL_ADDRESS_1], please"

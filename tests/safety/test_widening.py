@@ -21,13 +21,16 @@ from safety.widening import Widener
         ("see example.org/a", "URL", "example", "example"),
         ("Zoë\u0301 sings", "PERSON", "Zo", "Zoë"),
         ("(tindle)", "PERSON", "(tindle)", "(tindle)"),
+        ("call -802-555-0199-44-, ok", "PHONE_NUMBER", "802-555-0199", "802-555-0199-44"),
+        ("call 44-802-555-0199-- ok", "PHONE_NUMBER", "802-555-0199", "44-802-555-0199"),
+        ("on 1-2-1980-5", "DATE_TIME", "1-2-1980", "1-2-1980"),
     ],
 )
 def test_ends_move_to_the_edges_of_words_and_of_addresses(
     text: str, kind: str, found: str, whole: str
 ) -> None:
     start = text.index(found)
-    wide = Widener(text).widen(Entity(start, start + len(found), kind, 0.5))
+    wide = Widener(text, whole={"PHONE_NUMBER"}).widen(Entity(start, start + len(found), kind, 0.5))
     assert text[wide.start : wide.end] == whole
     assert (wide.type, wide.score) == (kind, 0.5)
 
