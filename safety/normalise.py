@@ -3,8 +3,7 @@
 Recognizers see `Normalised.text`; callers get spans of the original. Changed here: compatibility
 forms (NFKC), all dashes and quotes, digits of other scripts, in circles and on keys, invisible
 characters and halves of characters (lone surrogates, which no encoder takes), Cyrillic and Greek look-alikes
-inside Latin words, and line breaks or runs of spaces inside a
-number.
+inside Latin words, and line breaks or runs of spaces inside a number.
 
 Must not: lose the map, lower-case anything, or take more than linear time.
 Run: `from safety.normalise import normalise; normalise("219\\u201109\\u20119999").text`.

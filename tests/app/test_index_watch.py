@@ -229,18 +229,15 @@ def test_embedder_that_built_the_index_searches_it_and_a_rebuild_is_due_when_ano
 def test_active_ranker_that_is_damaged_leaves_the_index_served_and_the_health_degraded(
     tmp_path: Path,
 ) -> None:
-    class Named(HashEmbedder):
-        @property
-        def name(self) -> str:
-            return "named"
-
-    build_index([ONE, TWO], out=tmp_path / "index", embedder=Named())
+    embedder = HashEmbedder()
+    embedder.name = "named"
+    build_index([ONE, TWO], out=tmp_path / "index", embedder=embedder)
     active = tmp_path / "models" / "faq_ranker"
     (active / "faq_ranker-0123abcd").mkdir(parents=True)
     (active / "active.json").write_text('{"active": "faq_ranker-0123abcd"}')
     (active / "faq_ranker-0123abcd" / "manifest.json").write_text("{}")
     settings = load_settings({"CAREFOLD_EMBEDDER": "named", "CAREFOLD_MODELS_DIR": str(tmp_path / "models")})
-    opener = IndexOpener(settings, Part("embedder", Named))
+    opener = IndexOpener(settings, Part("embedder", lambda: embedder))
     watch = IndexWatch(tmp_path / "index", opener.open, without_ranker=lambda: opener.without_ranker)
     assert list(watch.open().entries) == ["parking", "hours"]
     assert watch.state.without_ranker == "WeightsUnfit: the active ranker is not served"
