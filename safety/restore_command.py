@@ -3,8 +3,9 @@
     python -m safety restore --file F -- python -m training predict --task patient_summary --release R
 
 The tool reads JSON Lines in which every string is scrubbed, a number of five digits or more is a
-placeholder, and `id` is the number of the line; it writes rows with that `id`. What stands behind a
-placeholder comes back in the row that it was taken from and in no other.
+placeholder, as is a list of numbers that reads as a date or a number of somebody's, and `id` is the number of
+the line; it writes rows with that `id`. Names of fields stay, so a row with personal data in one is left out.
+What stands behind a placeholder comes back in the row that it was taken from and in no other.
 
 Must not: let an unscrubbed word reach the tool, or write a value anywhere but to standard output. The values
 are held in memory while the command runs.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,7 @@ from pydantic import ConfigDict, JsonValue, RootModel
 from safety.command_line import MODELS, SOME_FAILED, CacheDir, ModelsDir, NameModel, Offline, Tagger, stop
 from safety.errors import ScrubError
 from safety.policies import Policy
+from safety.recognizers.lexicon import is_common
 from safety.scrub_command import open_scrubber
 from weights.defaults import NAME_MODEL
 from weights.jsonl import BadLine, Row, read_jsonl, report_bad_line, write_row
@@ -128,27 +130,51 @@ def _hidden(scrubber: Scrubber, fields: dict[str, JsonValue], restorer: Restorer
         restorer.reserve(text)
         return text
 
+    def hidden(numbers: list[JsonValue]) -> JsonValue:
+        if len(numbers) == 1:
+            number = str(numbers[0])
+            long = sum(map(str.isdigit, number)) >= _FEWEST_DIGITS
+            return restorer.replacement("ID_NUMBER", number) if long else numbers[0]
+        joined = "-".join(map(str, numbers))  # [1980, 3, 4]
+        found = scrubber.find(joined)
+        return restorer.replacement(found[0].type, joined) if found else [hidden([one]) for one in numbers]
+
+    if any(_names_somebody(scrubber, name) for name in _names(fields)):
+        raise ScrubError("the name of a field holds personal data: put it into the field")
     _each(fields, reserved)  # what somebody typed in any field is no placeholder of ours
-    return _each(
-        fields,
-        lambda text: scrubber.scrub(text, restorer).text,
-        lambda digits: restorer.replacement("ID_NUMBER", digits),
-    )
+    return _each(fields, lambda text: scrubber.scrub(text, restorer).text, hidden)
+
+
+def _names(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _names(one)
+
+
+def _names_somebody(scrubber: Scrubber, name: str) -> bool:
+    """Say whether the name of a field holds personal data; "plan" and "note" by themselves are nobody."""
+    words = name.replace("_", " ")
+    return not all(map(is_common, words.lower().split())) and bool(scrubber.find(words))
 
 
 def _each(
-    value: JsonValue, change: Callable[[str], str], hide: Callable[[str], str] | None = None
+    value: JsonValue, change: Callable[[str], str], hide: Callable[[list[JsonValue]], JsonValue] | None = None
 ) -> JsonValue:
-    """Return the value with every string in it changed and long numbers hidden; names of fields stay."""
+    """Return the value with every string in it changed and numbers as `hide` returns them, a list at once."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
+        if hide is not None and len(value) > 1 and all(map(_is_number, value)):
+            return hide(value)
         return [_each(one, change, hide) for one in value]
     if isinstance(value, dict):
         return {name: _each(one, change, hide) for name, one in value.items()}
-    if hide is not None and sum(map(str.isdigit, str(value))) >= _FEWEST_DIGITS:
-        return hide(str(value))
-    return value
+    return hide([value]) if hide is not None and _is_number(value) else value
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _fields(value: JsonValue) -> dict[str, JsonValue]:

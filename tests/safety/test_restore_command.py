@@ -77,6 +77,24 @@ def test_a_row_that_cannot_be_searched_never_reaches_the_tool(
     assert "jorah" not in (tmp_path / "seen").read_text()
 
 
+@pytest.mark.parametrize("name", ["Oona Tindle", "note of Jane_Roe", "802-555-0144"])
+def test_a_row_whose_field_is_named_after_somebody_never_reaches_the_tool(tmp_path: Path, name: str) -> None:
+    rows = [{"id": 1, "dialogue": [{name: "hi"}]}, {"id": 2, "dialogue": ["hi"], "visit date": "", "HPI": ""}]
+    code, written, errors = run(tmp_path / "seen", stdin="\n".join(map(json.dumps, rows)))
+    assert code == 1 and len(written) == 1
+    assert "line 1" in errors and "name of a field" in errors and name not in errors
+    assert name not in (tmp_path / "seen").read_text()
+
+
+def test_a_list_of_numbers_is_read_as_one(tmp_path: Path) -> None:
+    row = {"id": 1, "dialogue": ["hi"], "dob": [1980, 3, 4], "scores": [7, 2, 2], "ids": [4829177, 1]}
+    code, _, _ = run(tmp_path / "seen", stdin=json.dumps(row))
+    seen = json.loads((tmp_path / "seen").read_text())
+    assert code == 0
+    assert (seen["dob"], seen["scores"]) == ("[DATE_TIME_1]", [7, 2, 2])
+    assert "4829177" not in str(seen)
+
+
 @pytest.mark.parametrize(
     "tool",
     [
