@@ -16,7 +16,10 @@ from safety.recognizers.lexicon import Word, is_common
 
 _SHORTEST: Final = 3
 """Letters of a part in lower case; shorter ones are more often slips than names."""
-_SELDOM_ELSE: Final = frozenset(["eve", "faith", "gene", "ginger", "grace", "joy", "mac", "rose"])
+_SELDOM_ELSE: Final = frozenset(["eve", "faith", "grace", "joy", "mac"])
+_ALSO_THINGS: Final = frozenset(["gene", "ginger", "rose"])
+"""Of a message to a clinic: gene therapy, ginger tea, a pressure that rose. They count where one speaks of a
+person: "ask rose", "rose said"."""
 _MODALS: Final = frozenset(["will", "may"])
 _MONTHS: Final = frozenset(["april", "august", "jan", "june", "may"])
 _SAID: Final = frozenset((
@@ -34,6 +37,8 @@ _ADDRESSED: Final = frozenset((
     "with", "ask", "asked", "tell", "told", "saw", "see", "met", "called", "hi", "hey", "hello", "dear",
     "dr", "mr", "mrs", "miss", "ms", "named",
 ))  # fmt: skip
+_SPOKEN_TO: Final = _ADDRESSED - {"with", "saw", "see"}
+_WANTED: Final = frozenset(("want", "wants", "wanted"))  # "she wants mark to come"
 _OF_SOMEONE: Final = _ADDRESSED.union(("for", "from", "to", "about", "by"))
 _PRONOUNS: Final = frozenset(("i", "you", "he", "she", "it", "we", "they", "who", "which"))
 _WHOSE: Final = _PRONOUNS.union((
@@ -56,4 +61,6 @@ def stands_for_someone(found: Sequence[Word], at: int) -> bool:
         return False
     if word.lower in _MODALS:
         return someones or after in _FINITE
-    return after in _SAID
+    if word.lower in _ALSO_THINGS and before in _SPOKEN_TO:
+        return True
+    return after in _SAID or (before in _WANTED and after == "to")

@@ -25,6 +25,12 @@ _FEWEST: Final = 3  # letters and digits
 _FEWEST_DIGITS: Final = 5
 _FEWEST_OF_A_PART: Final = 3
 _IN_PARTS: Final = frozenset({"PARTIAL_NUMBER", "US_SSN", "CREDIT_CARD"})  # "the last four are ..."
+# What was counted or measured is no number of anyone's, though it has the same digits.
+_COUNTED: Final = regex.compile(
+    r"\s?-?(?:[ckm]?cal(?:orie)?s?|dollars?|bucks|euros?|feet|ft|hours?|hrs?|iu|kg|lbs?|pounds?|m?c?g|mgs?|miles?|"
+    r"milli\p{L}+|micro\p{L}+|grams?|minutes?|mins?|ml|people|pills?|steps?|tablets?|times|units?|days?|%)\b|%",
+    regex.IGNORECASE,
+)
 # A year or an age by itself is nobody's: rules decide what they mean where they stand.
 _LEFT_TO_RULES: Final = frozenset({"AGE", "AGE_OVER_89", "YEAR"})
 
@@ -62,7 +68,8 @@ class Repeats:
                 continue
             for tokens in sorted(self._known.get(first, ()), key=len, reverse=True):
                 here = found[at : at + len(tokens)]
-                if tuple(token for token, _, _ in here) == tokens and _adjoin(here):
+                counted = self._known[first][tokens] == "PARTIAL_NUMBER" and _COUNTED.match(text, here[-1][2])
+                if tuple(token for token, _, _ in here) == tokens and _adjoin(here) and not counted:
                     covered = here[-1][2]
                     yield self._known[first][tokens], start, covered
                     break

@@ -33,6 +33,9 @@ def meant(text: str, name: str) -> list[bool]:
         ("we saw Hope again", "hope"),
         ("hope says hello", "hope"),
         ("bill called twice", "bill"),
+        ("the doctor wants mark to come", "mark"),
+        ("i asked rose about it", "rose"),
+        ("ginger said no", "ginger"),
     ],
 )
 def test_somebody_is_meant(text: str, name: str) -> None:
@@ -56,6 +59,12 @@ def test_somebody_is_meant(text: str, name: str) -> None:
         ("the bill said 40", "bill"),
         ("they drew blood", "drew"),
         ("a long day", "long"),
+        ("my blood pressure rose and fell", "rose"),
+        ("we sat in the rose garden", "rose"),
+        ("i drink ginger tea", "ginger"),
+        ("is it bad with ginger", "ginger"),
+        ("about gene therapy", "gene"),
+        ("they want mark sheets", "mark"),
         ("who is it for. may i ask", "may"),
     ],
 )

@@ -34,6 +34,7 @@ KNOWN = [
         ("at christmas", []),
         ("yes 4417, not 44175 nor 417", ["4417"]),
         ("and 9317 too", ["9317"]),
+        ("4417 steps, 4417mg, 4417 calories or 4417 it is", ["4417"]),
         ("lysiak and ŁYSIAK and nkosána", ["lysiak", "ŁYSIAK", "nkosána"]),
         ("will said so, will you", ["will"]),
         ("abernethys and myabernethy", []),
