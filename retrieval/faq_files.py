@@ -115,17 +115,26 @@ def read_markdown_rows(path: Path) -> Iterator[RawRow]:
 def table_rows(records: Iterable[tuple[int, Sequence[str]]]) -> Iterator[RawRow]:
     """Yield the rows of a table, given as numbers and cells, each with the header above it.
 
-    What stands above the first header, a title say, are rows without a question. In a table without any
-    header the first cell of a row that asks is the question and the next one its answer: see `RawRow.named`.
+    What stands above the first header, a title say, are rows without a question. A later header that is
+    worded otherwise may have been a question and its answer ("q, a"): the row below says so. In a table
+    without any header the first cell of a row that asks is the question and the next one its answer: see
+    `RawRow.named`.
     """
     written = [(number, cells) for number, cells in records if any(cells)]
     headers = {number: names for number, cells in written if (names := _header(cells))}
     header: tuple[str, ...] = ()
+    named_by: list[str] = []
+    told: tuple[str, ...] = ()
     for number, cells in written:
         if number in headers and (not header or {"question", "answer"} <= set(headers[number])):
-            header = headers[number]
+            words = [cell.casefold() for cell in cells if cell]
+            if header and words != named_by:
+                told = ("what stands above it was read as another header",)
+            header, named_by = headers[number], words
         elif header:
-            yield from headed_row(number, cells, header)
+            for row in headed_row(number, cells, header):
+                yield replace(row, remarks=(*told, *row.remarks))
+                told = ()
         elif headers:
             yield _loose(number, list(enumerate(cells, 1)), remarks=("it stands above the header",))
         else:

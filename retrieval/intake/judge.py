@@ -29,7 +29,7 @@ _ORDERS = "model_instruction"  # of the kinds of unsafe words, the one that has 
 # A day or a place is somebody's in a message; in words for everybody it is one of the clinic's.
 _USUAL = frozenset({"DATE_TIME", "LOCATION"})
 # What stands beside question and answer: an owner has a name, a source its address. Of words that stand
-# alone, such as a topic, no tagger can tell whether they are a name.
+# alone, such as a topic, no tagger can tell whether they are a name: that one may be is said.
 _BESIDE = ("topic", "owner", "source")
 _USUAL_BESIDE = _USUAL | {"PERSON", "URL"}
 
@@ -233,6 +233,8 @@ def _of_content(entry: FaqEntry, guards: Guards) -> list[Oddity]:
     personal = set(guards.personal(text)) - _USUAL if text else set[str]()
     for words in beside:
         personal |= set(guards.personal(words)) - _USUAL_BESIDE
+    if entry.topic and "PERSON" in guards.personal(entry.topic):
+        odd.append(Oddity("remark", "its topic may name a person"))
     if personal:
         odd.append(Oddity("personal_data", ", ".join(sorted(personal))))
     # A source is elsewhere by its nature, and is shown to no reader.

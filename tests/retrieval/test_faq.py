@@ -161,6 +161,15 @@ def test_csv_whose_header_comes_again_or_below_a_title_is_read_with_any_words_fo
     assert [(reject.row, reject.reason) for reject in load.rejects] == [(1, "no id and no question")]
 
 
+def test_csv_row_that_looks_like_another_header_is_told(tmp_path: Path) -> None:
+    text = "id,question,answer\na,Q?,A.\nid,q,a\nID,Q,A\nb,R?,B.\nc,S?,C.\nID,q,A\nd,T?,D.\n"
+    load = load_faq([written(tmp_path, "faq.csv", text)])
+    assert [entry.id for entry in load.entries] == ["a", "b", "c", "d"]
+    assert [(one.row, one.reason) for one in load.warnings] == [
+        (5, "what stands above it was read as another header")
+    ]
+
+
 def test_csv_in_windows_encoding_is_read_with_a_warning(tmp_path: Path) -> None:
     load = load_faq([written(tmp_path, "faq.csv", "id,question,answer\na,Café?,Oui.".encode("cp1252"))])
     assert load.entries[0].question == "Café?"

@@ -95,6 +95,12 @@ def test_owner_may_be_a_name_and_a_source_be_elsewhere() -> None:
     assert (one.fate, one.entry.owner) == ("new", "M. Marlowe")
 
 
+def test_topic_that_names_somebody_comes_in_and_is_told() -> None:
+    [one] = judged(row(topic="Marlowe's complaint"))
+    assert (one.fate, odd(one)) == ("new", ["remark"])
+    assert "may name a person" in line_of(one) and "Marlowe" not in line_of(one)
+
+
 def test_row_that_waits_does_not_stand_in_the_way_of_a_clean_one() -> None:
     rows = judged(
         row(answer="In the\u200b garage.", id="a"),
