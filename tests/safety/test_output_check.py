@@ -41,7 +41,16 @@ def test_what_the_passages_say_passes(sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sentence", ["Tome dos pastillas cada noche.", "Deje de tomar su medicina.", "Coma menos y baje de peso."]
+    "sentence",
+    [
+        "Tome dos pastillas cada noche.",
+        "Deje de tomar su medicina.",
+        "Coma menos y baje de peso.",
+        "Tome dos pastillas diarias.",
+        "Tome 2 tabletas diarias.",
+        "Doble dosis.",
+        "Cápsulas diarias.",
+    ],
 )
 def test_supporting_words_that_no_rule_can_read_are_dropped(sentence: str) -> None:
     assert _reason(sentence, "support") == "other_language"
