@@ -6,7 +6,7 @@ SafetyError
 │   └── TextTooLong         the text is longer than the scrubber takes
 ├── PolicyError             a policy, recognizer table or name model does not fit together
 ├── CrisisWeightsError      the crisis classifier is missing, damaged or of another version
-├── ScreenWeightsError      the coefficients of the screen's head are missing or damaged
+├── ReaderError             the reader of messages is missing, damaged or not the one its limits are for
 ├── SupportWeightsError     the coefficients of the check for support are missing or damaged
 └── RepliesError            the files of replies or hotlines cannot be used (in safety/replies.py)
 
