@@ -26,7 +26,6 @@ from pydantic import ConfigDict, JsonValue, RootModel
 from safety.command_line import MODELS, SOME_FAILED, CacheDir, ModelsDir, NameModel, Offline, Tagger, stop
 from safety.errors import ScrubError
 from safety.policies import Policy
-from safety.recognizers.lexicon import is_common
 from safety.scrub_command import open_scrubber
 from weights.defaults import NAME_MODEL
 from weights.jsonl import BadLine, Row, read_jsonl, report_bad_line, write_row
@@ -154,6 +153,8 @@ def _names(value: JsonValue) -> Iterator[str]:
 
 def _names_somebody(scrubber: Scrubber, name: str) -> bool:
     """Say whether the name of a field holds personal data; "plan" and "note" by themselves are nobody."""
+    from safety.recognizers.lexicon import is_common
+
     words = name.replace("_", " ")
     return not all(map(is_common, words.lower().split())) and bool(scrubber.find(words))
 
