@@ -201,8 +201,8 @@ class CrisisGate:
             verdict = Verdict("support", verdict.category, "high")
         learned = self._learned(read, before, began=began, urgent=verdict.action == "emergency")
         if verdict.action == "emergency" and learned.action == "crisis":
-            # Who does not breathe needs an ambulance first, unless it is the writer who did it.
-            if not learned.of_oneself or self._emergency_of_another(text):
+            # Who does not breathe needs an ambulance first, unless the writer may have harmed themselves.
+            if not learned.of_oneself or self._only_of_another(text):
                 return verdict
             return replace(learned, level="imminent", medical=True)
         return max(verdict, learned, key=lambda found: found.rank)
@@ -350,17 +350,19 @@ class CrisisGate:
                 return True
         return False
 
-    def _emergency_of_another(self, text: str) -> bool:
-        """Say whether what the rules take for an emergency happens to somebody else than the writer."""
+    def _only_of_another(self, text: str) -> bool:
+        """Say whether an emergency happens to somebody else, and the writer tells of nothing they did."""
+        found = False
         for window in _windows(text):
             reading = self._read(window)
+            if any("done" in frame for frame in self._framed(reading.plain)):
+                return False
             for match in self._rule_book.find(reading.masked):
                 sentence = reading.masked[match.sentence]
-                if self._rules[match.rule].action == "emergency" and not self._anyone.isdisjoint(
-                    sentence[max(0, match.start - 4) : match.end]
-                ):
-                    return True
-        return False
+                nearby = sentence[max(0, match.start - 4) : match.end]
+                if self._rules[match.rule].action == "emergency" and not self._anyone.isdisjoint(nearby):
+                    found = True
+        return found
 
     def _cues_add_up(self, readings: Sequence[_Reading], earlier: Sequence[str]) -> str:
         """Return the category of a crisis that only shows when cues are taken together, or ""."""

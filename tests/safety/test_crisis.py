@@ -280,16 +280,38 @@ def test_a_wish_not_to_wake_up_is_no_emergency_and_no_plan(text: str) -> None:
     assert ReplyKinds.load().kind(verdict, text) == "wish_dead"
 
 
+WAKING = yaml.safe_load((Path(__file__).parent / "waking_cases.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("text", WAKING["somebody_else"])
+def test_somebody_else_who_does_not_wake_up_gets_the_ambulance(text: str) -> None:
+    verdict = GATE.assess(text)
+    assert verdict.action == "emergency" or verdict.medical
+
+
+@pytest.mark.parametrize("text", WAKING["the_writer"])
+def test_the_writer_who_will_not_wake_up_is_in_a_crisis(text: str) -> None:
+    verdict = GATE.assess(text)
+    assert (verdict.action, verdict.category) == ("crisis", "suicide")
+
+
+@pytest.mark.parametrize("text", WAKING["said_by_another"])
+def test_somebody_else_who_says_so_gets_the_crisis_line_and_the_ambulance(text: str) -> None:
+    verdict = GATE.assess(text)
+    assert (verdict.action, verdict.category) == ("crisis", "concern_for_other")
+    reply = Replies.load().text(verdict, country="US", said=text, language="en")
+    assert "911" in reply and "988" in reply
+
+
+@pytest.mark.parametrize("text", WAKING["daily_life"])
+def test_waking_up_in_daily_life_raises_no_alarm(text: str) -> None:
+    assert GATE.assess(text).action in ("allow", "support")
+
+
 @pytest.mark.parametrize(
-    "text",
-    [
-        "my dad will not wake up",
-        "the baby wont wake up",
-        "he is asleep and will not wake up",
-        "she went to sleep and will not wake up",
-    ],
+    "text", ["I can't wake up my husband", "i cant wake my daughter up", "my dad will not wake up"]
 )
-def test_somebody_else_who_does_not_wake_up_is_an_emergency(text: str) -> None:
+def test_who_only_fails_to_wake_somebody_is_not_taken_for_suicidal(text: str) -> None:
     assert GATE.assess(text).action == "emergency"
 
 
