@@ -39,7 +39,7 @@ Found = TypeVar("Found")
 WINDOW: Final = 4_000
 RULE_FILES: Final = ("crisis_rules.yaml", "crisis_rules_es.yaml")
 READ_SECONDS: Final = 0.06
-"""So long after a message came the reader may still lower what the others found; then their word stands."""
+"""So long after it was asked the reader may still lower what the others found; then their word stands."""
 UNSEEN_SECONDS: Final = 0.5
 """The same where the others see no danger: then the reader is the last that may."""
 READING_AT_ONCE: Final = 4
@@ -189,17 +189,20 @@ class CrisisGate:
         whatever a reader makes of it. What was lowered because one doubts it is `Verdict.doubted`; where
         somebody who harms themselves is in medical danger, too, it is a crisis and `Verdict.medical`.
         """
-        began = time.monotonic()
         verdict = self._by_rules(text, earlier)
         if self.ngrams is None:
             return verdict
         read = text if len(text) <= 2 * WINDOW else f"{text[:WINDOW]}\n{text[-WINDOW:]}"
         before = [message[:WINDOW] for message in earlier]
+        asked: float | None = None
         if verdict.action == "crisis":
-            if strictly or not self._doubted(text, verdict, until=began + READ_SECONDS):
+            if strictly or self.reader is None or not self.may_be_doubted(text, verdict):
+                return verdict
+            asked = time.monotonic()
+            if not self._read_by(lambda reader: reader.doubts(text), until=asked + READ_SECONDS):
                 return verdict
             verdict = Verdict("support", verdict.category, "high")
-        learned = self._learned(read, before, began=began, urgent=verdict.action == "emergency")
+        learned = self._learned(read, before, asked=asked, urgent=verdict.action == "emergency")
         if verdict.action == "emergency" and learned.action == "crisis":
             # Who does not breathe needs an ambulance first, unless the writer may have harmed themselves.
             if not learned.of_oneself or self._only_of_another(text):
@@ -223,20 +226,15 @@ class CrisisGate:
     def _stopping(self, reading: _Reading) -> set[int]:
         return {rule for rule, verdict in self._by_rule(reading) if verdict.action == "crisis"}
 
-    def _doubted(self, text: str, verdict: Verdict, *, until: float) -> bool:
-        """Say whether the reader sees next to no danger; one that breaks or is late says nothing."""
-        if self.reader is None or not self.may_be_doubted(text, verdict):
-            return False
-        return self._read_by(lambda reader: reader.doubts(text), until=until) or False
-
-    def _learned(self, text: str, earlier: Sequence[str], *, began: float, urgent: bool) -> Verdict:
+    def _learned(self, text: str, earlier: Sequence[str], *, asked: float | None, urgent: bool) -> Verdict:
         """Return what the reader says, or the classifier alone where there is no reader, or it is late.
 
-        `urgent`: the rules have found danger, so that a reply waits.
+        `urgent`: the rules have found danger, so that a reply waits. `asked`: when the reader was first asked
+        about this message, where it was: the time the others take is not taken from it.
         """
         counted = self._counted(text, earlier)
         urgent = urgent or counted.action in ("crisis", "emergency")
-        until = began + (READ_SECONDS if urgent else UNSEEN_SECONDS)
+        until = (asked or time.monotonic()) + (READ_SECONDS if urgent else UNSEEN_SECONDS)
         return self._read_by(lambda reader: reader.assess(text, earlier=earlier), until=until) or counted
 
     def _counted(self, text: str, earlier: Sequence[str]) -> Verdict:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -265,6 +266,40 @@ def test_a_learned_crisis_of_another_kind_leaves_the_ambulance_first() -> None:
     assert gate.assess("my chest is crushed and my arm is numb").action == "emergency"
 
 
+class HearsSuicide:
+    """A reader that takes every message for a suicide."""
+
+    def assess(self, _text: str, *, earlier: object) -> Verdict:
+        return Verdict("crisis", "suicide", "high")
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("i swallowed it, they hate me, i cant breathe", "crisis"),
+        ("i did it, my mum is here, i can not breathe", "crisis"),
+        ("my husband has chest pain and can not breathe", "emergency"),
+        ("we fetched my dad, he can not breathe", "emergency"),
+    ],
+)
+def test_an_emergency_beside_others_hides_nothing_that_the_writer_did(text: str, action: str) -> None:
+    gate = load_gate().with_reader(lambda: HearsSuicide())  # type: ignore[arg-type,return-value]
+    verdict = gate.assess(text)
+    assert GATE.assess(text).action == "emergency"
+    assert (verdict.action, verdict.medical) == (action, action == "crisis")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my boyfriend is asleep and i took the whole bottle i cant breathe",
+        "I swallowed bleach because they hate me, and now i can't breathe",
+    ],
+)
+def test_what_was_taken_to_die_is_both_a_crisis_and_an_emergency(text: str) -> None:
+    assert GATE.assess(text) == Verdict("crisis", "suicide", "imminent", medical=True)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -361,6 +396,25 @@ def test_nobody_waits_for_a_reader_that_is_late(text: str, seconds: float) -> No
     slow.released.set()
     assert verdict == plain.assess(text)
     assert took < seconds + 0.4  # a bound for a busy machine; it waited for 30 s before
+
+
+def test_what_the_others_take_is_not_taken_from_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Doubts:
+        def assess(self, _text: str, *, earlier: object) -> Verdict:
+            return ALLOW
+
+        def doubts(self, _text: str) -> bool:
+            return True
+
+    gate = load_gate().with_reader(lambda: Doubts(), hurried=True)  # type: ignore[arg-type,return-value]
+    rules = gate._by_rules
+
+    def slowly(text: str, earlier: Sequence[str]) -> Verdict:
+        time.sleep(2 * READ_SECONDS)
+        return rules(text, earlier)
+
+    monkeypatch.setattr(gate, "_by_rules", slowly)
+    assert gate.assess("last night i thought about it and i want to kill myself, you should know").doubted
 
 
 def test_many_late_readings_keep_nobody_waiting_afterwards() -> None:
