@@ -108,10 +108,7 @@ def decide(evidence: Evidence, gate: Gate) -> Verdict:
     """Weigh the evidence: "release" when every check passed, "dont_tune" when the model beats its base
     but not an arm that needs no training, otherwise "no"."""
     metric = gate.metric or evidence.metric
-    # Without its base nothing is known, and of what writes a good prompt may do the same.
-    asked: tuple[ArmName, ...] = ("base", "prompt") if evidence.writes else ("base",)
-    arms = tuple(dict.fromkeys((*asked, *gate.against)))
-    compared = {arm: _compared(evidence, arm, metric) for arm in arms}
+    compared = {arm: _compared(evidence, arm, metric) for arm in arms_compared(gate, writes=evidence.writes)}
     quality = {arm: _better_than(arm, one, metric, gate.margin) for arm, one in compared.items()}
     others = (
         _measured_on(evidence),
@@ -133,6 +130,13 @@ def decide(evidence: Evidence, gate: Gate) -> Verdict:
     ]
     kind: VerdictKind = "dont_tune" if as_well else "no"
     return Verdict(yes=False, kind=kind, reasons=(*as_well, *failed), checks=checks)
+
+
+def arms_compared(gate: Gate, *, writes: bool) -> tuple[ArmName, ...]:
+    """Return the arms that a tuned model must be better than. `writes` says that the job writes text."""
+    # Without its base nothing is known, and of what writes a good prompt may do the same.
+    always: tuple[ArmName, ...] = ("base", "prompt") if writes else ("base",)
+    return tuple(dict.fromkeys((*always, *gate.against)))
 
 
 def _of_writing(evidence: Evidence, gate: Gate) -> tuple[Check, ...]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from training import stages_data, stages_model, stages_release
 from training.errors import RecipeError, RunError
+from training.gate import arms_compared
 from training.recipe import Recipe
 from training.rows import StageCounts
 from training.run import Run, Surroundings
@@ -78,6 +79,8 @@ def run(
             raise RunError(f"no stage {name!r}; there is {', '.join(STAGES)}")
     around = around or Surroundings()
     _demand_shareable(recipe, around.processes)
+    if "gate" not in without and list(STAGES).index(until) >= list(STAGES).index("gate"):
+        _demand_compared(recipe)
     folder = RunFolder.of(recipe, root)
     now = Run(recipe, folder, around)
     if now.around.rank:
@@ -102,6 +105,19 @@ def _demand_shareable(recipe: Recipe, processes: int) -> None:
         raise RecipeError(
             f"train.batch is {batch}, which {processes} processes cannot share evenly: "
             f"--set train.batch={processes * max(1, round(batch / processes))}, or other processes"
+        )
+
+
+def _demand_compared(recipe: Recipe) -> None:
+    """Raise RecipeError where the gate would miss an arm after hours, because the recipe asks none of it."""
+    asked = recipe.evaluate.arms
+    if TASKS[recipe.task].trainer != "causal_lm":
+        return  # its one other arm is the base, which is always asked
+    missing = [one for one in arms_compared(recipe.gate, writes=True) if one not in ("base", *asked)]
+    if missing:
+        raise RecipeError(
+            f"the gate compares {recipe.task} with {', '.join(missing)}, and evaluate.arms is "
+            f"[{', '.join(asked)}]: add it there, or end with --until evaluate"
         )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.errors import RecipeError, RunError
 from training.gate import Against, Evidence, Memory, decide
 from training.metrics import Interval, RateChange
-from training.recipe import ArmName, Gate
+from training.pipeline import run
+from training.recipe import ArmName, Gate, load_recipe
 
 GATE = Gate()
 
@@ -20,6 +23,18 @@ def test_everything_good_is_a_release() -> None:
     assert (verdict.yes, verdict.kind) == (True, "release")
     assert all(one.passed for one in verdict.checks)
     assert [one.split(" is ")[0] for one in verdict.reasons] == ["perplexity", "perplexity"]
+
+
+@pytest.mark.parametrize("change", ["evaluate.arms=[base, tuned]", "gate.against=[base, remote]"])
+def test_an_arm_that_the_gate_would_miss_is_named_before_hours_of_training(
+    change: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RecipeError, match=r"with (prompt|remote), and evaluate\.arms"):
+        run(load_recipe("toy", [change]), root=tmp_path)
+    assert not list(tmp_path.iterdir())
+    # What ends before the gate may do without: here it gets as far as the stages before its first.
+    with pytest.raises(RunError, match="has not finished 'load'"):
+        run(load_recipe("toy", [change]), root=tmp_path, start="train", until="evaluate")
 
 
 SINGLE_FAILURES: dict[str, dict[str, object]] = {
