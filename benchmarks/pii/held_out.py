@@ -58,15 +58,18 @@ def slot_cases(slots: Collection[str], policy: Policy, *, least: int, seed: int 
     """Return fillings of the templates of the test half that have one of `slots`, until `least` such values.
 
     Every template comes equally often; the same seed gives both policies the same texts. None where no
-    template has such a slot.
+    template has such a slot; it ends with a turn of all templates in which `policy` asks for none of them.
     """
     templates = [one for one in read_templates([TEMPLATES]) if any(slot.kind in slots for slot in one.slots)]
     cases: list[Case] = []
     values = turn = 0
     while templates and values < least:
-        for template in templates:
-            cases.append(_case(template, f"slot {seed} {turn}", policy))
-            values += sum(kind in slots for kind in cases[-1].kinds)
+        made = [_case(template, f"slot {seed} {turn}", policy) for template in templates]
+        cases += made
+        asked_for = sum(kind in slots for case in made for kind in case.kinds)
+        if not asked_for:
+            break
+        values += asked_for
         turn += 1
     return cases
 

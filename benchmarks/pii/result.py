@@ -181,14 +181,14 @@ def line_of(row: Mapping[str, Any]) -> Line:
     return Line(**{**row, "values": values})
 
 
-def measured_before(file: Path, *, without: Collection[str]) -> tuple[list[Line], list[Skipped]]:
-    """Read back an earlier run's file, but for the sections that are measured anew."""
+def measured_before(file: Path, *, of: Collection[str]) -> tuple[list[Line], list[Skipped]]:
+    """Read back these sections of an earlier run's file."""
     if not file.is_file():
         return [], []
     written = json.loads(file.read_text(encoding="utf-8"))
     lines = [line_of({**row, "date": row["date"] or written["date"]}) for row in written["figures"]["lines"]]
     skipped = [Skipped(**row) for row in written["figures"]["not_measured"]]
     return (
-        [line for line in lines if line.section not in without],
-        [one for one in skipped if one.section not in without],
+        [line for line in lines if line.section in of],
+        [one for one in skipped if one.section in of],
     )

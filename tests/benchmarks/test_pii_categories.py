@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.pii.categories import CATEGORIES, category_cases, finders, readme_table
-from benchmarks.pii.held_out import labelled_slots
+from benchmarks.pii.held_out import labelled_slots, slot_cases
 from benchmarks.pii.result import shown_share
 from safety.policies import POLICIES
 
@@ -38,6 +38,13 @@ def test_each_has_values_of_its_own_and_policies_share_the_texts(category: objec
         ]
         assert len(own) >= 30
         assert len(set(own)) > 10
+
+
+@pytest.mark.timeout(30)
+def test_slots_that_a_policy_does_not_ask_for_end_with_what_there_is() -> None:
+    cases = slot_cases(["year"], "safe-harbor", least=5)
+    assert cases and not any("year" in case.kinds for case in cases)
+    assert sum(case.kinds.count("year") for case in slot_cases(["year"], "wide", least=5)) >= 5
 
 
 def test_a_kind_is_the_slot_that_its_value_came_from() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,32 +43,53 @@ def test_other_sections_of_a_file_stay_with_their_date(tmp_path: Path) -> None:
     ]
     file = tmp_path / "pii.json"
     file.write_text(json.dumps({"date": "2026-01-03", "figures": figures(before, [])}), encoding="utf-8")
-    assert measured_before(file, without=["terms"]) == (before[:1], [])
-    assert measured_before(tmp_path / "none.json", without=[]) == ([], [])
+    assert measured_before(file, of=["names"]) == (before[:1], [])
+    assert measured_before(tmp_path / "none.json", of=["names"]) == ([], [])
 
 
 def test_what_was_not_measured_stays_said(tmp_path: Path) -> None:
     skipped = [Skipped("public", "a set", "it is not here"), Skipped("terms", "names", "nor these")]
     file = tmp_path / "pii.json"
     file.write_text(json.dumps({"date": "2026-01-03", "figures": figures([], skipped)}), encoding="utf-8")
-    assert measured_before(file, without=["terms"]) == ([], skipped[:1])
+    assert measured_before(file, of=["public"]) == ([], skipped[:1])
+
+
+def same_threads(share: float, *, section: str = "threads") -> Line:
+    values = {SAFE_HARBOR: Estimate(share, share, share, 10)}
+    return Line(section, "16 threads", "same as one thread", values, date="2026-01-02")
+
+
+@pytest.fixture
+def measures(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, list[Line]], None]]:
+    """Give sections that find these lines, of a system that loads nothing."""
+    monkeypatch.setitem(SYSTEMS, SAFE_HARBOR, lambda: System(SAFE_HARBOR, lambda _text: [], "1"))
+    made.cache_clear()
+    yield lambda section, lines: monkeypatch.setitem(command.SECTIONS, section, lambda _options: lines)
+    made.cache_clear()
 
 
 @pytest.mark.parametrize(("share", "code"), [(1.0, 0), (0.9, 1)])
 def test_a_goal_that_is_not_met_ends_a_strict_run_with_1(
-    monkeypatch: pytest.MonkeyPatch, share: float, code: int
+    measures: Callable[[str, list[Line]], None], share: float, code: int
 ) -> None:
-    def measured(_options: object) -> list[Line]:
-        values = {SAFE_HARBOR: Estimate(share, share, share, 10)}
-        return [Line("threads", "16 threads", "same as one thread", values)]
-
-    monkeypatch.setitem(command.SECTIONS, "threads", measured)  # type: ignore[arg-type]
-    monkeypatch.setitem(SYSTEMS, SAFE_HARBOR, lambda: System(SAFE_HARBOR, lambda _text: [], "1"))
-    made.cache_clear()
+    measures("threads", [same_threads(share)])
     asked = ["--only", "threads", "--system", SAFE_HARBOR]
     assert CliRunner().invoke(app, [*asked, "--strict"]).exit_code == code
     assert CliRunner().invoke(app, asked).exit_code == 0
-    made.cache_clear()
+
+
+def test_of_an_earlier_file_stays_what_is_a_section_and_its_goals_end_no_strict_run(
+    measures: Callable[[str, list[Line]], None], tmp_path: Path
+) -> None:
+    measures("memory", [])
+    before = [same_threads(0.9), same_threads(0.9, section="weather")]
+    out = tmp_path / "pii.json"
+    out.write_text(json.dumps({"date": "2026-01-03", "figures": figures(before, [])}), encoding="utf-8")
+    asked = ["--only", "memory", "--system", SAFE_HARBOR, "--strict", "--out", str(out)]
+    assert CliRunner().invoke(app, asked, catch_exceptions=False).exit_code == 0
+    kept = json.loads(out.read_text(encoding="utf-8"))["figures"]
+    assert [line["section"] for line in kept["lines"]] == ["threads"]
+    assert [goal["met"] for goal in kept["goals"]] == [False]
 
 
 def test_time_needs_a_folder_to_keep_what_was_measured() -> None:
