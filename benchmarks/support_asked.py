@@ -197,7 +197,7 @@ def bears_out(entry: FaqEntry, text: str) -> bool:
 
 
 def turns() -> Iterator[tuple[list[Question], tuple[FaqEntry, ...]]]:
-    """Yield questions with the FAQ to ask them of, () for the sample's; then clinic by clinic."""
+    """Yield one or more questions with the FAQ to ask them of, () for the sample's; then clinic by clinic."""
     yield sample_questions(), ()
     mixed = [
         (clinic.entries, random.Random(0).sample(clinic.questions, len(clinic.questions)))
@@ -205,7 +205,8 @@ def turns() -> Iterator[tuple[list[Question], tuple[FaqEntry, ...]]]:
     ]
     for first in range(0, max(len(questions) for _, questions in mixed), EACH):
         for entries, questions in mixed:
-            yield questions[first : first + EACH], entries
+            if part := questions[first : first + EACH]:
+                yield part, entries
 
 
 @contextmanager
