@@ -5,8 +5,8 @@ slightly reworded, against the same with one thing swapped. What counts are docu
 nothing was fitted on; `--development` shows the other kinds beside them, on the same documents.
 `--through-ask N` sends N questions of the sample FAQ and of invented clinics through the whole message path
 and holds what is shown against what it cites, by a check that is not the one that served it. What is left out
-stays in the result file as it was. The result holds counts only; what must be read by a person goes to
-standard error.
+stays in the result file as it was, with its date and weights. The result holds counts only; what must be read
+by a person goes to standard error.
 
 Run: python -m benchmarks.support [--each 250] [--embedder SOURCE|none] [--development] [--through-ask N]
      [--paraphrase] [--models DIR] [--data DIR] [--out FILE]
@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ import typer
 from tqdm import tqdm
 
 from benchmarks.datasets import DATASETS, datasets_there
-from benchmarks.report import Figure, earlier, report, times
+from benchmarks.report import Figure, day, earlier, report, times
 from benchmarks.support_asked import asked
 from benchmarks.support_pairs import Pair, pairs, pairs_sha256
 from benchmarks.support_rates import Scored, rates, table
@@ -52,18 +53,32 @@ def main(
 ) -> None:
     """Measure and report."""
     scorer = SupportScorer.load()
-    figures = earlier(out) | {"fitted": scorer.weights.fitted, "weights": scorer.weights.sha256}
+    figures = before(out)
+    today = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "fitted": scorer.weights.fitted,
+        "weights": scorer.weights.sha256,
+    }
     if each:
         if not datasets_there() and data == DATASETS:
             sys.exit(
                 "no data folder with MedQuAD: set CAREFOLD_DATASETS, or give --data; --each 0 leaves it out"
             )
-        figures["pairs"] = measure_pairs(scorer, data, each, embedder, development=development)
-    figures["talk"] = talk()
+        figures["pairs"] = today | measure_pairs(scorer, data, each, embedder, development=development)
+    figures["talk"] = today | talk()
     if through_ask:
         name = "through_ask, own words" if paraphrase else "through_ask"
-        figures[name] = asked(through_ask, paraphrase=paraphrase, models=models)
+        figures[name] = today | asked(through_ask, paraphrase=paraphrase, models=models)
     report("support", figures, out)
+
+
+def before(out: Path | None) -> dict[str, Figure]:
+    """Return the sections of a result file; one of when they had no date gets the file's, and its weights."""
+    found = earlier(out)
+    of_all = {name: found[name] for name in ("fitted", "weights") if name in found}
+    if out is not None and found:
+        of_all["date"] = day(out)
+    return {name: {**of_all, **one} for name, one in found.items() if isinstance(one, Mapping)}
 
 
 def measure_pairs(
