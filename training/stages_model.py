@@ -74,7 +74,7 @@ def baseline(run: Run) -> None:
 
 
 TRAINING = ".training"
-VALIDATED = "validated"  # the validations of a training that ran out of time, each time that it did
+VALIDATED = "validated"  # the validations of a training that ran out of time, over all its starts
 
 
 def train(run: Run) -> None:
@@ -95,11 +95,15 @@ def fit_rows(run: Run, rows: Sequence[Example], *, place: Path | None = None) ->
 
     Raises OutOfTime at the first logged step beyond the minutes that it was given.
     """
-    minutes, validated = run.around.minutes, run.all_of(VALIDATED, Point)
+    minutes, before = run.around.minutes, run.all_of(VALIDATED, Point)
+    validated: list[Point] = []
+    began = 0
     job = run.job(train=rows, validation=run.examples("validation"), place=place)
     with progress_bar(what="train") as bar:
 
         def hear(point: Point, steps: int) -> None:
+            nonlocal began
+            began = began or point.step
             bar.total = steps
             loss = point.validation_loss or point.train_loss
             name = "validation" if point.validation_loss else "loss"
@@ -108,7 +112,9 @@ def fit_rows(run: Run, rows: Sequence[Example], *, place: Path | None = None) ->
             if point.validation_loss:
                 validated.append(point)
             if minutes and point.seconds > 60 * minutes and point.step < steps:
-                write_rows(run.folder.measured(VALIDATED), validated)
+                # Of an earlier start counts what came before the checkpoint that this one went on from.
+                earlier = [one for one in before if one.step < began]
+                write_rows(run.folder.measured(VALIDATED), [*earlier, *validated])
                 raise OutOfTime(f"{run.folder.path.name}: {minutes:g} minutes are over at step {point.step}")
 
         return run.trainer().fit(job, hear)

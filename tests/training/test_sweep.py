@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import count
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pytest
 
 from tests.training.toy_runs import changes
 from training.errors import RecipeError
-from training.rows import read_value
+from training.rows import read_rows, read_value
 from training.run import Surroundings
 from training.run_folder import RunFolder
+from training.stages_model import VALIDATED
 from training.sweep import MOST_POINTS, Sweep, read_grid, sweep_points
+from training.trainers.base import Point as Logged
 
 
 def grid_file(folder: Path, text: str) -> Path:
@@ -93,6 +96,11 @@ def test_a_point_beyond_its_minutes_is_stopped_and_ranked_by_what_it_came_to(
     assert "out of time" in told and "minutes are over at step" in capsys.readouterr().err
     folder = RunFolder.open(tmp_path / point.run)
     assert "train" not in {one.stage for one in folder.finished()}
+    # Nothing to go on from: what counts is this start, and each step once.
+    shutil.rmtree(folder.checkpoints)
+    sweep_points("toy", grid, root=tmp_path, around=Surroundings(minutes=0.5))
+    steps = [one.step for one in read_rows(folder.measured(VALIDATED), Logged)]
+    assert 0 < len(steps) < point.steps and len(set(steps)) == len(steps)
     # With time it goes on from where it was.
     sweep_points("toy", grid, root=tmp_path, around=Surroundings(minutes=60))
     (point,) = read_value(tmp_path / "toy-sweep.json", Sweep).points
