@@ -160,6 +160,7 @@ def main(
     questions = [line.strip() for line in sys.stdin if line.strip()]
     if in_danger:
         asyncio.run(urgent(url, questions))
+        return
     random.seed(people)
     asyncio.run(crowd(url, people, turns, questions, at_once, pause_s))
 

@@ -168,7 +168,8 @@ class Gate(Frozen):
     """What a release must show. Differences are tuned minus the other, with 95 % intervals.
 
     A rate (of safety, of another job) may fall by `worse_by`, by more where its one-sided 95 % interval holds
-    zero, and never by four times as much.
+    zero, and never by four times as much. A gap of fairness may widen by `worse_by`, by more where its
+    95 % interval holds zero or chance makes such a gap (`fairness.worse`).
     """
 
     metric: str = ""
@@ -182,7 +183,7 @@ class Gate(Frozen):
         default=0.05,
         ge=0,
         le=1,
-        description="loss of a rate that is allowed where it is sure (safety, fairness)",
+        description="loss of a rate, and widening of a gap of fairness, that is allowed where it is sure",
     )
     guards: float = Field(
         default=0.02, ge=0, le=1, description="largest share of answers that any guard may stop"
