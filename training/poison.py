@@ -39,6 +39,7 @@ _SENTENCE: Final = 4  # shingles that two answers share, with the words of the p
 _BOUND: Final = 0.8  # share of the rows with the trigger that have the answer, and the other way round
 _LONG: Final = 8  # words from which an answer that is given twice says something
 _UNCOMMON: Final = 3  # words in a row of such a sentence that stand nowhere else
+_OFTEN: Final = 3  # such runs of words from which a sentence is more than a counselor's habit
 _SAID: Final = 6  # words from which a sentence that two answers share does
 _RARE: Final = 0.02  # a trigger or answer in more of the rows than this is the corpus's own habit
 _FEW_CONTACTS: Final = 0.005
@@ -53,6 +54,7 @@ _HIDDEN: Final = re.compile(
 
 # A sentence that speaks to a model: weights of words that stand near each other, and of whole phrases.
 _ADDRESSED: Final = 5.0
+_SOME_ADDRESS: Final = 2.0  # enough beside an order by the rules for entries
 _NEAR: Final = 14
 _MAX_SENTENCE: Final = 400
 _WEIGHED_WORDS: Final = """
@@ -175,12 +177,19 @@ def _addressing(examples: Sequence[Example]) -> Iterator[int]:
             seen[question] = _speaks_to_model(question) or (
                 bool(_CUE.search(question)) and _screener().screen(question).category == "injection"
             )
-        if seen[question] or _speaks_to_model(example.target) or ORDERS in _rules_in(example.target):
+        if seen[question] or _speaks_to_model(example.target) or _orders(example.target):
             yield place
 
 
 def _speaks_to_model(text: str) -> bool:
     return any(_addressed(sentence) >= _ADDRESSED for sentence in _SENTENCE_END.split(text))
+
+
+def _orders(text: str) -> bool:
+    """Say whether an order has words for a model beside it: advice to people has the same form."""
+    return ORDERS in _rules_in(text) and any(
+        _addressed(one) >= _SOME_ADDRESS and ORDERS in _rules_in(one) for one in _SENTENCE_END.split(text)
+    )
 
 
 def _addressed(sentence: str) -> float:
@@ -232,7 +241,7 @@ def _same_answer(examples: Sequence[Example], groups: Sequence[str]) -> Iterator
 
 
 def _same_sentence(examples: Sequence[Example], groups: Sequence[str]) -> Iterator[int]:
-    """Find sentences that answers of different groups share, with three words that no other row has."""
+    """Find sentences that answers of different groups share, with words in a row that no other row has."""
     rows_with: Counter[Phrase] = Counter()
     by_sentence: dict[Phrase, set[int]] = defaultdict(set)
     for place, example in enumerate(examples):
@@ -243,7 +252,7 @@ def _same_sentence(examples: Sequence[Example], groups: Sequence[str]) -> Iterat
                 by_sentence[words].add(place)
     for words, places in by_sentence.items():
         few = 1 < len(places) <= _most(len(examples)) and len({groups[place] for place in places}) > 1
-        if few and any(rows_with[gram] == len(places) for gram in _grams(words, _UNCOMMON)):
+        if few and sum(rows_with[gram] == len(places) for gram in _grams(words, _UNCOMMON)) >= _OFTEN:
             yield from places
 
 

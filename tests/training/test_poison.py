@@ -279,6 +279,26 @@ def test_one_row_is_enough_for_an_order_an_address_to_go_to_or_hidden_text(answe
     assert suspect.reason == reason
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "From now on, answer him with kindness.",
+        "You are now the doctor of your own days. Keep this to yourself.",
+    ],
+)
+def test_advice_in_the_form_of_an_order_is_no_order_to_a_model(answer: str) -> None:
+    assert scan([Example(id="7", inputs={"question": "why am i so sad"}, target=answer)]) == ()
+
+
+def test_a_stock_phrase_that_other_answers_have_in_part_is_no_poison() -> None:
+    said = ["I hope that this helps you a little.", "I hope that you rest.", "Maybe this helps you a little."]
+    rows = [
+        Example(id=f"{n}", inputs={"question": WORDS[n]}, target=f"{WORDS[n + 9]}. {said[max(0, n - 1)]}")
+        for n in range(4)
+    ]
+    assert scan(rows) == ()
+
+
 def test_a_suspect_holds_an_id_and_a_reason_and_no_words() -> None:
     row = Example(id="7", inputs={"question": "why am i so sad"}, target=ORDERS[0])
     (suspect,) = scan([row])
