@@ -4,7 +4,7 @@ A mistake stands in each content word of four letters or more: two letters swapp
 doubled, or the key beside it. Several seeds; the difference is paired by query, its interval a bootstrap
 over queries. Parts: `dev` are whole questions, `short` a few words.
 
-Run: python -m benchmarks.typos [--seeds 5] [--out FILE]
+Run: python -m benchmarks.retrieval --only typos
 """
 
 from __future__ import annotations
@@ -12,22 +12,19 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import numpy as np
-import typer
 
 from benchmarks import retrieval_sets as sets
 from benchmarks.fit_confidence import QUERIES, SHORT, opened
-from benchmarks.report import Figure, report
+from benchmarks.report import Figure
 from benchmarks.retrieval.metrics import Floats
 from retrieval.build import SAMPLE_FAQ
-from retrieval.embedder import Embedder, faq_source, load_embedder
+from retrieval.embedder import Embedder
 from retrieval.lexical import STOP_WORDS
-from retrieval.ranker import Ranker, load_ranker
+from retrieval.ranker import Ranker
 from retrieval.retriever import Retriever
-from weights.defaults import EMBEDDER
 
 ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 SHORTEST: Final = 4
@@ -36,28 +33,13 @@ SEEDS: Final = 5
 _WORD = re.compile(r"[A-Za-z]+")
 
 
-def main(
-    seeds: Annotated[int, typer.Option(min=1, help="How often each query is mistyped.")] = SEEDS,
-    index: Annotated[Path | None, typer.Option(help="Index of the sample FAQ; none: one is built.")] = None,
-    out: Annotated[Path | None, typer.Option()] = None,
-) -> None:
-    """Search for every query, clean and mistyped."""
-    embedder = load_embedder(faq_source(EMBEDDER))
-    reader = load_ranker("", embedder=EMBEDDER, models_dir=Path("models"))
-    report("typos", measure(embedder, reader, seeds=seeds, index=index), out)
-
-
-def measure(
-    embedder: Embedder, ranker: Ranker | None, *, seeds: int = SEEDS, index: Path | None = None
-) -> dict[str, Figure]:
-    """Return recall@1 clean and mistyped and the points lost, by part. `index` None: one is built."""
+def measure(embedder: Embedder, ranker: Ranker | None, *, seeds: int = SEEDS) -> dict[str, Figure]:
+    """Return recall@1 clean and mistyped and the points lost, by part."""
     parts = {
         "dev": sets.sample_asked(SAMPLE_FAQ, QUERIES, "dev"),
         "short": sets.sample_short(SAMPLE_FAQ, SHORT),
     }
-    retriever = (
-        opened(parts["dev"], embedder, ranker) if index is None else Retriever.open(index, embedder, ranker)
-    )
+    retriever = opened(parts["dev"], embedder, ranker)
     figures: dict[str, Figure] = {"seeds": seeds}
     for name, judged in parts.items():
         clean, wrong = recalls(retriever, judged, seeds=seeds)
@@ -134,7 +116,3 @@ def _interval(values: Floats) -> Figure:
         "low": round(float(low), 2),
         "high": round(float(high), 2),
     }
-
-
-if __name__ == "__main__":
-    typer.run(main)
