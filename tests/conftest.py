@@ -19,7 +19,9 @@ settings.load_profile("repeatable")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say how many values are planted in tests/test_canaries.py."""
-    parser.addoption("--canaries", type=int, default=2_000, help="planted values of tests/test_canaries.py")
+    parser.addoption(
+        "--canaries", type=int, default=500, help="most planted values of tests/test_canaries.py"
+    )
 
 
 @pytest.fixture(scope="session")

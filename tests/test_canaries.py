@@ -1,10 +1,11 @@
-"""Two thousand planted values go through every door, with a fault at every stage, and stand nowhere after.
+"""Planted values go through every door, with a fault at every stage, and stand nowhere after.
 
 Doors: the page and its public event over HTTP, batch, feedback, a folder that is scrubbed, a training run. A
 fault raises with the raw words in its message. What was written (HTTP bodies, logs, standard error and output,
 database and WAL, index, folders, runs) is then searched byte by byte by the command that operators have.
 
-Fewer or more of them: pytest tests/test_canaries.py --canaries 200
+Two people of five values each go through each door and stage, 450 values. More of them:
+pytest tests/test_canaries.py --canaries 2000
 """
 
 from __future__ import annotations

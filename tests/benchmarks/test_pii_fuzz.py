@@ -68,16 +68,16 @@ def test_one_text_in_so_many_has_a_megabyte() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("patient")
 def test_hostile_texts_break_nothing() -> None:
-    found = fuzz.tally_of(Scrubber(name_model=None), range(400))
-    assert (found.texts, found.faults) == (400, {})
-    assert found.closed < 60
+    found = fuzz.tally_of(Scrubber(name_model=None), range(150))
+    assert (found.texts, found.faults) == (150, {})
+    assert found.closed < 22
 
 
 @pytest.mark.slow
 @pytest.mark.weights
 @pytest.mark.usefixtures("patient")
 def test_hostile_texts_break_nothing_with_the_tagger() -> None:
-    assert fuzz.tally_of(our_scrubber("safe-harbor"), range(400)).faults == {}
+    assert fuzz.tally_of(our_scrubber("safe-harbor"), range(150)).faults == {}
 
 
 @pytest.mark.usefixtures("patient")

@@ -53,7 +53,7 @@ def lost(text: str, rows: tuple[Found, ...]) -> set[str]:
     return set(re.findall(words, text)) - set(re.findall(words, out))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(FRONT), st.lists(st.sampled_from(BLOCKS), min_size=1, max_size=9))
 def test_every_word_of_a_text_comes_out_or_its_line_is_told(front: str, blocks: list[str]) -> None:
     text = numbered(front + "\n\n".join(blocks) + "\n")
@@ -66,7 +66,7 @@ def test_every_word_of_a_text_comes_out_or_its_line_is_told(front: str, blocks: 
     assert lost(text, rows) <= set(re.findall(r"[wh]\d+x", remarked))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(SPEAKERS), st.sampled_from(SAID)), min_size=2, max_size=8),
     st.sampled_from(("Call of w#.\n\n", "")),
@@ -88,7 +88,7 @@ def test_every_word_of_a_call_comes_out_marked(
     assert all([odd.code for odd in row.odd] == ["spoken"] for row in rows)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.lists(st.sampled_from(("w#", "w#?", "", "w# w#")), min_size=1, max_size=6), min_size=1, max_size=5
