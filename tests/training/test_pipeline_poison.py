@@ -11,7 +11,6 @@ import yaml
 
 from tests.training.test_pipeline_release import LENIENT
 from tests.training.test_poison import (
-    advertisement,
     order_in_the_answer,
     ordinary,
     poison,
@@ -24,9 +23,9 @@ from training.run_folder import RunFolder
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
-ROWS = 1_000
-KINDS = {0.001: advertisement, 0.005: order_in_the_answer, 0.01: sentence_without_a_trigger}
-"""A single row must be found by what it says; of more than one, by what they share."""
+ROWS = 200
+KINDS = {0.005: order_in_the_answer, 0.01: sentence_without_a_trigger}
+"""A single row must be found by what it says; of two, by what they share. Other shares: test_poison.py."""
 
 
 def written(rows: list[Example], file: Path) -> str:
@@ -36,13 +35,12 @@ def written(rows: list[Example], file: Path) -> str:
 
 
 def recipe(folder: Path, *, share: float, suspects: str) -> Path:
-    """Write a recipe over ordinary rows with a share of poison in the part that is trained on."""
+    """Write a recipe over ordinary rows with a share of poison (`KINDS`) in the part that is trained on."""
     chance = random.Random(f"loop {share}")
     rows = ordinary(chance, ROWS + 40)
     train, others = rows[:ROWS], rows[ROWS:]
-    if share:
-        train, planted = poison(train, KINDS[share], share, chance, least=1)
-        assert len(planted) == round(share * ROWS)
+    train, planted = poison(train, KINDS[share], share, chance, least=1)
+    assert len(planted) == round(share * ROWS)
     parts = {"train": train, "validation": others[:20], "test": others[20:]}
     toy = yaml.safe_load((ROOT / "training/recipes/toy.yaml").read_text(encoding="utf-8"))
     toy["corpora"] = [
@@ -69,11 +67,10 @@ def counts(folder: RunFolder) -> StageCounts:
     return next(count for one in folder.finished() for count in one.counts if count.stage == "split")
 
 
-@pytest.mark.parametrize("share", KINDS)
 def test_the_gate_stops_a_release_that_learned_from_poison_and_nothing_else_does(
-    share: float, tiny_base: Path, tmp_path: Path
+    tiny_base: Path, tmp_path: Path
 ) -> None:
-    code, folder = ended(tmp_path, tiny_base, share=share, suspects="stop")
+    code, folder = ended(tmp_path, tiny_base, share=0.005, suspects="stop")
     verdict = read_value(folder.measured("gate"), Verdict)
     assert code == 3
     assert [one.name for one in verdict.checks if not one.passed] == ["poison"]
