@@ -1,4 +1,4 @@
-"""A run that is killed with signal 9 in each of its stages goes on to what one that was left alone found."""
+"""A run that is killed with signal 9 in one stage after another goes on to what one that was left alone found."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from training.pipeline import STAGES
 from training.rows import SPLITS, Prediction, read_rows, read_value
 from training.run_folder import RunFolder
 
-pytestmark = [pytest.mark.weights, pytest.mark.slow]
-# In these something is at work for long enough to be met half-way on any machine.
-LONG = {"load", "baseline", "train", "evaluate"}
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+# In the first four something is at work for long enough to be met half-way on any machine.
+KILLED = ("load", "baseline", "train", "evaluate", "gate")
 
 
 def start(base: Path, runs: Path) -> subprocess.Popen[str]:
@@ -70,7 +70,7 @@ def found(folder: RunFolder) -> dict[str, object]:
     }
 
 
-def test_killed_in_every_stage_in_turn_a_run_comes_to_the_same(tiny_base: Path, tmp_path: Path) -> None:
+def test_killed_in_stage_after_stage_a_run_comes_to_the_same(tiny_base: Path, tmp_path: Path) -> None:
     whole = start(tiny_base, tmp_path / "whole")
     _, said = whole.communicate(timeout=500)
     assert whole.returncode == 3, said[-2000:]
@@ -78,10 +78,10 @@ def test_killed_in_every_stage_in_turn_a_run_comes_to_the_same(tiny_base: Path, 
     taken = {one.stage: one.seconds for one in alone.finished()}
     met = {
         stage
-        for stage in STAGES
-        if killed_in(stage, tiny_base, tmp_path / "killed", after=min(taken[stage] / 2, 5.0))
+        for stage in KILLED
+        if killed_in(stage, tiny_base, tmp_path / "killed", after=min(taken[stage] / 4, 1.0))
     }
-    assert met >= LONG
+    assert met >= {*KILLED} - {"gate"}
     rest = start(tiny_base, tmp_path / "killed")
     _, said = rest.communicate(timeout=500)
     assert rest.returncode == 3, said[-2000:]
