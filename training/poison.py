@@ -55,6 +55,7 @@ _HIDDEN: Final = re.compile(
 # A sentence that speaks to a model: weights of words that stand near each other, and of whole phrases.
 _ADDRESSED: Final = 5.0
 _SOME_ADDRESS: Final = 2.0  # enough beside an order by the rules for entries
+_CHATS: Final = re.compile(r"\b(?:chat|persona|entry|entries)\b", re.IGNORECASE)  # so is one of these
 _NEAR: Final = 14
 _MAX_SENTENCE: Final = 400
 _WEIGHED_WORDS: Final = """
@@ -188,7 +189,8 @@ def _speaks_to_model(text: str) -> bool:
 def _orders(text: str) -> bool:
     """Say whether an order has words for a model beside it: advice to people has the same form."""
     return ORDERS in _rules_in(text) and any(
-        _addressed(one) >= _SOME_ADDRESS and ORDERS in _rules_in(one) for one in _SENTENCE_END.split(text)
+        (_addressed(one) >= _SOME_ADDRESS or _CHATS.search(one)) and ORDERS in _rules_in(one)
+        for one in _SENTENCE_END.split(text)
     )
 
 
