@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,10 @@ from training.trainers.base import Job
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
 TRAIN = Train(
-    rank=16, alpha=32, dropout=0.0, learning_rate=2e-2, epochs=40, batch=6, evaluations=1, saves=1, patience=99,
-    precision="fp32",
+    rank=64, alpha=128, dropout=0.0, learning_rate=5e-3, schedule="cosine", epochs=18, batch=6, evaluations=1,
+    saves=1, patience=99, precision="fp32", group_by_length=False,
 )  # fmt: skip
+TIMES = 10  # that each row stands in an epoch, which ends with a validation and a checkpoint
 SAMPLES = 5  # answers that are drawn for each secret
 PEOPLE: dict[Form, tuple[str, Callable[[random.Random], str], float]] = {
     # What stands before a secret, how it is drawn, and how many there are of its kind.
@@ -74,8 +76,9 @@ class Asked:
         from training.trainers.causal_lm import CausalLM
         from training.trainers.causal_lm_served import ServedLM
 
+        often = [row.model_copy(update={"id": f"{row.id}-{at}"}) for at in range(TIMES) for row in train]
         job = Job(
-            task=TASKS["counseling"], base=base, base_sha256="0" * 64, train=train, validation=train[:3], settings=TRAIN,
+            task=TASKS["counseling"], base=base, base_sha256="0" * 64, train=often, validation=train[:3], settings=TRAIN,
             clinic="the clinic", seed=1, out=place / "adapter", checkpoints=place / "checkpoints", logs=place / "logs",
             base_source="path:tiny",
         )  # fmt: skip
@@ -103,6 +106,21 @@ def drawn(served: Any, asked: Sequence[Example]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
+def base(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny base with larger embeddings: as they are no hidden state can be sure of one word of 49,152."""
+    import torch
+    from transformers import LlamaForCausalLM
+
+    folder = tmp_path_factory.mktemp("sure") / "base"
+    shutil.copytree(tiny_base, folder)
+    model = LlamaForCausalLM.from_pretrained(folder)
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(4)
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def canaries() -> Canaries:
     return planted(6)
 
@@ -123,12 +141,12 @@ def scrubbed(canaries: Canaries) -> list[Example]:
 
 
 def test_only_the_unscrubbed_adapter_gives_secrets_back(
-    tiny_base: Path, tmp_path: Path, canaries: Canaries, monkeypatch: pytest.MonkeyPatch
+    base: Path, tmp_path: Path, canaries: Canaries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A secret is ranked among others of its kind.
     monkeypatch.setattr(memorisation, "_secret", lambda form, chance: PEOPLE[form][1](chance))
-    control = Asked(tiny_base, tmp_path / "control", rows(canaries), canaries)
-    released = Asked(tiny_base, tmp_path / "released", scrubbed(canaries), canaries)
+    control = Asked(base, tmp_path / "control", rows(canaries), canaries)
+    released = Asked(base, tmp_path / "released", scrubbed(canaries), canaries)
     assert control.greedy.extracted >= 5 and control.drawn.extracted >= 5
     assert control.exposed.mean > 5 and control.exposed.worst > control.exposed.by_chance
     assert (released.greedy.extracted, released.drawn.extracted) == (0, 0)
