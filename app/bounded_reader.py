@@ -4,15 +4,18 @@
 
 A reader that takes longer than its limit raises TimeoutError, which the gate, the screen and the choice of an
 answer treat as they do any reader that breaks: n-grams, rules and words decide. As long as such a call has
-not come back, others are not made, so that one that hangs costs one message its time and not each.
+not come back, others are not made, so that one that hangs costs those their time that had begun by then.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from safety.apart import DaemonPool
 from safety.crisis import READING_AT_ONCE
 
 if TYPE_CHECKING:
@@ -30,8 +33,9 @@ class BoundedReader:
     def __init__(self, reader: Callable[[], CrisisReader | None], *, seconds: float = SECONDS) -> None:
         self._reader = reader
         self._seconds = seconds
-        self._pool = ThreadPoolExecutor(READING_AT_ONCE, thread_name_prefix="bounded")
-        self._late: Future[Any] | None = None
+        self._pool = DaemonPool(READING_AT_ONCE, "bounded")
+        self._late: set[Future[Any]] = set()
+        self._lock = threading.Lock()
 
     def peek(self) -> CrisisReader | None:
         """Return this in the place of the reader, where there is one now."""
@@ -55,12 +59,16 @@ class BoundedReader:
 
     def _ask(self, ask: Callable[[CrisisReader], Found]) -> Found:
         reader = self._reader()
-        if reader is None or (self._late is not None and not self._late.done()):
+        with self._lock:
+            self._late = {one for one in self._late if not one.done()}
+            hangs = bool(self._late)
+        if reader is None or hangs:
             raise TimeoutError("the reader has not come back from an earlier message")
-        reading = self._pool.submit(ask, reader)
+        reading = self._pool.submit(partial(ask, reader))
         try:
             return reading.result(timeout=self._seconds)
         except TimeoutError:
             if not reading.cancel():
-                self._late = reading
+                with self._lock:
+                    self._late.add(reading)
             raise

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeVar, get_args
 
+from safety.apart import DaemonPool
 from safety.errors import CrisisWeightsError
 from safety.folding import Folder, Sentence
 from safety.phrases import Match, PhraseBook
@@ -157,7 +158,7 @@ class CrisisGate:
         )
         self._typed = Folder(vocabulary=(), aliases={})
         self._hurried = False
-        self._waiting = ThreadPoolExecutor(READING_AT_ONCE, thread_name_prefix="reading")
+        self._waiting = DaemonPool(READING_AT_ONCE, "reading")
 
     def with_reader(self, reader: Callable[[], CrisisReader | None], *, hurried: bool = False) -> CrisisGate:
         """Return this gate with what reads in the classifier's place.
@@ -251,7 +252,7 @@ class CrisisGate:
                 return None
             if not self._hurried:
                 return ask(reader)
-            answer = self._waiting.submit(ask, reader)
+            answer = self._waiting.submit(partial(ask, reader))
         except Exception:  # noqa: BLE001 - someone in danger waits for an answer, whatever broke
             return None
         try:

@@ -17,9 +17,18 @@ from safety.recognizers.lexicon import Word, is_common
 _SHORTEST: Final = 3
 """Letters of a part in lower case; shorter ones are more often slips than names."""
 _SELDOM_ELSE: Final = frozenset(["eve", "faith", "grace", "joy", "mac"])
-_ALSO_THINGS: Final = frozenset(["gene", "ginger", "rose"])
-"""Of a message to a clinic: gene therapy, ginger tea, a pressure that rose. They count where one speaks of a
-person: "ask rose", "rose said"."""
+_ALSO_THINGS: Final = {
+    "gene": frozenset(["therapy", "therapies", "test", "tests", "testing", "mutation", "mutations", "panel"]),
+    "ginger": frozenset(["tea", "ale", "beer", "root", "capsules", "tablets", "candy", "snaps"]),
+    "rose": frozenset(
+        ["garden", "gardens", "hip", "hips", "water", "bush", "bushes", "oil", "petals", "to", "by"]
+    ),
+}
+"""Of a message to a clinic: gene therapy, ginger tea, a rose garden. Beside these words they are nobody."""
+_RISES: Final = frozenset((
+    "pressure", "sugar", "sugars", "glucose", "fever", "temperature", "weight", "rate", "level", "levels",
+    "count", "pulse", "dose", "price", "cost", "bill", "fee", "he", "she", "they",
+))  # fmt: skip
 _MODALS: Final = frozenset(["will", "may"])
 _MONTHS: Final = frozenset(["april", "august", "jan", "june", "may"])
 _SAID: Final = frozenset((
@@ -37,10 +46,10 @@ _ADDRESSED: Final = frozenset((
     "with", "ask", "asked", "tell", "told", "saw", "see", "met", "called", "hi", "hey", "hello", "dear",
     "dr", "mr", "mrs", "miss", "ms", "named",
 ))  # fmt: skip
-_SPOKEN_TO: Final = _ADDRESSED - {"with", "saw", "see"}
 _WANTED: Final = frozenset(("want", "wants", "wanted"))  # "she wants mark to come"
 _OF_SOMEONE: Final = _ADDRESSED.union(("for", "from", "to", "about", "by"))
 _PRONOUNS: Final = frozenset(("i", "you", "he", "she", "it", "we", "they", "who", "which"))
+_ARTICLES: Final = frozenset(("a", "an", "the", "this", "that", "my", "some", "any"))
 _WHOSE: Final = _PRONOUNS.union((
     "a", "an", "the", "my", "your", "his", "her", "our", "their", "this", "that", "no", "any", "some",
     "more", "in", "last", "next", "since", "until", "every",
@@ -54,6 +63,9 @@ def stands_for_someone(found: Sequence[Word], at: int) -> bool:
         return word.capital or len(word.lower) >= _SHORTEST
     before = found[at - 1].lower if at and not word.opens else ""
     after = found[at + 1].lower if at + 1 < len(found) and not found[at + 1].opens else ""
+    if word.lower in _ALSO_THINGS:
+        rises = word.lower == "rose" and before in _RISES
+        return after not in _ALSO_THINGS[word.lower] and not rises and before not in _ARTICLES
     someones = before in (_ADDRESSED if word.lower in _MONTHS else _OF_SOMEONE)
     if word.capital and not word.opens and before not in _PRONOUNS:
         return word.lower not in _MONTHS or someones or after in _SAID
@@ -61,6 +73,4 @@ def stands_for_someone(found: Sequence[Word], at: int) -> bool:
         return False
     if word.lower in _MODALS:
         return someones or after in _FINITE
-    if word.lower in _ALSO_THINGS and before in _SPOKEN_TO:
-        return True
     return after in _SAID or (before in _WANTED and after == "to")

@@ -22,8 +22,8 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from safety.apart import DaemonPool
 from safety.crisis_ngrams import (
     EARLIER,
     EMERGENCY,
@@ -174,7 +175,7 @@ class MessageReader:
         if not {*NO_DANGER, EMERGENCY} < set(self.labels):
             raise ReaderError(f"the labels of {folder.name!r} are not those of a reader of messages")
         self.sha256 = self.card.weights_sha256
-        self._threads = ThreadPoolExecutor(threads or readers(), thread_name_prefix="reader")
+        self._pool = DaemonPool(threads or readers(), "reader")
         self._lock = threading.Lock()
         self._read_last = OrderedDict[bytes, Shares]()
         self._danger = np.array([label not in NO_DANGER for label in self.labels])
@@ -202,7 +203,8 @@ class MessageReader:
             windows = [*windows[: MOST_WINDOWS // 2], *windows[-MOST_WINDOWS // 2 :]]
         if len(windows) == 1:
             return self._read(windows[0].tokens)[None]
-        return np.stack(list(self._threads.map(self._read, [one.tokens for one in windows])))
+        read = [self._pool.submit(partial(self._read, one.tokens)) for one in windows]
+        return np.stack([one.result() for one in read])
 
     def danger(self, shares: Shares) -> Danger:
         """Return how sure it is of danger in the most dangerous window, and of which kind it would be.
