@@ -350,6 +350,39 @@ def test_who_only_fails_to_wake_somebody_is_not_taken_for_suicidal(text: str) ->
     assert GATE.assess(text).action == "emergency"
 
 
+@pytest.mark.parametrize("text", WAKING["took_it_all"])
+def test_who_took_it_all_and_is_not_to_be_woken_gets_the_crisis_line_and_the_ambulance(text: str) -> None:
+    assert GATE.assess(text) == Verdict("crisis", "suicide", "imminent", medical=True)
+
+
+@pytest.mark.parametrize("text", WAKING["wanted_by_another"])
+def test_what_somebody_wants_for_one_who_does_not_wake_up_is_no_word_of_suicide(text: str) -> None:
+    assert GATE.assess(text).action == "emergency"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm not going to make it",
+        "I am not going to cope",
+        "I'm not going to manage",
+        "I am not going to lie, it is bad",
+        "I am not going to stand in its way",
+        "I'm not going to see the year out",
+        "I am not going to be anyone's burden",
+        "I'm not going to stop, whatever they say",
+        "I am not going to be here",
+    ],
+)
+def test_what_is_refused_may_be_help_or_life(text: str) -> None:
+    assert GATE.assess(text).action in ("support", "crisis")
+
+
+@pytest.mark.parametrize("text", WAKING["nothing_of_it"])
+def test_a_machine_that_does_not_wake_and_a_refusal_need_no_word(text: str) -> None:
+    assert GATE.assess(text).action == "allow"
+
+
 def test_of_two_who_do_not_wake_up_neither_hides_the_other() -> None:
     verdict = GATE.assess("my mom will not wake up and i hope i will not wake up too")
     assert verdict == Verdict("crisis", "suicide", "imminent", medical=True)

@@ -58,3 +58,55 @@ def test_killing_oneself_is_no_violence_against_others() -> None:
 def test_who_asks_oneself_denies_nothing() -> None:
     assert GATE.assess("i ask myself if i should kill myself").action == "crisis"
     assert GATE.assess("the nurse asked me if i wanted to hurt myself, i do not").action == "support"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "mi esposo no despierta",
+        "no puedo despertar a mi esposo",
+        "mi bebé no se despierta",
+        "mi mamá no despierta",
+        "mi hija no se despierta",
+        "no puedo despertar a mi hijo",
+        "no podemos despertar a la abuela",
+        "mi abuelo ya no despierta",
+        "no logro despertar a mi mujer",
+        "mi novia no quiere despertar, no reacciona",
+        "mi niño no despertó esta mañana",
+        "no consigo despertar a mi madre",
+        "nadie puede despertar a mi papá",
+        "el señor no despierta",
+        "mi papá no despierta a pesar de que le grito",
+        "mi niña no se me despierta",
+        "mi esposa no se despierta hasta ahora",
+        "mi bebé no se despierta para comer",
+    ],
+)
+def test_who_cannot_be_woken_gets_the_ambulance(message: str) -> None:
+    assert GATE.assess(message).action == "emergency"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "no puedo despertar temprano",
+        "no me despierto bien",
+        "mi hijo no se despierta temprano para la escuela",
+        "mi hijo no se despierta a tiempo",
+        "no quiero despertar a mi esposo",
+        "mi hijo no se despierta por la noche",
+        "no quiero despertar al niño",
+        "mi abuela no se despierta hasta las diez",
+        "no quiero despertar a la bebé",
+        "mi hijo no me despierta",
+        "mi hijo no despierta de la siesta de buen humor",
+        "mi mamá ya no se despierta para ir al baño",
+        "mi hija no se despierta tanto como antes",
+        "mi esposo no despierta al bebé",
+        "mi hermana no despierta a mi mamá",
+        "mi hijo no nos despierta nunca",
+    ],
+)
+def test_waking_up_in_daily_life_raises_no_alarm(message: str) -> None:
+    assert GATE.assess(message).action in ("allow", "support")
