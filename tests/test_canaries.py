@@ -187,7 +187,7 @@ def place(tmp_path: Path, request: pytest.FixtureRequest) -> Place:
 def application(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[app.wiring.Application]:
     """The real application on real parts that need no weights."""
     monkeypatch.setattr(
-        app.wiring, "_scrubber", lambda settings, clinic: Scrubber(
+        app.wiring, "load_scrubber", lambda settings, clinic: Scrubber(
             policy=settings.policy, name_model=None, keep=clinic.public_words
         ),
     )  # fmt: skip

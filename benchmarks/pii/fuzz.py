@@ -10,6 +10,7 @@ Must not keep or print a text: what is told is the fault and the text's number.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from safety.entities import Entity, Scrubbed
     from safety.scrubber import Scrubber
 
+_HALF = re.compile("[\ud800-\udfff]")
 RAISED, OFFSETS, MALFORMED, LEFT, NOT_IDEMPOTENT, LATE = FAULTS
 SECONDS = 1.0  # for a window of 4,000 characters
 WINDOW = 4_000
@@ -132,8 +134,12 @@ def hostile(number: int) -> str:
     return text
 
 
-def faults_of(scrubber: Scrubber, text: str) -> tuple[list[str], bool, float]:
-    """Scrub a text; return the faults, whether it failed closed, and the seconds of one scrubbing."""
+def faults_of(scrubber: Scrubber, text: str, *, twice: bool = True) -> tuple[list[str], bool, float]:
+    """Scrub a text; return the faults, whether it failed closed, and the seconds of one scrubbing.
+
+    `twice`: a second look at the output is to find nothing. Live text gets one pass of the tagger, and
+    promises that of the rules alone.
+    """
     began = time.perf_counter()
     try:
         done = scrubber.scrub(text)
@@ -142,7 +148,7 @@ def faults_of(scrubber: Scrubber, text: str) -> tuple[list[str], bool, float]:
         faults = _written(text, done) or ([LEFT] if _left(text, done) else [])
         faults += late
         # What is longer is a short text many times over: a second look at it would tell nothing new.
-        if len(text) <= 3 * WINDOW and scrubber.scrub(done.text).text != done.text:
+        if twice and len(text) <= 3 * WINDOW and scrubber.scrub(done.text).text != done.text:
             faults.append(NOT_IDEMPOTENT)
         return faults, False, seconds
     except ScrubError:
@@ -153,7 +159,11 @@ def faults_of(scrubber: Scrubber, text: str) -> tuple[list[str], bool, float]:
 
 
 def _written(text: str, done: Scrubbed) -> list[str]:
-    """Walk the output along the findings: what was not found is unchanged, what was is a placeholder."""
+    """Walk the output along the findings: what was not found is unchanged, what was is a placeholder.
+
+    Half a character (a lone surrogate) is written as U+FFFD.
+    """
+    text = _HALF.sub("\ufffd", text)
     last, at = 0, 0
     for one in done.entities:
         if not last <= one.start < one.end <= len(text):
@@ -211,17 +221,17 @@ def _in_processes(
 
 def _tally(name: str, numbers: Sequence[int]) -> dict[str, Any]:
     scrubber = _scrubbers.get(name) or _scrubbers.setdefault(name, our_scrubber(_POLICIES[name]))
-    return vars(tally_of(scrubber, numbers))
+    return vars(tally_of(scrubber, numbers, twice=_POLICIES[name] == "wide"))
 
 
 _scrubbers: dict[str, Scrubber] = {}  # made once in each process
 
 
-def tally_of(scrubber: Scrubber, numbers: Sequence[int]) -> Tally:
-    """Scrub the texts of these numbers and count."""
+def tally_of(scrubber: Scrubber, numbers: Sequence[int], *, twice: bool = True) -> Tally:
+    """Scrub the texts of these numbers and count; `twice` as `faults_of`."""
     tally = Tally()
     for number in numbers:
-        faults, closed, seconds = faults_of(scrubber, hostile(number))
+        faults, closed, seconds = faults_of(scrubber, hostile(number), twice=twice)
         tally.texts += 1
         tally.closed += closed
         tally.longest = max(tally.longest, seconds)

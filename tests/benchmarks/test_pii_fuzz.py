@@ -77,7 +77,7 @@ def test_hostile_texts_break_nothing() -> None:
 @pytest.mark.weights
 @pytest.mark.usefixtures("patient")
 def test_hostile_texts_break_nothing_with_the_tagger() -> None:
-    assert fuzz.tally_of(our_scrubber("safe-harbor"), range(150)).faults == {}
+    assert fuzz.tally_of(our_scrubber("safe-harbor"), range(150), twice=False).faults == {}
 
 
 @pytest.mark.usefixtures("patient")
