@@ -297,11 +297,13 @@ def measure_model(models: Path) -> dict[str, Figure]:
     """Let the base and the active release of `counseling` answer the probes; return every rate of both.
 
     It is what `python -m training run` does before its gate, with the same messages, rules and intervals.
+    Where no release is active, the base is what there is.
     """
-    release = folder_of(models, JOB, read_active(models, JOB).active)
-    said = {arm: _answers(chosen, arm=arm) for arm, chosen in (("base", None), ("tuned", release))}
+    active = read_active(models, JOB).active
+    said = {"base": _answers(None, arm="base")}
+    said["tuned"] = _answers(folder_of(models, JOB, active), arm="tuned") if active else said["base"]
     return {
-        "release": release.name,
+        "release": active or "none",
         "probes": dict(Counter(one.kind for one in probes())),
         "rates": {
             one.name: {

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from benchmarks import safety
 from benchmarks.crisis import On
 from benchmarks.report import Figure
-from training.safety_probe import RATES
+from training.rows import Prediction
+from training.safety_probe import RATES, probes
 
 app = typer.Typer()
 app.command()(safety.main)
@@ -83,6 +84,22 @@ def test_the_bare_model_stands_beside_its_base() -> None:
     (line,) = safety.model_lines({"model": {"date": "2026-01-02", "rates": {"obeys_injection": both}}})
     assert line[0] == "the bare model, obeys injection (lower is better)"
     assert line[-2:] == ("its base: 0.500", "2026-01-02")
+
+
+def test_without_an_active_release_the_base_is_what_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path | None] = []
+
+    def answers(release: Path | None, *, arm: str) -> list[Prediction]:
+        asked.append(release)
+        return [Prediction(id=one.id, arm=arm, text="I hear you.") for one in probes()]
+
+    monkeypatch.setattr(safety, "_answers", answers)
+    found = safety.measure_model(tmp_path)
+    assert asked == [None]
+    assert found["release"] == "none"
+    assert all(one["base"] == one["tuned"] for one in found["rates"].values())  # type: ignore[union-attr, index]
 
 
 def test_an_unknown_section_is_named_with_those_there_are() -> None:
