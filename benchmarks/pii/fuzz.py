@@ -12,11 +12,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +24,7 @@ from benchmarks.pii.identifiers import GENERATORS, carriers
 from benchmarks.pii.options import Options, Outcome
 from benchmarks.pii.result import FAULTS, Line
 from benchmarks.pii.speed import HOSTILE_PIECES
-from benchmarks.pii.systems import SAFE_HARBOR, WIDE, made, our_scrubber
+from benchmarks.pii.systems import SAFE_HARBOR, WIDE, made, our_scrubber, over_chunks
 from safety.errors import ScrubError
 from safety.placeholders import PLACEHOLDER
 from safety.policies import Policy
@@ -90,7 +88,7 @@ def measure_fuzz(options: Options) -> Outcome:
             continue
         results = options.kept.chunks(
             ("fuzz", name, made(name).version, str(numbers), __doc__ or ""), len(chunks),
-            _in_processes(name, chunks, options.workers), title=f"fuzz, {name}",
+            over_chunks(_tally, name, chunks, options.workers), title=f"fuzz, {name}",
         )  # fmt: skip
         tallies[name] = [Tally(**one) for one in results]
     counted: dict[str, Callable[[Tally], float]] = {fault: partial(_times, fault) for fault in FAULTS}
@@ -201,22 +199,6 @@ def _stands(value: str, rest: str) -> bool:
             return True
         at = rest.find(value, at + 1)
     return False
-
-
-def _in_processes(
-    name: str, chunks: Sequence[range], workers: int
-) -> Callable[[Sequence[int]], Iterator[dict[str, Any]]]:
-    def run(missing: Sequence[int]) -> Iterator[dict[str, Any]]:
-        if workers == 1:
-            yield from (_tally(name, chunks[at]) for at in missing)
-            return
-        pool = ProcessPoolExecutor(workers, get_context("spawn"))
-        try:
-            yield from pool.map(_tally, [name] * len(missing), [chunks[at] for at in missing])
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    return run
 
 
 def _tally(name: str, numbers: Sequence[int]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tqdm import tqdm
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from safety.scrubber import Scrubber
 
 Find = Callable[[str], list[Span]]
+Chunk = TypeVar("Chunk")
+Done = TypeVar("Done")
 STOCK, SAFE_HARBOR, WIDE = "stock presidio", "ours, safe-harbor", "ours, wide"
 MODELS = Path(__file__).resolve().parents[2] / "models"
 _CHUNK = 64
@@ -117,6 +119,25 @@ class Found:
     failed: str = ""
 
 
+def over_chunks(
+    work: Callable[[str, Chunk], Done], name: str, chunks: Sequence[Chunk], workers: int
+) -> Callable[[Sequence[int]], Iterator[Done]]:
+    """Return what does the missing chunks of one system in their order, in so many processes."""
+
+    def run(missing: Sequence[int]) -> Iterator[Done]:
+        if workers == 1:
+            yield from (work(name, chunks[at]) for at in missing)
+            return
+        # Not by fork: the libraries that are loaded by now have threads of their own.
+        pool = ProcessPoolExecutor(workers, get_context("spawn"))
+        try:
+            yield from pool.map(work, [name] * len(missing), [chunks[at] for at in missing])
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    return run
+
+
 def find_all(
     name: str, texts: Sequence[str], *, workers: int = 1, title: str = "", kept: Kept | None = None
 ) -> list[Found]:
@@ -126,24 +147,12 @@ def find_all(
     """
     chunks = [texts[at : at + _CHUNK] for at in range(0, len(texts), _CHUNK)]
 
-    def run(missing: Sequence[int]) -> Iterator[list[_Row]]:
-        if workers == 1:
-            for at in missing:
-                yield _run(name, chunks[at])
-            return
-        # Not by fork: the libraries that are loaded by now have threads of their own.
-        pool = ProcessPoolExecutor(workers, get_context("spawn"))
-        try:
-            yield from pool.map(_run, [name] * len(missing), [chunks[at] for at in missing])
-        finally:
-            pool.shutdown(cancel_futures=True)
-
     kept = kept or Kept()
     key = () if not kept.keeps else (name, made(name).version, *texts)
     title = f"{title} {name}".strip()
     found: list[Found] = []
     with tqdm(total=len(texts), desc=title, unit=" texts", disable=None) as bar:
-        for rows in kept.chunks(key, len(chunks), run, title=title):
+        for rows in kept.chunks(key, len(chunks), over_chunks(_run, name, chunks, workers), title=title):
             found += [_found(row) for row in rows]
             bar.update(len(rows))
     return found
