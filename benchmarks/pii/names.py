@@ -1,7 +1,7 @@
 """Names from many origins in the same sentences and cases: who is found less often, and by how much.
 
-Every origin meets every sentence equally often, so that what differs between origins is the names. Must not
-take a name that generated training text uses.
+Every origin meets every sentence, and every sentence every case, equally often, so that what differs between
+origins is the names. Must not take a name that generated training text uses.
 """
 
 from __future__ import annotations
@@ -60,14 +60,15 @@ class Group(BaseModel):
 
 
 def name_cases(number: int, *, seed: int = 0) -> Iterator[Case]:
-    """Yield `number` names of each origin, each in a sentence in title case, lower case and capitals.
+    """Yield `number` names of each origin, each in a sentence in title case, lower case or capitals.
 
-    The three cases of one name share its sentence and its group; `slice` is the origin and `form` the case.
+    `slice` is the origin and `form` the case. The cases take turns, and from one round of the sentences to
+    the next they move by one, so that each sentence comes in each case.
     """
     for origin, names in origins(number, seed=seed).items():
         for at, name in enumerate(names):
             case = put(rotate(CARRIERS, at), name, type="PERSON", group=f"{origin} {at}", slice=origin)
-            yield from in_cases(case, CASES)
+            yield in_cases(case, CASES)[(at + at // len(CARRIERS)) % len(CASES)]
 
 
 @cache
@@ -95,11 +96,11 @@ def origins(number: int = LEAST, *, seed: int = 0) -> Mapping[str, tuple[str, ..
     return found
 
 
-def gap(hits: Mapping[str, NDArray[np.float64]], *, paired: bool, resamples: int = 2_000) -> Estimate:
+def gap(hits: Mapping[str, NDArray[np.float64]], *, resamples: int = 2_000) -> Estimate:
     """Return the best group's recall minus the worst one's, with its percentile bootstrap interval.
 
-    `hits` is 0 or 1 for each name of each group. `paired`: place i of every group is the same name, so names
-    are drawn for all groups together. Since noise alone makes a best and a worst, the interval lies high.
+    `hits` is 0 or 1 for each name of each group. Since noise alone makes a best and a worst, the interval
+    lies high.
     """
     groups = [np.asarray(values, dtype=np.float64) for values in hits.values()]
     value = float(np.ptp([group.mean() for group in groups]))
@@ -115,7 +116,7 @@ def gap(hits: Mapping[str, NDArray[np.float64]], *, paired: bool, resamples: int
         return np.asarray(means.max(axis=0) - means.min(axis=0))
 
     result = stats.bootstrap(
-        groups, spread, n_resamples=resamples, batch=50, paired=paired, method="percentile",
+        groups, spread, n_resamples=resamples, batch=50, method="percentile",
         vectorized=True, rng=np.random.default_rng(0),
     )  # fmt: skip
     low, high = result.confidence_interval

@@ -12,7 +12,7 @@ from benchmarks.pii.corruptions import FORMS
 from benchmarks.pii.estimates import Array, Estimate, exact, share
 from benchmarks.pii.held_out import template_cases
 from benchmarks.pii.identifiers import identifiers
-from benchmarks.pii.names import CASES, gap, name_cases
+from benchmarks.pii.names import gap, name_cases
 from benchmarks.pii.options import Options, Outcome
 from benchmarks.pii.public import NAME, public_cases
 from benchmarks.pii.result import EVERY_FORM, FOUND, GAP_CASES, GAP_ORIGINS, Line, Skipped
@@ -49,15 +49,11 @@ def measure_names(options: Options) -> Outcome:
     cases = list(name_cases(options.names, seed=options.seed))
     rows, lines = _measure("names", cases, options)
     whole = {name: found[:, _CLEAN] for name, found in rows.items()}
-    origin = np.array([case.slice for case in cases])[:: len(CASES)]
-    by_origin: dict[str, Estimate] = {}
-    by_case: dict[str, Estimate] = {}
-    for name, found in whole.items():
-        table = found.reshape(-1, len(CASES))  # a name in each case
-        by_origin[name] = gap(
-            {one: table[origin == one].mean(axis=1) for one in np.unique(origin)}, paired=False
-        )
-        by_case[name] = gap({form: table[:, at] for at, form in enumerate(CASES)}, paired=True)
+    origin, form = np.array([(case.slice, case.form) for case in cases]).T
+    by_origin, by_case = (
+        {name: gap({one: found[part == one] for one in np.unique(part)}) for name, found in whole.items()}
+        for part in (origin, form)
+    )
     found_whole = {name: found.astype(bool) for name, found in whole.items()}
     return [
         Line("names", "all", GAP_ORIGINS, by_origin),

@@ -124,7 +124,7 @@ def texts(length: int, number: int, *, seed: int) -> list[str]:
             for case in identifiers(400 + number, seed=seed)
             if case.form in ("clean", "lower") and case.slice != "data uri"
         ]
-        + [case.text for case in name_cases(20, seed=seed)][::3]
+        + [case.text for case in name_cases(20, seed=seed)]
     )
     found = []
     for _ in range(number):
