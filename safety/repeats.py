@@ -20,7 +20,8 @@ from safety.normalise import folded, normalise
 from safety.recognizers.lexicon import is_common, split_words
 
 _TOKEN: Final = regex.compile(r"[\p{L}\p{M}\p{N}_]+")
-_LONGEST_GAP: Final = 3  # signs and spaces between two words of one value
+# Signs and spaces between two words of one value, unless it had more of them where it was found.
+_LONGEST_GAP: Final = 3
 _FEWEST: Final = 3  # letters and digits
 _FEWEST_DIGITS: Final = 5
 _FEWEST_OF_A_PART: Final = 3
@@ -40,7 +41,7 @@ class Repeats:
 
     def __init__(self, values: Iterable[tuple[str, str]]) -> None:
         """Take (entity type, value) pairs. Short values and common words are not looked for by themselves."""
-        self._known: dict[str, dict[tuple[str, ...], str]] = {}
+        self._known: dict[str, dict[tuple[str, ...], tuple[str, int]]] = {}
         self._ordinary: set[str] = set()
         for kind, value in values:
             if kind in _LEFT_TO_RULES:
@@ -48,11 +49,15 @@ class Repeats:
             plain = normalise(value).text
             parts = [word.text for word in split_words(plain)] if kind == "PERSON" else []
             for one in (plain, *parts):
-                tokens = tuple(folded(match.group()) for match in _TOKEN.finditer(one))
+                found = [(folded(match.group()), *match.span()) for match in _TOKEN.finditer(one)]
+                tokens = tuple(token for token, _, _ in found)
                 if kind == "PERSON" and len(tokens) == 1 and is_common(tokens[0]):
                     self._ordinary.add(tokens[0])
                 elif _tells(tokens, kind):
-                    self._known.setdefault(tokens[0], {}).setdefault(tokens, kind)
+                    gap = max(_LONGEST_GAP, _longest_gap(found))
+                    known = self._known.setdefault(tokens[0], {})
+                    kind_before, before = known.get(tokens, (kind, gap))
+                    known[tokens] = kind_before, max(before, gap)
 
     def __repr__(self) -> str:
         return f"Repeats({sum(map(len, self._known.values()))} values)"
@@ -68,10 +73,12 @@ class Repeats:
                 continue
             for tokens in sorted(self._known.get(first, ()), key=len, reverse=True):
                 here = found[at : at + len(tokens)]
-                counted = self._known[first][tokens] == "PARTIAL_NUMBER" and _COUNTED.match(text, here[-1][2])
-                if tuple(token for token, _, _ in here) == tokens and _adjoin(here) and not counted:
+                kind, gap = self._known[first][tokens]
+                counted = kind == "PARTIAL_NUMBER" and _COUNTED.match(text, here[-1][2])
+                same = tuple(token for token, _, _ in here) == tokens
+                if same and _longest_gap(here) <= gap and not counted:
                     covered = here[-1][2]
-                    yield self._known[first][tokens], start, covered
+                    yield kind, start, covered
                     break
         if self._ordinary:
             written = split_words(text)
@@ -90,5 +97,5 @@ def _tells(tokens: tuple[str, ...], kind: str) -> bool:
     return len(together) >= _FEWEST and (len(tokens) > 1 or not is_common(together))
 
 
-def _adjoin(here: list[tuple[str, int, int]]) -> bool:
-    return all(after[1] - before[2] <= _LONGEST_GAP for before, after in pairwise(here))
+def _longest_gap(here: list[tuple[str, int, int]]) -> int:
+    return max((after[1] - before[2] for before, after in pairwise(here)), default=0)

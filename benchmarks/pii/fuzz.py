@@ -26,8 +26,10 @@ from benchmarks.pii.result import FAULTS, Line
 from benchmarks.pii.speed import HOSTILE_PIECES
 from benchmarks.pii.systems import SAFE_HARBOR, WIDE, made, our_scrubber, over_chunks
 from safety.errors import ScrubError
+from safety.normalise import normalise
 from safety.placeholders import PLACEHOLDER
 from safety.policies import Policy
+from safety.recognizers.protected import protected_spans
 
 if TYPE_CHECKING:
     from safety.entities import Entity, Scrubbed
@@ -44,6 +46,7 @@ _POLICIES: dict[str, Policy] = {SAFE_HARBOR: "safe-harbor", WIDE: "wide"}
 # What decides of these is where they stand, so that the same words may be nothing elsewhere.
 _BY_PLACE = frozenset({"DATE_TIME", "AGE", "AGE_OVER_89", "YEAR", "PARTIAL_NUMBER", "ZIP_CODE"})
 _LEAST_TO_LOOK_FOR = 6  # letters and digits
+_AROUND = 40  # characters that tell what something is
 
 _PEOPLE = (
     "my name is Oona Tindle", "Dr. Brambleworth called", "i am zoltan wojciechowska", "MRS. ADEYEMI WAS SEEN",
@@ -178,7 +181,10 @@ def _written(text: str, done: Scrubbed) -> list[str]:
 
 
 def _left(text: str, done: Scrubbed) -> bool:
-    """Say whether a value that was found stands anywhere in the output as it was written."""
+    """Say whether a value that was found stands anywhere in the output as it was written.
+
+    A hotline's number is kept on purpose, though something that was found may have its digits.
+    """
     rest = PLACEHOLDER.sub("\x1a", done.text).casefold()
     values = {text[one.start : one.end].casefold() for one in done.entities if _to_look_for(text, one)}
     return any(_stands(value, rest) for value in values)
@@ -194,11 +200,19 @@ def _to_look_for(text: str, one: Entity) -> bool:
 def _stands(value: str, rest: str) -> bool:
     at = rest.find(value)
     while at >= 0:
-        before, after = rest[at - 1 : at], rest[at + len(value) : at + len(value) + 1]
-        if not (before.isalnum() or after.isalnum()):
+        end = at + len(value)
+        if not (rest[at - 1 : at].isalnum() or rest[end : end + 1].isalnum() or _kept(rest, at, end)):
             return True
         at = rest.find(value, at + 1)
     return False
+
+
+def _kept(rest: str, start: int, end: int) -> bool:
+    """Say whether what stands at start:end is one of those that no recognizer may touch."""
+    first = max(0, start - _AROUND)
+    plain = normalise(rest[first : end + _AROUND])
+    spans = (plain.span(*one) for one in protected_spans(plain.text))
+    return any(first + begin <= start and end <= first + stop for begin, stop in spans)
 
 
 def _tally(name: str, numbers: Sequence[int]) -> dict[str, Any]:

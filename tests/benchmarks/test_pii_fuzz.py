@@ -107,3 +107,12 @@ def test_what_takes_too_long_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "perf_counter", lambda: next(ticks))
     assert fuzz.faults_of(Says(), TEXT)[0] == [LATE]  # type: ignore[arg-type]
     assert fuzz.faults_of(Says(), "x" * 5_000)[0] == []  # type: ignore[arg-type]
+
+
+def test_a_hotline_that_is_kept_on_purpose_is_no_value_left_and_another_number_is() -> None:
+    text = "741741 or text 741741 now"
+    said = Scrubbed("[PHONE_NUMBER_1] or text 741741 now", (Entity(0, 6, "PHONE_NUMBER", 0.9),))
+    assert fuzz.faults_of(Says(said), text, twice=False)[0] == []  # type: ignore[arg-type]
+    text = text.replace("741741", "741742")
+    said = Scrubbed("[PHONE_NUMBER_1] or text 741742 now", said.entities)
+    assert fuzz.faults_of(Says(said), text, twice=False)[0] == [LEFT]  # type: ignore[arg-type]

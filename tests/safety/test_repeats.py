@@ -54,3 +54,9 @@ def test_a_value_keeps_the_type_that_it_was_found_as() -> None:
 
 def test_what_was_found_is_not_shown_by_repr() -> None:
     assert "abernethy" not in repr(Repeats(KNOWN)).lower()
+
+
+def test_a_value_that_is_mostly_signs_is_found_again_as_it_stood() -> None:
+    known = Repeats([("IP_ADDRESS", "a1 >>>>>>>> b2")])
+    text = "x a1 >>>>>>>> b2 y a1 >>>>>>>>>>>> b2"
+    assert [text[start:end] for _, start, end in known.spans(text)] == ["a1 >>>>>>>> b2"]
