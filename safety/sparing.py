@@ -16,7 +16,7 @@ from typing import Final
 import regex
 
 from safety.entities import Entity
-from safety.recognizers.lexicon import is_common, words
+from safety.recognizers.lexicon import is_ordinary
 
 SPARED: Final = frozenset(
     {"PERSON", "LOCATION", "ORGANIZATION", "STATE", "COUNTRY", "NATIONALITY", "DATE_TIME", "LICENSE_PLATE"}
@@ -64,7 +64,7 @@ def left_to_scrub(
     ]
     if kind != "PERSON":
         return parts
-    return [] if all(_is_plain(word) for part in parts for word in _words(text, part)) else whole
+    return [] if all(is_ordinary(word) for part in parts for word in _words(text, part)) else whole
 
 
 def terms_that_spare(
@@ -94,11 +94,3 @@ def outside(start: int, end: int, spans: Sequence[Span]) -> Iterator[Span]:
 def _words(text: str, part: Span) -> Iterator[str]:
     for match in _WORD.finditer(text, *part):
         yield match.group().lower()
-
-
-def _is_plain(word: str) -> bool:
-    """Tell a word that is common English and no one's name."""
-    return is_common(word) and not any(
-        word in words(name)
-        for name in ("given_names", "nicknames", "surnames", "surname_words", "ambiguous_names")
-    )

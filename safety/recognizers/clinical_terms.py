@@ -29,6 +29,8 @@ _MOST_BETWEEN: Final = 3  # "non-small cell": a hyphen parts words
 
 _SHORTEST_BY_STEM: Final = 7
 _SHORTEST_CONDITION: Final = 9
+_SHORTEST_ADJECTIVE: Final = 7
+_SYNDROMES: Final = frozenset(["syndrome", "syndromes"])
 _MOST_BEFORE_A_HEAD: Final = 4
 
 _WHICH: Final = frozenset(["ii", "iii", "iv", "vi", "vii", "type", "alpha", "beta", "gamma", "delta"])
@@ -89,6 +91,19 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
             at += 1
 
 
+def is_medical(word: str) -> bool:
+    """Tell a word (in lower case) that only medicine has: an adjective from Greek or Latin, or a condition.
+
+    "Myelomonocytic", "endometrial", "glioma". Nobody is called so, in whatever case it is written.
+    """
+    return (
+        word in words("condition_adjectives")
+        or word in _strong_heads()
+        or (len(word) >= _SHORTEST_ADJECTIVE and word.endswith(_adjective_stems()) and word not in _names())
+        or (len(word) >= _SHORTEST_CONDITION and word.endswith(_condition_stems()) and word not in _names())
+    )
+
+
 def perhaps_people(text: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each word in a clinical term that a person may be called by as well.
 
@@ -99,8 +114,11 @@ def perhaps_people(text: str) -> Iterator[tuple[int, int]]:
     tokens = _tokens(text)
     listed = _listed()
     for first, after in _headed(text, tokens):
+        if _bearing(text, tokens, after - 1) == first:
+            continue
         for one in tokens[first : after - 1]:
-            if one.word not in listed and not one.word.endswith((*_stems(), *_condition_stems())):
+            known = one.word in listed or is_medical(one.word)
+            if not known and not one.word.endswith((*_stems(), *_condition_stems())):
                 yield one.start, one.end
     for one, head in pairwise(tokens):
         if one.word in _names() and _bears_no_name_of(one.word, head.word):
@@ -113,9 +131,13 @@ def called_before_a_condition(text: str) -> Iterator[tuple[int, int]]:
     So clinicians ask: "jones fibromyalgia meds", "re Romero lymphoma"; a Jones fracture is one term.
     """
     terms = list(clinical_spans(text))
+    tokens = _tokens(text)
+    bearers = {one.start for at in range(len(tokens)) for one in tokens[_bearing(text, tokens, at) : at]}
     starts = {start for start, _ in terms}
     inside = {at for start, end in terms for at in range(start, end)}
-    for one, following in pairwise(_tokens(text)):
+    for one, following in pairwise(tokens):
+        if one.start in bearers:
+            continue
         if text[one.end : following.start] not in (" ", "  ") or one.word not in _plain_names():
             continue
         apart = following.start in starts and one.start not in inside
@@ -146,7 +168,8 @@ def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
     """Yield first token and index after the last of each condition that its last word tells.
 
     "Doyne honeycomb retinal dystrophy", "chondrosarcoma": what nobody has of his own, as he has a fever or a
-    test, and the words before it that are no ordinary English, up to a name that is known or a title.
+    test, and the words before it that are no ordinary English, up to a name that is known or a title. Of what
+    people have ("anal cancer", "myeloid leukemia") the words before it that are medicine's own.
     """
     for at, token in enumerate(tokens):
         by_stem = (
@@ -155,13 +178,20 @@ def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
             and token.word not in _names()
         )
         if not by_stem and token.word not in _strong_heads():
+            if token.word in words("eponym_heads"):
+                first = _qualified(text, tokens, at)
+                if first < at:
+                    yield first, at + 1
             continue
-        first = at
+        first = _bearing(text, tokens, at)
+        if first < at:
+            yield first, at + 1
+            continue
         while first and at - first < _MOST_BEFORE_A_HEAD:
             before = tokens[first - 1].word
             if text[tokens[first - 1].end : tokens[first].start] not in (" ", "-") or before in _called():
                 break
-            ordinary = is_common(before) and before not in words("eponym_between")
+            ordinary = is_common(before) and before not in words("eponym_between") and not is_medical(before)
             if ordinary or before in _SHORT_ENDINGS:
                 break
             first -= 1
@@ -169,6 +199,45 @@ def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
             first = at
         if by_stem or first < at:
             yield first, at + 1
+
+
+def _bearing(text: str, tokens: list[_Token], at: int) -> int:
+    """Return the first of the names that a syndrome is called by, `at` where there is none.
+
+    Nobody has "a syndrome" without saying which: "Gupta Patton syndrome" is called after two. Before one
+    that is known ("Gupta Marfan syndrome") a name says whose it is; so does one with a title or a given name.
+    """
+    if tokens[at].word not in _SYNDROMES:
+        return at
+    first = at
+    while first and at - first < _MOST_EPONYMS + 1:
+        before = tokens[first - 1].word
+        if text[tokens[first - 1].end : tokens[first].start] not in (" ", "-"):
+            break
+        known = before in _listed() and (first == at or before not in _eponyms())
+        if known or is_common(before) or before in _SHORT_ENDINGS or is_medical(before):
+            break
+        first -= 1
+    people = _of_people()
+    if _before(text, tokens, first) in people or any(one.word in people for one in tokens[first:at]):
+        return at
+    return first
+
+
+def _qualified(text: str, tokens: list[_Token], at: int) -> int:
+    """Return the first of the words before a condition that say which: medicine's own, and those between."""
+    first = place = at
+    while place and at - place < _MOST_BEFORE_A_HEAD:
+        before = tokens[place - 1].word
+        medical = is_medical(before)
+        if not medical and before not in words("eponym_between"):
+            break
+        if text[tokens[place - 1].end : tokens[place].start] not in (" ", "-"):
+            break
+        place -= 1
+        if medical:
+            first = place
+    return first
 
 
 def _phrase(text: str, tokens: list[_Token], at: int) -> int:
@@ -297,6 +366,12 @@ def _stems() -> tuple[str, ...]:
 def _condition_stems() -> tuple[str, ...]:
     """Return endings that medicine has from Greek and Latin, and few other words."""
     return tuple(words("condition_stems"))
+
+
+@cache
+def _adjective_stems() -> tuple[str, ...]:
+    """Return endings of adjectives that medicine has from Greek and Latin, and no name of a person."""
+    return tuple(words("adjective_stems"))
 
 
 @cache

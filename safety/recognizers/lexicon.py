@@ -21,12 +21,31 @@ def words(name: str) -> frozenset[str]:
     return frozenset((WORDS / f"{name}.txt").read_text(encoding="utf-8").split("\n")) - {""}
 
 
+_NAMES = (
+    "given_names", "nicknames", "surnames", "surname_words", "ambiguous_names", "female_names", "male_names",
+    "unisex_names",
+)  # fmt: skip
+# Surnames that are in no list, since by themselves they are nearly always the word.
+_ALSO_SURNAMES = frozenset(("church", "cross", "gamble", "glass", "hall", "holder", "lord", "pace", "snow"))
 _SHORTENED = ("n't", "'m", "'ve", "'d", "'ll", "'re", "'em")
 
 
 def is_common(lower: str) -> bool:
     """Tell whether a word (in lower case) is common English, or a shortened form such as "I've"."""
     return lower in words("common_words") or lower.endswith(_SHORTENED)
+
+
+def is_ordinary(lower: str) -> bool:
+    """Tell a word (in lower case) that is plain English and no one's name; one with hyphens by its parts.
+
+    Plain is what is common, and what people say of a day, a body and a household ("queasy", "sixty-three").
+    """
+    return all(
+        (is_common(part) or part in words("everyday_words"))
+        and part not in _ALSO_SURNAMES
+        and not any(part in words(name) for name in _NAMES)
+        for part in lower.split("-")
+    )
 
 
 @dataclass(frozen=True, slots=True)

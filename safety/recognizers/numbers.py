@@ -113,7 +113,13 @@ _SHAPED = (
     Rule("itin", "US_ITIN", r"(?<![\d-])9\d\d[- ][5-9]\d[- ]\d{4}(?![\d-])", 0.87),
     Rule("card", "CREDIT_CARD", r"(?<![\d-])(?:\d{4}[- ]?){3}\d{1,7}(?![\d-])", 0.8),
     Rule("card-amex", "CREDIT_CARD", r"(?<![\d-])3\d{3}[- ]?\d{6}[- ]?\d{5}(?![\d-])", 0.82),
-    Rule("iban", "IBAN_CODE", r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b", 0.83),
+    Rule(
+        "iban",
+        "IBAN_CODE",
+        r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b",
+        0.83,
+        accept=lambda match: sum(map(str.isdigit, match.group())) >= 6,
+    ),
     Rule(
         "mbi",
         "US_MBI",

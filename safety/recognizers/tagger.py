@@ -27,6 +27,7 @@ from safety.deadline import seconds_left
 from safety.errors import PolicyError, RecognizerFailed
 from safety.policies import POLICIES
 from safety.presidio import NlpArtifacts, RecognizerResult
+from safety.recognizers.ordinary import telling
 from safety.recognizers.organisations import employs
 from safety.recognizers.rules import SpanRecognizer, result
 from safety.tagging import Marked, Probabilities, Window, cut, decode, kinds_of
@@ -129,6 +130,7 @@ class TaggerRecognizer(SpanRecognizer):
         if _ORGANISATION in unwanted:
             others = frozenset(self.supported_entities) - {_ORGANISATION}
             marked += [one for one in self._decoded(windows, shares, others) if employs(readable, one.start)]
+        marked = telling(readable, marked)
         return [
             (
                 one.label,

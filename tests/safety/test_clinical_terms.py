@@ -55,6 +55,12 @@ def test_a_name_or_a_place_is_no_term(text: str, case: str) -> None:
         ("", []),
         ("'s", []),
         ("Graves'", ["Graves"]),
+        ("what is endometrial cancer", ["endometrial cancer"]),
+        ("acute promyelocytic leukemia", ["promyelocytic leukemia"]),
+        ("my cancer", []),
+        ("Okafor cancer", []),
+        ("Okafor Tindle syndrome", ["Okafor Tindle syndrome"]),
+        ("Okafor Marfan syndrome", ["Marfan syndrome"]),
     ],
 )
 def test_forms_that_people_write(written: str, expected: list[str]) -> None:

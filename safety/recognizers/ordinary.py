@@ -1,0 +1,90 @@
+"""What a tagger marks though it is nobody's: plain words for a person or a place, a month without a day.
+
+A tagger that has met thousands of names in lower case takes some plain words for one ("queasy", "stepdad",
+"middle school"). They are let go where they are written as words are, neither after a title nor as a
+signature, and where no name adjoins them. Nor is a weekday or a month alone a date: "in May", "on Thursdays".
+
+Must not: let a word go that is in a list of names, or that has a capital inside a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import regex
+
+from safety.recognizers.lexicon import Word, is_ordinary, split_words, words
+from safety.tagging import Marked
+
+_PLAIN: Final = frozenset({"PERSON", "LOCATION"})
+_ADJOINS: Final = 2  # signs and spaces between the parts of one name
+_MONTHS: Final = frozenset((
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",
+    "dec",
+))  # fmt: skip
+_WEEKDAYS: Final = frozenset((
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mondays", "tuesdays",
+    "wednesdays", "thursdays", "fridays", "saturdays", "sundays", "mon", "tue", "tues", "wed", "thu", "thur",
+    "thurs", "fri", "sat", "sun",
+))  # fmt: skip
+_OF_A_DAY: Final = frozenset((
+    "the", "of", "in", "on", "next", "last", "this", "every", "morning", "afternoon", "evening", "night",
+    "spring", "summer", "autumn", "fall", "winter", "early", "late", "mid", "until", "since", "by",
+))  # fmt: skip
+# With one of these beside it a month is a day, or the month of a year.
+_DATED: Final = regex.compile(
+    r"\d|\b(?:first|second|third|(?:four|fif|six|seven|eigh|nin|ten|eleven|twelf|\w+teen|twentie|thirtie)th|twenty|"
+    r"thirty|nineteen|two\s+thousand|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|eve)\b",
+    regex.IGNORECASE,
+)
+_BESIDE: Final = 16  # characters
+_CALLED: Final = regex.compile(
+    r"(?:\b(?:dr|doctor|doc|mr|mrs|ms|miss|mx|sir|nurse|prof|professor|officer|judge|coach|named?|called|dear|attn|thanks|thx|"
+    r"signed|sincerely|regards)\b[\s.,:]*|\bname(?:'?s|\s+is|\s+was)?[\s:]+|\b(?:patient|client|member|pt)\s*:\s*)$",
+    regex.IGNORECASE,
+)
+_LONGEST_CALL: Final = 24
+_SIGNED_BEFORE: Final = regex.compile(r"[,\n~\u2013\u2014-]\s*$")
+_SIGNED_AFTER: Final = regex.compile(r"[\s.!]*$")
+
+
+def telling(text: str, marked: Sequence[Marked]) -> list[Marked]:
+    """Return the spans that may tell of somebody, in their order."""
+    if not any(one.label in _PLAIN or one.label == "DATE_TIME" for one in marked):
+        return [*marked]
+    written = split_words(text)
+    ordinary = {one for one in marked if _is_ordinary(text, one, [*_of(written, one)])}
+    rest = [one for one in marked if one not in ordinary]
+    # Beside a name that stays, a word is part of it.
+    return [one for one in marked if one not in ordinary or any(_adjoin(one, other) for other in rest)]
+
+
+def _adjoin(one: Marked, other: Marked) -> bool:
+    return max(one.start - other.end, other.start - one.end) <= _ADJOINS
+
+
+def _of(written: Sequence[Word], one: Marked) -> Iterator[Word]:
+    return (word for word in written if word.start < one.end and one.start < word.end)
+
+
+def _is_ordinary(text: str, one: Marked, inside: Sequence[Word]) -> bool:
+    if not inside or any(map(str.isdigit, text[one.start : one.end])):
+        return False
+    if one.label == "DATE_TIME":
+        around = text[max(0, one.start - _BESIDE) : one.end + _BESIDE]
+        return all(
+            word.lower in _MONTHS or word.lower in _WEEKDAYS or word.lower in _OF_A_DAY for word in inside
+        ) and not _DATED.search(around)
+    if one.label not in _PLAIN or _CALLED.search(text, max(0, one.start - _LONGEST_CALL), one.start):
+        return False
+    if _SIGNED_AFTER.match(text, one.end) and _SIGNED_BEFORE.search(text, 0, one.start):
+        return False
+    return all(
+        word.lower in words("kin_words")
+        or (
+            is_ordinary(word.lower) and word.lower not in words("cities") and (word.opens or not word.capital)
+        )
+        for word in inside
+    )

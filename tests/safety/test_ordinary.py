@@ -1,0 +1,59 @@
+"""What a tagger marks though it is nobody's is let go; a name, and a word beside one, never."""
+
+from __future__ import annotations
+
+import pytest
+
+from safety.recognizers.ordinary import telling
+from safety.tagging import Marked
+
+
+def left(text: str, *found: str, kind: str = "PERSON") -> list[str]:
+    """Return what stays of words that a tagger has marked in a text."""
+    marked = [Marked(text.index(one), text.index(one) + len(one), kind, 0.1) for one in found]
+    return [text[one.start : one.end] for one in telling(text, marked)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "kind"),
+    [
+        ("queasy every morning since new pills", "queasy", "PERSON"),
+        ("Stepdad drives her on Tuesdays", "Stepdad", "PERSON"),
+        ("we asked Grandma to come", "Grandma", "PERSON"),
+        ("a form for his middle school", "middle school", "LOCATION"),
+        ("MY CAR WAS LOST AND I AM LATE", "LOST", "LOCATION"),
+        ("i turned sixty-three last week", "sixty-three", "PERSON"),
+        ("do you see people on Thursdays", "Thursdays", "DATE_TIME"),
+        ("we fly out in march, any problem?", "march", "DATE_TIME"),
+        ("closed since January", "January", "DATE_TIME"),
+    ],
+)
+def test_plain_words_and_months_alone_are_let_go(text: str, found: str, kind: str) -> None:
+    assert left(text, found, kind=kind) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "kind"),
+    [
+        ("ask okonkwo about it", "okonkwo", "PERSON"),
+        ("i talked to grace about it", "grace", "PERSON"),
+        ("he saw Lost there", "Lost", "PERSON"),
+        ("dr lost wrote it", "lost", "PERSON"),
+        ("my name is lost and i need help", "lost", "PERSON"),
+        ("see you soon, lost", "lost", "PERSON"),
+        ("we live in boston", "boston", "LOCATION"),
+        ("room lost 12", "lost 12", "LOCATION"),
+        ("on March third", "March", "DATE_TIME"),
+        ("in january of 2020", "january", "DATE_TIME"),
+        ("closed at christmas", "christmas", "DATE_TIME"),
+        ("the fourteenth", "the fourteenth", "DATE_TIME"),
+        ("my card ends in four", "four", "PARTIAL_NUMBER"),
+    ],
+)
+def test_whatever_may_tell_of_somebody_stays(text: str, found: str, kind: str) -> None:
+    assert left(text, found, kind=kind) == [found]
+
+
+def test_a_word_that_adjoins_a_name_is_a_part_of_it() -> None:
+    assert left("tell okonkwo lost that", "okonkwo", "lost") == ["okonkwo", "lost"]
+    assert left("tell okonkwo that it was lost", "okonkwo", "lost") == ["okonkwo"]
