@@ -20,7 +20,7 @@ settings.load_profile("repeatable")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say how many values are planted in tests/test_canaries.py."""
     parser.addoption(
-        "--canaries", type=int, default=500, help="most planted values of tests/test_canaries.py"
+        "--canaries", type=int, default=2_025, help="most planted values of tests/test_canaries.py"
     )
 
 

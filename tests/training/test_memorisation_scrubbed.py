@@ -6,6 +6,7 @@ scrubber made of it. What is asked is the same both times: the rows up to the se
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import shutil
@@ -14,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from safety.audit_command import audit
 from safety.scrubber import Scrubber
 from training import memorisation
 from training.memorisation import Canaries, Canary, Exposure, Extraction, Form, exposure, extraction
@@ -26,6 +30,8 @@ from training.trainers.base import Job
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
+AUDIT = typer.Typer()
+AUDIT.command()(audit)
 TRAIN = Train(
     rank=64, alpha=128, dropout=0.0, learning_rate=5e-3, schedule="cosine", epochs=18, batch=6, evaluations=1,
     saves=1, patience=99, precision="fp32", group_by_length=False,
@@ -151,3 +157,16 @@ def test_only_the_unscrubbed_adapter_gives_secrets_back(
     assert control.exposed.mean > 5 and control.exposed.worst > control.exposed.by_chance
     assert (released.greedy.extracted, released.drawn.extracted) == (0, 0)
     assert released.exposed.worst < control.exposed.by_chance
+    assert searched(tmp_path / "released", canaries) == set(), "adapter, checkpoints and logs, byte by byte"
+    (tmp_path / "released" / "adapter" / "late.bin").write_bytes(b"\0" + canaries.canaries[2].secret.encode())
+    assert searched(tmp_path / "released", canaries) == {3}, "the search sees what is there"
+
+
+def searched(folder: Path, canaries: Canaries) -> set[int]:
+    """Search what a training wrote as an operator would; return the numbers of the secrets that stand in it."""
+    planted = folder.with_suffix(".txt")
+    planted.write_text("".join(f"{one.secret}\n" for one in canaries.canaries), encoding="utf-8")
+    result = CliRunner().invoke(AUDIT, [str(folder), "--canaries", str(planted), "--canaries-only"])
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert not any(row["unread"] for row in rows)
+    return {line for row in rows for line in row["canaries"]}
