@@ -30,7 +30,6 @@ _MOST_BETWEEN: Final = 3  # "non-small cell": a hyphen parts words
 _SHORTEST_BY_STEM: Final = 7
 _SHORTEST_CONDITION: Final = 9
 _SHORTEST_ADJECTIVE: Final = 7
-_SYNDROMES: Final = frozenset(["syndrome", "syndromes"])
 _MOST_BEFORE_A_HEAD: Final = 4
 
 _WHICH: Final = frozenset(["ii", "iii", "iv", "vi", "vii", "type", "alpha", "beta", "gamma", "delta"])
@@ -114,8 +113,6 @@ def perhaps_people(text: str) -> Iterator[tuple[int, int]]:
     tokens = _tokens(text)
     listed = _listed()
     for first, after in _headed(text, tokens):
-        if _bearing(text, tokens, after - 1) == first:
-            continue
         for one in tokens[first : after - 1]:
             known = one.word in listed or is_medical(one.word)
             if not known and not one.word.endswith((*_stems(), *_condition_stems())):
@@ -132,12 +129,9 @@ def called_before_a_condition(text: str) -> Iterator[tuple[int, int]]:
     """
     terms = list(clinical_spans(text))
     tokens = _tokens(text)
-    bearers = {one.start for at in range(len(tokens)) for one in tokens[_bearing(text, tokens, at) : at]}
     starts = {start for start, _ in terms}
     inside = {at for start, end in terms for at in range(start, end)}
     for one, following in pairwise(tokens):
-        if one.start in bearers:
-            continue
         if text[one.end : following.start] not in (" ", "  ") or one.word not in _plain_names():
             continue
         apart = following.start in starts and one.start not in inside
@@ -183,10 +177,7 @@ def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
                 if first < at:
                     yield first, at + 1
             continue
-        first = _bearing(text, tokens, at)
-        if first < at:
-            yield first, at + 1
-            continue
+        first = at
         while first and at - first < _MOST_BEFORE_A_HEAD:
             before = tokens[first - 1].word
             if text[tokens[first - 1].end : tokens[first].start] not in (" ", "-") or before in _called():
@@ -199,29 +190,6 @@ def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
             first = at
         if by_stem or first < at:
             yield first, at + 1
-
-
-def _bearing(text: str, tokens: list[_Token], at: int) -> int:
-    """Return the first of the names that a syndrome is called by, `at` where there is none.
-
-    Nobody has "a syndrome" without saying which: "Gupta Patton syndrome" is called after two. Before one
-    that is known ("Gupta Marfan syndrome") a name says whose it is; so does one with a title or a given name.
-    """
-    if tokens[at].word not in _SYNDROMES:
-        return at
-    first = at
-    while first and at - first < _MOST_EPONYMS + 1:
-        before = tokens[first - 1].word
-        if text[tokens[first - 1].end : tokens[first].start] not in (" ", "-"):
-            break
-        known = before in _listed() and (first == at or before not in _eponyms())
-        if known or is_common(before) or before in _SHORT_ENDINGS or is_medical(before):
-            break
-        first -= 1
-    people = _of_people()
-    if _before(text, tokens, first) in people or any(one.word in people for one in tokens[first:at]):
-        return at
-    return first
 
 
 def _qualified(text: str, tokens: list[_Token], at: int) -> int:

@@ -25,8 +25,19 @@ _NAMES = (
     "given_names", "nicknames", "surnames", "surname_words", "ambiguous_names", "female_names", "male_names",
     "unisex_names",
 )  # fmt: skip
-# Surnames that are in no list, since by themselves they are nearly always the word.
-_ALSO_SURNAMES = frozenset(("church", "cross", "gamble", "glass", "hall", "holder", "lord", "pace", "snow"))
+# Names, of people and of employers, that are in no list, since by themselves they are nearly always the word.
+_ALSO_NAMES = frozenset((
+    "aetna", "allegra", "america", "barre", "barrett", "beck", "binder", "biscuit", "boss", "boston",
+    "bravo", "bridge", "butter", "camp", "champagne", "church", "cigna", "columbus", "cousin", "cross",
+    "cuba", "dare", "early", "easter", "echo", "ferry", "florida", "foreman", "french", "fries",
+    "furnace", "gamble", "glass", "goat", "gravel", "grey", "hall", "hay", "holder", "humana",
+    "january", "jar", "journey", "judge", "kaiser", "kale", "lady", "law", "link", "little", "loft",
+    "loot", "lord", "lung", "mam", "mama", "mar", "marrow", "mentor", "mole", "nan", "nana", "nanna",
+    "olives", "orange", "pace", "papa", "parkinson", "pastor", "pavlov", "peer", "pink", "poppy",
+    "post", "postman", "raman", "raynaud", "ring", "sailor", "sessions", "silver", "siri", "snow",
+    "sonata", "spain", "stock", "story", "street", "sunday", "tailor", "tow", "trace", "tricare",
+    "wall", "worth",
+))  # fmt: skip
 _SHORTENED = ("n't", "'m", "'ve", "'d", "'ll", "'re", "'em")
 
 
@@ -42,7 +53,7 @@ def is_ordinary(lower: str) -> bool:
     """
     return all(
         (is_common(part) or part in words("everyday_words"))
-        and part not in _ALSO_SURNAMES
+        and part not in _ALSO_NAMES
         and not any(part in words(name) for name in _NAMES)
         for part in lower.split("-")
     )

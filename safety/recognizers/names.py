@@ -61,7 +61,7 @@ _CUES: tuple[tuple[Strength, str], ...] = (
     (Strength.MEDIUM, r"\b(?:mom|mother|dad|father|parent|wife|husband)\s+(?:of|to)\s+"),
     (Strength.MEDIUM, r"\b(?:ask(?:ed|ing)?\s+(?:for|to\s+speak\s+(?:to|with))|speak(?:ing)?\s+(?:to|with)|spoke\s+(?:to|with)|talk(?:ed|ing)?\s+(?:to|with)|"
                       r"tell|told|attn|c/o|care\s+of|see(?:ing)?|saw|met(?:\s+with)?|appointment\s+with|appt\s+with|session\s+with|message\s+(?:for|to|from)|"
-                      r"this\s+is|it'?s\s+me,?|me\s+and|dear|hi|hello|hey|bye|with|for|from|by|does|did|(?<!\b[Ww]hat\s)(?:is|was)|has)\s+(?=\p{Lu}\p{Ll})"),
+                      r"this\s+is|it'?s\s+me,?|me\s+and|dear|hi|hello|hey|bye|with|for|from|by|does|did|is|was|has)\s+(?=\p{Lu}\p{Ll})"),
     (Strength.MEDIUM, r"\b(?:ask\s+for|this\s+is|spoke\s+(?:to|with)|attn|attention|dear)\s+"),
     (Strength.WEAK, r"\b(?:i'?m|i\s+am|it'?s|its|hi|hello|hey|he'?s|she'?s)\s+"),
 )  # fmt: skip
@@ -87,7 +87,7 @@ _LAST_FIRST_CUE = regex.compile(
 )
 
 _ENGLISH_ENDING = regex.compile(
-    r".*(?:ing|ed|ly|tions?|sions?|ment|ness|ous|ive|ful|less|able|ible|ism|ist|ize|ise|ity|ical|ally|'ll|'ve|'re|'d|n't|ic|ish|ual|"
+    r".*(?:ing|ed|ly|tion|sion|ment|ness|ous|ive|ful|less|able|ible|ism|ist|ize|ise|ity|ical|ally|'ll|'ve|'re|'d|n't|ic|ish|ual|"
     r"ology|ologist|ician|iatric|ized)$"
 )
 _MEDICINE_ENDING = regex.compile(
@@ -165,7 +165,7 @@ class NameRecognizer(SpanRecognizer):
         self._surnames = words("surnames")
         self._surname_words = words("surname_words")
         self._ambiguous = words("ambiguous_names")
-        self._places = words("states") | words("cities") | words("countries")
+        self._places = words("states") | words("cities")
         self._plain_surnames = self._surnames - self._surname_words - words("common_words")
         super().__init__("names", entities=["PERSON"])
 

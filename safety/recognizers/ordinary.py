@@ -1,8 +1,10 @@
-"""What a tagger marks though it is nobody's: plain words for a person or a place, a month without a day.
+"""What a tagger marks though it is nobody's: plain words for a person or a place, weekdays that come again.
 
 A tagger that has met thousands of names in lower case takes some plain words for one ("queasy", "stepdad",
 "middle school"). They are let go where they are written as words are, neither after a title nor as a
-signature, and where no name adjoins them. Nor is a weekday or a month alone a date: "in May", "on Thursdays".
+signature, and where no name adjoins them; words that medicine alone has ("endometrial carcinoma") in any
+case. Nor is a weekday in the plural a date: "on Thursdays". A month is one, for it says when something was:
+"admitted in March".
 
 Must not: let a word go that is in a list of names, or that has a capital inside a sentence.
 """
@@ -14,6 +16,7 @@ from typing import Final
 
 import regex
 
+from safety.recognizers.clinical_terms import is_medical
 from safety.recognizers.lexicon import Word, is_ordinary, split_words, words
 from safety.tagging import Marked
 
@@ -25,15 +28,15 @@ _MONTHS: Final = frozenset((
     "dec",
 ))  # fmt: skip
 _WEEKDAYS: Final = frozenset((
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mondays", "tuesdays",
-    "wednesdays", "thursdays", "fridays", "saturdays", "sundays", "mon", "tue", "tues", "wed", "thu", "thur",
-    "thurs", "fri", "sat", "sun",
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "tues", "wed",
+    "thu", "thur", "thurs", "fri", "sat", "sun",
 ))  # fmt: skip
+_AGAIN: Final = frozenset(f"{day}s" for day in _WEEKDAYS if day.endswith("day"))
 _OF_A_DAY: Final = frozenset((
     "the", "of", "in", "on", "next", "last", "this", "every", "morning", "afternoon", "evening", "night",
     "spring", "summer", "autumn", "fall", "winter", "early", "late", "mid", "until", "since", "by",
 ))  # fmt: skip
-# With one of these beside it a month is a day, or the month of a year.
+# With one of these beside it a part of a day is a part of a date.
 _DATED: Final = regex.compile(
     r"\d|\b(?:first|second|third|(?:four|fif|six|seven|eigh|nin|ten|eleven|twelf|\w+teen|twentie|thirtie)th|twenty|"
     r"thirty|nineteen|two\s+thousand|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|eve)\b",
@@ -42,10 +45,12 @@ _DATED: Final = regex.compile(
 _BESIDE: Final = 16  # characters
 _CALLED: Final = regex.compile(
     r"(?:\b(?:dr|doctor|doc|mr|mrs|ms|miss|mx|sir|nurse|prof|professor|officer|judge|coach|named?|called|dear|attn|thanks|thx|"
-    r"signed|sincerely|regards)\b[\s.,:]*|\bname(?:'?s|\s+is|\s+was)?[\s:]+|\b(?:patient|client|member|pt)\s*:\s*)$",
+    r"signed|sincerely|regards)\b[\s.,:]*|\bname(?:'?s|\s+is|\s+was)?[\s:]+|\b(?:patient|client|member|pt)\b\s*:?\s*|"
+    r"\b(?:my|her|his|their|our)\s+(?:\w+[\s-]){0,2}?(?:friend|roommate|therapist|counselor|nurse|doctor|sponsor|manager|"
+    r"daughter|son|wife|husband|sister|brother|ex|boyfriend|girlfriend|partner|nickname)\b[\s,:]*)$",
     regex.IGNORECASE,
 )
-_LONGEST_CALL: Final = 24
+_LONGEST_CALL: Final = 40
 _SIGNED_BEFORE: Final = regex.compile(r"[,\n~\u2013\u2014-]\s*$")
 _SIGNED_AFTER: Final = regex.compile(r"[\s.!]*$")
 
@@ -74,17 +79,19 @@ def _is_ordinary(text: str, one: Marked, inside: Sequence[Word]) -> bool:
         return False
     if one.label == "DATE_TIME":
         around = text[max(0, one.start - _BESIDE) : one.end + _BESIDE]
-        return all(
-            word.lower in _MONTHS or word.lower in _WEEKDAYS or word.lower in _OF_A_DAY for word in inside
-        ) and not _DATED.search(around)
+        again = all(word.lower in _AGAIN or word.lower in _OF_A_DAY for word in inside)
+        return again and not _DATED.search(around)
     if one.label not in _PLAIN or _CALLED.search(text, max(0, one.start - _LONGEST_CALL), one.start):
         return False
     if _SIGNED_AFTER.match(text, one.end) and _SIGNED_BEFORE.search(text, 0, one.start):
         return False
     return all(
         word.lower in words("kin_words")
+        or is_medical(word.lower)
         or (
-            is_ordinary(word.lower) and word.lower not in words("cities") and (word.opens or not word.capital)
+            is_ordinary(word.lower)
+            and word.lower not in words("cities") | _MONTHS | _WEEKDAYS
+            and (word.opens or not word.capital)
         )
         for word in inside
     )

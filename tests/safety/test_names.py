@@ -58,8 +58,8 @@ def test_a_double_surname_makes_a_name_also_of_one_that_ends_like_a_medicine(tex
         "Recurrent Epstein-Barr was the cause", "Severe Stevens-Johnson syndrome scares me",
         "Familial Creutzfeldt-Jakob disease?", "Suspected Guillain-Barré at the hospital",
         "Morphine Sulfate is what I take", "Take Augmentin-XR with food", "Confirm my visit for Tuesday",
-        "What is Endometrial Cancer?", "What is Tetrahydrobiopterin for", "My girlfriend is sixteen and pregnant",
-        "I am from Nepal.", "Adult Acute Myeloid Leukemia", "Cerebral Cysts and Transverse Myelitis",
+        "What is Endometrial Cancer?", "My girlfriend is sixteen and pregnant",
+        "Adult Acute Myeloid Leukemia", "Cerebral Cysts and Transverse Myelitis",
     ],
 )  # fmt: skip
 def test_terms_medicines_and_weekdays_are_no_names(text: str) -> None:
