@@ -460,7 +460,7 @@ class ChatService:
         """Cut a message that is too long, never through a word: half a number is found by nobody."""
         if len(message) <= self.rules.max_chars:
             return message
-        return message[: self.rules.max_chars].rsplit(maxsplit=1)[0]
+        return "".join(message[: self.rules.max_chars].rsplit(maxsplit=1)[:1])
 
     def _urgent(self, turn: TurnRecord) -> ChatAnswer:
         """Finish with the fixed reply that is out; what was written is kept scrubbed, or not at all."""

@@ -98,6 +98,11 @@ def test_crisis_in_a_message_that_is_too_long_is_still_seen(make_service: MakeSe
     assert make_service().answer(message, Conversation()).kind == "crisis"
 
 
+def test_earlier_turn_that_begins_with_a_page_of_blanks_is_taken_up(make_service: MakeService) -> None:
+    taken_up = make_service().continue_from([("user", f"{' ' * 4_100}{CRISIS}")], audience="patient")
+    assert (taken_up.risk, len(taken_up.turns)) == ("high", 1)
+
+
 def test_refusal_offers_a_next_step_and_leaves_no_turn(make_service: MakeService) -> None:
     conversation = Conversation()
     answer = make_service().answer(
