@@ -163,13 +163,17 @@ def _told(error: Exception, generation: int) -> str:
     return f"{type(error).__name__}: the index in place is not served, generation {generation} is"
 
 
-_NEVER: Final = (-2, 0, 0)
+_NEVER: Final = (-2, 0, 0, 0)
 
 
-def _stamp(folder: Path) -> tuple[int, int, int]:
-    """Return what tells one generation's manifest from the next without reading it."""
+def _stamp(folder: Path) -> tuple[int, int, int, int]:
+    """Return what tells one generation's folder from the next without reading its manifest.
+
+    A generation that was gone back to may have the manifest of the damaged one in place as a hard link: that
+    it lies in another folder tells them apart.
+    """
     try:
-        stat = (folder / MANIFEST).stat()
+        stat, place = (folder / MANIFEST).stat(), folder.stat()
     except OSError:
-        return (-1, 0, 0)
-    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        return (-1, 0, 0, 0)
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino, place.st_ino)

@@ -176,6 +176,23 @@ def test_start_with_a_harmed_index_serves_the_newest_generation_kept_that_is_who
     application.close()
 
 
+def test_generation_in_place_is_served_again_once_it_is_gone_back_to_though_its_manifest_is_the_same_file(
+    tmp_path: Path,
+) -> None:
+    index = tmp_path / "index"
+    three_generations(index)
+    roll_back(index, 2)  # by hard links: what is in place and what is kept have one manifest
+    (index / "vectors.faiss").unlink()
+    (index / "vectors.faiss").write_bytes(b"x")
+    application = wired(tmp_path)
+    assert served(application) == ["parking", "hours"]
+    assert not application.index.state.whole
+    roll_back(index, 2)
+    application.index.look(application.service.parts.retriever)
+    assert (application.index.state.not_served, application.index.state.whole) == ("", True)
+    application.close()
+
+
 def test_start_passes_over_kept_generations_that_are_damaged_and_one_that_was_gone_back_from(
     tmp_path: Path,
 ) -> None:
