@@ -22,7 +22,7 @@ CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
 .PHONY: help setup run test postgresql test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks fuzz-scrub bench-ask \
-  bench-answers bench-support bench-two bench-foreign bench-real bench-start bench-load bench-page bench-training bench-gpu screens image-test space lock audit secrets clean
+  bench-answers bench-support bench-two bench-foreign bench-sample bench-real bench-start bench-load bench-page bench-training bench-gpu screens image-test space lock audit secrets clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -111,6 +111,9 @@ bench-two: setup ## two questions in one message, and long messages of one
 
 bench-foreign: setup ## the whole path on a clinic's FAQ that nothing was built on
 	$(BIN)/python -m benchmarks.foreign_faq --out benchmarks/results/foreign_faq.json
+
+bench-sample: setup ## the whole path on the sample FAQ, with questions that patients ask it (minutes)
+	$(BIN)/python -m benchmarks.sample_faq --out benchmarks/results/sample_faq.json
 
 bench-scrub: setup ## personal data found and missed, against stock Presidio
 	$(BIN)/python -m benchmarks.scrub --out benchmarks/results/scrub.json

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.foreign_faq.__main__ import FOLDER, HASHES, UNANSWERABLE, Asked, Got, _rates
+from benchmarks.foreign_faq.__main__ import FOLDER, HASHES
 from benchmarks.frozen import ChangedSet, frozen_files
+from benchmarks.through_ask import UNANSWERABLE, Asked, Got, rates
 from retrieval.faq import load_faq
 from training.rows import read_rows
 
@@ -59,7 +60,7 @@ def test_the_rates_count_right_wrong_and_needless_answers() -> None:
         ("two", "a b", "faq", "a c"),
         ("two", "a b", "crisis", ""),
     ]
-    figures = _rates(
+    figures = rates(
         [
             Asked.model_validate({"id": "q", "question": "?", "kind": kind, "entry": entry})
             for kind, entry, *_ in rows

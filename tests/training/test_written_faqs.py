@@ -12,7 +12,8 @@ import pytest
 from rapidfuzz import fuzz, process
 
 from benchmarks.foreign_faq.__main__ import FOLDER as FOREIGN
-from benchmarks.foreign_faq.__main__ import Asked
+from benchmarks.sample_faq.__main__ import FOLDER as SAMPLE
+from benchmarks.through_ask import Asked
 from retrieval.ranker import entry_text
 from training.errors import CorpusError
 from training.rows import read_rows
@@ -66,8 +67,9 @@ def test_no_question_is_asked_twice_in_a_clinic() -> None:
         assert [text for text, count in asked.items() if count > 1] == []
 
 
-def test_no_question_is_one_of_the_foreign_benchmark() -> None:
-    frozen = [one.question for one in read_rows(FOREIGN / "questions.jsonl", Asked)]
+@pytest.mark.parametrize("folder", [FOREIGN, SAMPLE])
+def test_no_question_is_one_of_a_frozen_benchmark(folder: Path) -> None:
+    frozen = [one.question for one in read_rows(folder / "questions.jsonl", Asked)]
     near = process.cdist(QUESTIONS, frozen, scorer=fuzz.ratio, score_cutoff=90, workers=2)
     # A greeting or a word of four letters may be the same; a question may not.
     alike = [QUESTIONS[at] for at in np.flatnonzero(near.max(axis=1) >= 90) if len(QUESTIONS[at].split()) > 4]
