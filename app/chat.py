@@ -26,7 +26,7 @@ from app.answer import ChatAnswer, ChatEvent, Citation, Gated, ModelUsed, Scrubb
 from app.bounded_reader import BoundedReader
 from app.clinic import Clinic
 from app.conversation import Audience, Conversation, Role
-from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide
+from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide, warns
 from app.errors import GenerationError, ModelUnavailable, PartUnavailable
 from app.lineup import Lineup
 from app.logs import get_logger
@@ -468,9 +468,13 @@ class ChatService:
         return self._finish(turn, kind, turn.reply or self._fixed(turn, turn.verdict))
 
     def _evidence(self, turn: TurnRecord) -> tuple[Hit, ...]:
-        """Return the hits that a grounded answer may use: the first, and others nearly as good."""
+        """Return the hits that a grounded answer may use: the first, and others nearly as good.
+
+        None of the others warns: what warns is given whole or not at all.
+        """
         best = turn.hits[0].score if turn.hits else 0.0
-        return tuple(hit for hit in turn.hits[:PASSAGES] if hit.score >= NEAR_THE_FIRST * best)
+        near = (hit for hit in turn.hits[1:PASSAGES] if hit.score >= NEAR_THE_FIRST * best)
+        return (*turn.hits[:1], *(hit for hit in near if not warns(hit.entry.answer)))
 
     def _finish(self, turn: TurnRecord, kind: Kind, text: str) -> ChatAnswer:
         given = turn.several.answered or turn.hits[:1]

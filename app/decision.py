@@ -50,13 +50,13 @@ def decide(
 ) -> Decision:
     """Choose the kind of answer for a scrubbed message that passed the screen.
 
-    `approved` is the first hit's answer. One that says when to call for help is given whole or not at
-    all: a model that picks sentences has left out just that one.
+    `approved` is the first hit's answer. One that warns is given whole or not at all: a model that picks
+    sentences has left out just that one.
     """
     if confidence >= FAQ_CONFIDENCE:
         return Decision("faq", "confident")
     if confidence >= GROUNDED_CONFIDENCE:
-        if _CALL_FOR_HELP.search(approved):
+        if warns(approved):
             return Decision("faq", "warning_kept_whole")
         return Decision("grounded", "partly_confident")
     told = heard(text)
@@ -68,7 +68,12 @@ def decide(
     return Decision("abstain", "no_evidence")
 
 
-_CALL_FOR_HELP = re.compile(r"\b(?:9\d\d|emergency|poison (?:center|control))\b", re.IGNORECASE)
+_WARNING = re.compile(
+    r"\b(?:9\d\d|emergency|poison (?:center|control)|danger\w*|deadly|"
+    r"(?:call|phone|tell|see)\b[^.?!]{0,80}\b(?:right away|straight away|at once|immediately|same day)|"
+    r"(?:never|do not|don['’]t) (?:stop|change|combine|mix|double|drive))\b",
+    re.IGNORECASE,
+)
 _FIRST_PERSON = re.compile(r"\b(?:i|i'?m|i'?ve|i'?d|me|my|myself|we|our|us)\b", re.IGNORECASE)
 _FEELING = re.compile(
     r"\b(?:feel(?:s|ing|ings)?|felt|sad\w*|lonel\w+|alone|isolat\w+|anxi\w+|nervous|worr(?:y|ied|ies|ying)|"
@@ -93,6 +98,11 @@ _FACT = re.compile(
     r"what is|what are)\b",
     re.IGNORECASE,
 )
+
+
+def warns(approved: str) -> bool:
+    """Say whether an approved answer says when to call for help at once, or what is dangerous."""
+    return _WARNING.search(approved) is not None
 
 
 def tells_of_feeling(text: str) -> bool:

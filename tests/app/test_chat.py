@@ -659,6 +659,23 @@ def test_unsupported_sentences_are_dropped_and_counted(make_service: MakeService
     assert sum(answer.dropped.values()) == 1
 
 
+@pytest.mark.parametrize(("warning", "cited"), [("It may wait.", ["ask", "doubt"]), ("Call 911.", ["ask"])])
+def test_model_reads_no_second_entry_that_warns(
+    make_service: MakeService, routed: mock.Mock, tmp_path: Path, warning: str, cited: list[str]
+) -> None:
+    routed.return_value = Decision("grounded", "test")
+    entries = [
+        FaqEntry("ask", "What about two tablets?", "Ask your pharmacy about the two tablets."),
+        FaqEntry("doubt", "What about two tablets?", f"Ask your pharmacy about the two tablets. {warning}"),
+    ]
+    build_index(entries, out=tmp_path / "two", embedder=HashEmbedder())
+    index = Part("retriever", lambda: Retriever.open(tmp_path / "two", HashEmbedder()))
+    model = EchoModel(reply="Ask your pharmacy about the two tablets.")
+    service = make_service(model=model, parts={"retriever": index})
+    answer = service.answer("What about two tablets?", Conversation())
+    assert (answer.kind, [citation.id for citation in answer.citations]) == ("grounded", cited)
+
+
 def test_too_little_left_falls_back_to_the_approved_answer(
     make_service: MakeService, routed: mock.Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

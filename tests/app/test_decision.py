@@ -36,9 +36,14 @@ def test_question_goes_by_confidence(confidence: float, route: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "warning", ["Call 911 if", "call or text 988", "the poison center", "an emergency room"]
-)
-def test_an_answer_that_says_when_to_call_for_help_is_given_whole(warning: str) -> None:
+    "warning",
+    [
+        "Call 911 if", "call or text 988", "the poison center", "an emergency room", "It is dangerous when",
+        "Call the nurse the same day", "see a doctor right away if", "Never combine the two,",
+        "Do not stop on your own if",
+    ],
+)  # fmt: skip
+def test_an_answer_that_warns_is_given_whole(warning: str) -> None:
     approved = f"Ask us first. {warning} it gets worse."
     partly = decide("i took two", confidence=GROUNDED_CONFIDENCE, verdict=ALLOW, approved=approved)
     assert partly.route == "faq"
