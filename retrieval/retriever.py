@@ -54,10 +54,13 @@ _CLEAR_ALONE = 0.6
 # The only entry of an index leads by a usual distance: there is no second to compare it with.
 _MARGIN_ALONE = 0.1
 _ATTEMPTS = 3
-# How many entries are read together with the question, and what a difference in the fused score counts for in
-# the ranker's: chosen on the held-out clinics and the sample's development questions.
-_RANKED = 10
+# What a difference in the fused score counts for in the ranker's, how many entries at most are read together
+# with the question, and how far behind the best of them: chosen on the held-out clinics, MedQuAD and the
+# sample's development questions. Each pair takes milliseconds; of 690 questions, none of those that an entry
+# answers would be answered otherwise were twenty read, however far behind.
 FUSED_SHARE = 60.0
+_RANKED = 8
+_FAR_BEHIND = 10.0
 # The only entry of an index leads by a usual distance here too.
 _LEAD_ALONE = 3.0
 _MOST, _LEAST = 8.0, 1e-4
@@ -198,7 +201,7 @@ class Retriever:
             words = self._contents.words.query(text)
             scores = self._contents.words.scores(words)
             found = self._candidates(vector, scores, allowed, wanted)
-            return self._ranked(text, words, self._views(vector, scores, found), top_k, text)
+            return self._ranked(text, words, self._views(vector, scores, found), text)
         joined = f"{context} {text}"
         own, both = self._embedder.embed([text, joined])
         words, joined_words = (self._contents.words.query(part) for part in (text, joined))
@@ -209,7 +212,7 @@ class Retriever:
         )
         first, second = self._views(own, own_scores, found), self._views(both, both_scores, found)
         views = fusion.blend(first, second, _CONTEXT_SHARE)
-        return self._ranked(text, joined_words, views, top_k, joined)
+        return self._ranked(text, joined_words, views, joined)
 
     def mask(self, *, without: Collection[str] = ()) -> NDArray[np.bool_]:
         """Return which entries may be found when those with the given ids may not."""
@@ -238,13 +241,13 @@ class Retriever:
             vector, self._contents.vectors, self._contents.layout, lexical=scores, entries=found
         )
 
-    def _ranked(self, text: str, words: LexicalQuery, views: Views, top_k: int, whole_query: str) -> Ranking:
+    def _ranked(self, text: str, words: LexicalQuery, views: Views, whole_query: str) -> Ranking:
         """Put the entries in order; `whole_query` is what the ranker reads."""
         score = views.score
         order = np.lexsort((views.entries, -score))
         falling, read = score[order], dict[str, float]()
         if self._ranker is not None:
-            order, falling, read = self._reordered(whole_query, views, order, max(_RANKED, 2 * top_k))
+            order, falling, read = self._reordered(whole_query, views, order)
         first = order[0]
         others = np.delete(score, first)
         margin = float(score[first] - others.max()) if len(others) else _MARGIN_ALONE
@@ -264,14 +267,17 @@ class Retriever:
         return Ranking(order, views, features, covered, falling)
 
     def _reordered(
-        self, query: str, views: Views, order: NDArray[np.int64], most: int
+        self, query: str, views: Views, order: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], Vectors, dict[str, float]]:
-        """Read the first `most` entries with the question; return order, scores, and features.
+        """Read the first entries with the question, two at least; return order, scores, and features.
 
         The scores of those that were read are their shares of the probability; the others stay below.
         """
         assert self._ranker is not None
-        score, head, tail = views.score, order[:most], order[most:]
+        score = views.score
+        behind = FUSED_SHARE * (score[order[0]] - score[order[:_RANKED]])
+        most = max(2, int(np.count_nonzero(behind <= _FAR_BEHIND)))
+        head, tail = order[:most], order[most:]
         read = self._ranker.scores(query, [self._as_read(views, int(at)) for at in head])
         together = read + FUSED_SHARE * (score[head] - score[head].max())
         by_both = np.lexsort((views.entries[head], -together))

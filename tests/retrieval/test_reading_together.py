@@ -38,7 +38,7 @@ def opened(index: Path, ranker: Ranker | None) -> Retriever:
 
 
 def test_the_entry_that_the_ranker_is_sure_of_comes_first(index_folder: Path) -> None:
-    query = "where do i leave my car"
+    query = "can i park while i get a refill of my medicine"
     plain = opened(index_folder, None).search(query)
     found = opened(index_folder, Knows("refill", high=30.0)).search(query)
     assert plain.hits[0].id == "parking" and found.hits[0].id == "refill"
@@ -66,7 +66,7 @@ def test_it_reads_the_nearest_wording_and_the_passage(index_folder: Path) -> Non
     ((query, texts),) = ranker.read
     assert query == "is there a garage"
     assert any(text.startswith("is there a garage : The garage behind the building") for text in texts)
-    assert "is there a garage" in texts[0] and len(texts) == 5
+    assert "is there a garage" in texts[0]
 
 
 def test_it_reads_no_entry_that_may_not_be_shown(index_folder: Path) -> None:
@@ -84,12 +84,18 @@ def test_a_follow_up_is_read_with_what_was_said_before(index_folder: Path) -> No
 def test_of_many_entries_only_the_best_are_read_and_all_are_returned(tmp_path: Path) -> None:
     entries = [FaqEntry(f"e{number}", f"Question {number} of rooms?", "An answer.") for number in range(40)]
     build_index(entries, out=tmp_path / "index", embedder=HashEmbedder())
-    ranker = Knows("question 7 ")
-    hits = opened(tmp_path / "index", ranker).search("question 7 of rooms", top_k=30).hits
-    assert len({hit.id for hit in hits}) == 30 and hits[0].id == "e7"
-    assert [len(texts) for _, texts in ranker.read] == [40]
-    opened(tmp_path / "index", ranker).search("question 7 of rooms", top_k=3)
-    assert len(ranker.read[-1][1]) == 10
+    ranker = Knows("no such word")
+    hits = opened(tmp_path / "index", ranker).search("question about rooms", top_k=30).hits
+    assert len({hit.id for hit in hits}) == 30
+    assert [len(texts) for _, texts in ranker.read] == [8]
+
+
+def test_what_is_far_behind_the_best_is_not_read_but_the_next_always_is(index_folder: Path) -> None:
+    ranker = Knows("no such word")
+    searched = opened(index_folder, ranker)
+    first, second = searched.search("When is the office open?").hits[:2]
+    ((_, texts),) = ranker.read
+    assert [text.split(" : ")[0] for text in texts] == [first.entry.question, second.entry.question]
 
 
 def test_no_ranker_is_loaded_where_none_is_active_or_wanted(tmp_path: Path) -> None:
