@@ -87,7 +87,7 @@ def test_of_many_entries_only_the_best_are_read_and_all_are_returned(tmp_path: P
     ranker = Knows("no such word")
     hits = opened(tmp_path / "index", ranker).search("question about rooms", top_k=30).hits
     assert len({hit.id for hit in hits}) == 30
-    assert [len(texts) for _, texts in ranker.read] == [8]
+    assert [len(texts) for _, texts in ranker.read] == [6]
 
 
 def test_what_is_far_behind_the_best_is_not_read_but_the_next_always_is(index_folder: Path) -> None:
