@@ -414,6 +414,7 @@ class ChatService:
                     turn.timings_ms.setdefault("first_sentence", turn.elapsed_ms())
                     turn.model_wrote = True
                     turn.written += 1
+                    turn.borne_by.update(checked.by)
                     kept.append(sentence)
                     yield sentence
                 turn.timed_out = time.monotonic() - asked >= request.deadline_s
@@ -476,9 +477,18 @@ class ChatService:
         near = (hit for hit in turn.hits[1:PASSAGES] if hit.score >= NEAR_THE_FIRST * best)
         return (*turn.hits[:1], *(hit for hit in near if not warns(hit.entry.answer)))
 
+    def _cited(self, turn: TurnRecord, kind: Kind) -> tuple[Hit, ...]:
+        """Return the hits that an answer rests on, best first: of those that a model read, what it used."""
+        if kind == "faq":
+            return turn.several.answered or turn.hits[:1]
+        if kind != "grounded":
+            return ()
+        read = self._evidence(turn)
+        # A few words that say nothing of themselves ("Yes, we do.") may be all there is: from any passage.
+        return tuple(hit for place, hit in enumerate(read) if place in turn.borne_by) or read
+
     def _finish(self, turn: TurnRecord, kind: Kind, text: str) -> ChatAnswer:
-        given = turn.several.answered or turn.hits[:1]
-        cited = {"faq": given, "grounded": self._evidence(turn)}.get(kind, ())
+        cited = self._cited(turn, kind)
         nearest = turn.hits[:SUGGESTIONS] if kind in ("clarify", "abstain", "support") else ()
         offered = turn.several.offered if kind == "faq" else nearest
         if turn.scrubbed and kind not in ("refuse", "unavailable"):

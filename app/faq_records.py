@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import Final
 
 from app.decision import GROUNDED_CONFIDENCE
 from app.settings import Settings, load_settings
-from app.several import answered_count
 from retrieval.doctor import Records
-
-ANSWERED: Final = ("faq", "grounded")
 
 
 def load_records(settings: Settings | None = None) -> Records:
-    """Count, for each entry, the turns that it was the first hit of, or an answer in. Raises StoreError."""
+    """Count, for each entry, the turns whose answer cites it. Raises StoreError."""
     settings = settings or load_settings()
     file = settings.data_dir / "carefold.sqlite3"
     if not settings.database_url.get_secret_value() and not file.is_file():
@@ -32,8 +28,8 @@ def load_records(settings: Settings | None = None) -> Records:
         for trace in store.traces():
             day: date = trace.started_at.date()
             since = day if since is None else min(since, day)
-            if trace.kind in ANSWERED and trace.hits:
+            if cited := [hit.id for hit in trace.hits if hit.cited]:
                 turns += 1
-                hits.update(hit.id for hit in trace.hits[: answered_count(trace.reasons)])
+                hits.update(cited)
         unanswered = tuple(row.question for row in store.unanswered())
     return Records(turns, since, hits, unanswered, GROUNDED_CONFIDENCE, settings.keep_unanswered)

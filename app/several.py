@@ -7,8 +7,7 @@ message one that is heard as a whole. Must not see raw text, nor write a word of
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Final
@@ -20,7 +19,6 @@ from safety.verdict import Verdict
 
 OFFERED: Final = 3
 ALL_WORDS: Final = 0.999
-_REASON: Final = re.compile(r"answered_(\d)_of_\d")
 
 Search = Callable[[str, str], Retrieval]
 Coverage = Callable[[str, str], float]
@@ -47,12 +45,6 @@ class Several:
 
 
 AS_ONE: Final = Several()
-
-
-def answered_count(reasons: Sequence[str]) -> int:
-    """Return how many of a trace's first hits were given as answers, by its reasons: one unless they say."""
-    counts = [int(match[1]) for reason in reasons if (match := _REASON.fullmatch(reason))]
-    return max(counts, default=1)
 
 
 def answer_each(

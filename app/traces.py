@@ -20,6 +20,7 @@ def trace_of(
     policy_hash: str,
 ) -> TurnTrace:
     """Build the trace row of an answered turn: ids, codes, counts, scores, times and hashes."""
+    cited = {citation.id for citation in answer.citations}
     return TurnTrace(
         turn_id=turn.turn_id,
         conversation_id=turn.conversation.id,
@@ -29,7 +30,7 @@ def trace_of(
         category=turn.verdict.category,
         level=turn.verdict.level,
         entities=Counter(entity.type for entity in turn.entities),
-        hits=tuple(TraceHit(id=hit.id, score=hit.score) for hit in turn.hits),
+        hits=tuple(TraceHit(id=hit.id, score=hit.score, cited=hit.id in cited) for hit in turn.hits),
         confidence=turn.confidence,
         adapter=answer.model.adapter,
         base=base,

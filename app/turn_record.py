@@ -27,6 +27,7 @@ class TurnRecord:
     """One turn in the making. `raw` is emptied once it has been scrubbed.
 
     `reply` is the fixed reply to someone in danger, once it is out: what is kept is what was shown.
+    `borne_by` are the places of the passages that the model's shown sentences rest on.
     """
 
     conversation: Conversation
@@ -49,6 +50,7 @@ class TurnRecord:
     model_wrote: bool = False
     asked: bool = False
     written: int = 0
+    borne_by: set[int] = field(default_factory=set)
     timed_out: bool = False
     writer: Writer = NOBODY
 

@@ -29,7 +29,7 @@ from benchmarks.datasets import DATASETS, datasets_there
 from benchmarks.report import Figure, report
 from benchmarks.support_pairs import Pair, pairs, pairs_sha256
 from retrieval.embedder import load_embedder
-from safety.evidence import Embed, quoted
+from safety.evidence import Embed, quoted_in
 from safety.support import SHIPPED, Head, SupportWeights, heads_sha256
 from safety.support_features import MEANING, Features, contradictions, features, sources_of
 from weights.defaults import EMBEDDER
@@ -63,7 +63,7 @@ def observe(made: Sequence[Pair], embed: Embed | None) -> Observed:
     for pair in tqdm(made, desc="reading pairs", unit="pair", disable=not sys.stderr.isatty()):
         for sentence in (pair.fine, pair.wrong):
             found = sources_of(sentence, pair.passages)
-            if quoted(sentence, pair.passages):
+            if quoted_in(sentence, pair.passages):
                 settled.append(1.0)
             elif found is None or contradictions(found).any():
                 settled.append(0.0)

@@ -31,7 +31,7 @@ _MOST = 4_000  # newest questions that are clustered: the work grows with their 
 
 @dataclass(frozen=True)
 class Records:
-    """What the application knows of use: answered turns by first entry, and questions without an answer.
+    """What the application knows of use: answered turns by cited entry, and questions without an answer.
 
     From the confidence `enough` on it answers a question; `keeps` says whether it keeps those it did not.
     """

@@ -87,19 +87,22 @@ def content_words(text: str) -> list[str]:
     return [stem for stem in stems if stem not in _STOP_STEMS]
 
 
-def quoted(sentence: str, passages: Sequence[str]) -> bool:
-    """Say whether `sentence` is, word for word, one whole sentence of a passage or a few in a row.
+def quoted_in(sentence: str, passages: Sequence[str]) -> tuple[int, ...]:
+    """Return the places of the passages that have `sentence`, word for word: a whole one or a few in a row.
 
     Anything less lets a splice of two true sentences through, which can say what neither says.
     """
     wanted = plain(sentence)
-    for passage in passages:
-        parts = [plain(part) for part in sentences(passage)]
-        for first in range(len(parts)):
-            for last in range(first + 1, min(first + MOST_IN_A_ROW, len(parts)) + 1):
-                if wanted and wanted == " ".join(parts[first:last]):
-                    return True
-    return False
+    return tuple(place for place, passage in enumerate(passages) if wanted and _has(passage, wanted))
+
+
+def _has(passage: str, wanted: str) -> bool:
+    parts = [plain(part) for part in sentences(passage)]
+    return any(
+        wanted == " ".join(parts[first:last])
+        for first in range(len(parts))
+        for last in range(first + 1, min(first + MOST_IN_A_ROW, len(parts)) + 1)
+    )
 
 
 def sentences(text: str) -> list[str]:

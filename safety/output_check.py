@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 from safety.assumed import AssumedFacts
 from safety.contacts import contacts
-from safety.evidence import Embed, content_stems, content_words, quoted
+from safety.evidence import Embed, content_stems, content_words, quoted_in
 from safety.folding import Folder
 from safety.language import language_of
 from safety.phrases import PhraseBook
@@ -72,10 +72,14 @@ _CLOCK_OR_MONEY: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Whether a sentence may be shown, and if not, the reason (a fixed word, never the text)."""
+    """Whether a sentence may be shown, and if not, the reason (a fixed word, never the text).
+
+    `by` are the places of the passages that bear it out: what an answer with it may cite.
+    """
 
     ok: bool
     reason: str
+    by: tuple[int, ...] = ()
 
 
 _PASSED: Final = Checked(True, "")
@@ -148,12 +152,11 @@ class OutputCheck:
             reason = self._support_faults(sentence, heard)
         elif _new_dose(sentence, passages):
             reason = "dose"
-        elif not self._paraphrase and not quoted(sentence, passages):
+        elif not self._paraphrase and not quoted_in(sentence, passages):
             reason = "not_quoted"
-        elif not self._supported(sentence, passages):
-            reason = "unsupported"
         else:
-            reason = ""
+            support = self._support.judge(sentence, passages, self._embed)
+            return Checked(True, "", support.by) if support.shown else Checked(False, "unsupported")
         return Checked(False, reason) if reason else _PASSED
 
     @staticmethod

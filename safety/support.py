@@ -22,7 +22,7 @@ from typing import Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from safety.errors import SupportWeightsError
-from safety.evidence import Embed, content_stems, plain, quoted, sentences
+from safety.evidence import Embed, content_stems, plain, quoted_in, sentences
 from safety.support_features import MEANING, Contradictions, Features, contradictions, features, sources_of
 
 SHIPPED: Final = Path(__file__).parent / "support_weights.json"
@@ -78,11 +78,16 @@ class SupportWeights(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """How sure it is (0 to 1) that passages bear a sentence out, whether it may be shown, what denies it."""
+    """How sure it is (0 to 1) that passages bear a sentence out, whether it may be shown, what denies it.
+
+    `by` are the places of the passages that it rests on, in order: none for a sentence without a word of
+    meaning, or for one that is not shown.
+    """
 
     score: float
     shown: bool
     contradicted: Contradictions = _NONE
+    by: tuple[int, ...] = ()
 
 
 class SupportScorer:
@@ -118,8 +123,8 @@ class SupportScorer:
         if not content_stems(sentence):
             there = {plain(part) for passage in passages for part in sentences(passage)}
             return Support(1.0, True) if plain(sentence) in there else Support(0.0, False)
-        if quoted(sentence, passages):
-            return Support(1.0, True)
+        if by := quoted_in(sentence, passages):
+            return Support(1.0, True, by=by)
         found = sources_of(sentence, passages)
         if found is None:
             return Support(0.0, False)
@@ -128,7 +133,8 @@ class SupportScorer:
             return Support(0.0, False, against)
         head = self.weights.words_alone if embed is None else self.weights.with_encoder
         score = head.score(features(found, embed))
-        return Support(score, score >= head.threshold)
+        shown = score >= head.threshold
+        return Support(score, shown, by=tuple(sorted(set(found.places))) if shown else ())
 
 
 def heads_sha256(*heads: Head) -> str:

@@ -95,7 +95,10 @@ MEANING: Final = ("far", "strangest", "strangeness")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """A claim and the one or two sentences of the passages that say most of it, read."""
+    """A claim and the one or two sentences of the passages that say most of it, read.
+
+    `places` are those of the passages that the two stand in.
+    """
 
     claim: str
     best: str
@@ -104,6 +107,7 @@ class Sources:
     of_best: Reading
     of_second: Reading
     elsewhere: frozenset[str]
+    places: tuple[int, int]
 
     @property
     def texts(self) -> tuple[str, str]:
@@ -120,9 +124,10 @@ def sources_of(sentence: str, passages: Sequence[str]) -> Sources | None:
     """Return the sentences of the passages that say most of `sentence`; None without anything to compare."""
     claim = _cleaned(sentence)
     claimed = read(claim)
-    texts = [part for passage in passages for part in sentences(_cleaned(passage))]
-    if not claimed.stems or not texts:
+    parts = [(place, part) for place, passage in enumerate(passages) for part in sentences(_cleaned(passage))]
+    if not claimed.stems or not parts:
         return None
+    places, texts = zip(*parts, strict=True)
     readings = [read(text) for text in texts]
 
     def shared(place: int) -> tuple[int, int, int]:
@@ -138,7 +143,16 @@ def sources_of(sentence: str, passages: Sequence[str]) -> Sources | None:
         # A word or two from another sentence are no source: it may be about something else.
         second = best
     elsewhere = frozenset().union(*(reading.stems for reading in readings))
-    return Sources(claim, texts[best], texts[second], claimed, readings[best], readings[second], elsewhere)
+    return Sources(
+        claim,
+        texts[best],
+        texts[second],
+        claimed,
+        readings[best],
+        readings[second],
+        elsewhere,
+        places=(places[best], places[second]),
+    )
 
 
 def contradictions(found: Sources) -> Contradictions:

@@ -52,10 +52,11 @@ class Record(BaseModel):
 
 
 class TraceHit(Record):
-    """An FAQ entry that the retriever found."""
+    """An FAQ entry that the retriever found; `cited`: the answer rests on it."""
 
     id: Annotated[str, BeforeValidator(storable)]
     score: float
+    cited: bool = False
 
 
 class Versions(Record):

@@ -26,6 +26,7 @@ from app.models.base import NO_REPEAT_NGRAM_SIZE, GenerationRequest, ModelState
 from app.models.echo import EchoModel
 from app.parts import Part
 from app.prompting import SUPPORT_NO_REPEAT
+from app.rows import answer_row
 from app.store import Store
 from retrieval.build import build_index
 from retrieval.embedder import HashEmbedder
@@ -674,6 +675,51 @@ def test_model_reads_no_second_entry_that_warns(
     service = make_service(model=model, parts={"retriever": index})
     answer = service.answer("What about two tablets?", Conversation())
     assert (answer.kind, [citation.id for citation in answer.citations]) == ("grounded", cited)
+
+
+@pytest.mark.parametrize(
+    ("reply", "cited"),
+    [
+        ("On Saturdays we close at one.", ["hours"]),
+        ("Parking at Quarry Road is free.", ["parking"]),
+        ("Parking at Quarry Road is free. On Saturdays we close at one.", ["hours", "parking"]),
+        ("Parking at Quarry Road is free. We are open all day and night on Saturdays.", ["parking"]),
+    ],
+)
+def test_a_grounded_answer_cites_the_entries_that_its_sentences_rest_on(
+    make_service: MakeService,
+    routed: mock.Mock,
+    monkeypatch: pytest.MonkeyPatch,
+    store: Store,
+    reply: str,
+    cited: list[str],
+) -> None:
+    monkeypatch.setattr(app.chat, "NEAR_THE_FIRST", 0.0)
+    routed.return_value = Decision("grounded", "test")
+    question = "where can I park when you are open"
+    answer = make_service(model=EchoModel(reply=reply)).answer(question, Conversation())
+    assert answer.kind == "grounded"
+    assert [citation.id for citation in answer.citations] == cited
+    assert [citation.id for citation in answer_row("1", answer).citations] == cited
+    trace = store.trace(answer.turn_id)
+    assert [hit.id for hit in trace.hits[:2]] == ["hours", "parking"]
+    assert [hit.id for hit in trace.hits if hit.cited] == cited
+
+
+def test_an_answer_of_words_that_say_nothing_of_themselves_cites_all_that_the_model_read(
+    make_service: MakeService, routed: mock.Mock, tmp_path: Path
+) -> None:
+    routed.return_value = Decision("grounded", "test")
+    entry = FaqEntry(
+        "dogs", "May my dog come in with me?", "Yes, you can do that here with us. Dogs stay calm."
+    )
+    build_index([entry], out=tmp_path / "index", embedder=HashEmbedder())
+    retriever = Part("retriever", lambda: Retriever.open(tmp_path / "index", HashEmbedder()))
+    service = make_service(
+        model=EchoModel(reply="Yes, you can do that here with us."), parts={"retriever": retriever}
+    )
+    answer = service.answer("may my dog come in", Conversation())
+    assert (answer.kind, [citation.id for citation in answer.citations]) == ("grounded", ["dogs"])
 
 
 def test_too_little_left_falls_back_to_the_approved_answer(

@@ -12,7 +12,7 @@ from app.store import Store, TraceHit, TurnTrace
 from retrieval.doctor import Records
 
 
-def trace(number: int, kind: str, *hits: str) -> TurnTrace:
+def trace(number: int, kind: str, *hits: str, cited: str = "") -> TurnTrace:
     return TurnTrace.model_validate(
         {
             "turn_id": f"{number:032x}",
@@ -20,16 +20,16 @@ def trace(number: int, kind: str, *hits: str) -> TurnTrace:
             "started_at": datetime(2026, 5, number, 12, tzinfo=UTC),
             "kind": kind,
             "action": "allow",
-            "hits": [TraceHit(id=hit, score=0.5) for hit in hits],
+            "hits": [TraceHit(id=hit, score=0.5, cited=hit in cited.split()) for hit in hits],
         }
     )
 
 
-def test_first_hits_of_answered_turns_are_counted_and_kept_questions_come_along(tmp_path: Path) -> None:
+def test_entries_that_answers_cite_are_counted_and_kept_questions_come_along(tmp_path: Path) -> None:
     settings = load_settings({"CAREFOLD_DATA_DIR": str(tmp_path)})
     with Store.open(settings.database) as store:
-        store.record_trace(trace(3, "faq", "hours", "parking"))
-        store.record_trace(trace(4, "grounded", "hours"))
+        store.record_trace(trace(3, "faq", "hours", "parking", cited="hours"))
+        store.record_trace(trace(4, "grounded", "parking", "hours", cited="hours"))
         store.record_trace(trace(5, "abstain", "parking"))
         store.keep_unanswered(f"{5:032x}", "is there a bus")
     records = load_records(settings)

@@ -16,7 +16,7 @@ from app.decision import FAQ_CONFIDENCE
 from app.faq_records import load_records
 from app.rows import answer_row
 from app.settings import load_settings
-from app.several import AS_ONE, Several, answer_each, answered_count, with_answers_first
+from app.several import AS_ONE, Several, answer_each, with_answers_first
 from app.store import Store
 from app.wiring import Application, build
 from retrieval.faq import FaqEntry
@@ -118,11 +118,6 @@ def test_a_question_that_points_back_is_searched_with_the_one_before() -> None:
         before="earlier",
     )
     assert list(contexts.values()) == ["earlier", "Do you test for ADHD?", ""]
-
-
-def test_the_number_of_answers_is_read_back_from_a_trace() -> None:
-    assert answered_count(["answered_2_of_3"]) == 2
-    assert answered_count(["confident", "model_failed"]) == 1
 
 
 def test_no_repr_holds_words_of_the_message() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.support_pairs import FILE, half_of, pairs, pairs_sha256
-from safety.evidence import quoted
+from safety.evidence import quoted_in
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_halves_share_no_condition_and_no_kind(data: Path) -> None:
 def test_wrong_sentence_differs_and_stands_in_no_passage(data: Path) -> None:
     for pair in pairs(data, "test", each=9):
         assert pair.wrong != pair.fine
-        assert not quoted(pair.wrong, pair.passages)
+        assert not quoted_in(pair.wrong, pair.passages)
 
 
 def test_document_gives_one_pair_of_a_kind(data: Path) -> None:

@@ -40,6 +40,15 @@ def test_what_the_passages_say_passes(sentence: str) -> None:
     assert _reason(sentence) == ""
 
 
+def test_what_passes_names_the_passage_that_bears_it_out_and_what_is_dropped_none() -> None:
+    def by(sentence: str) -> tuple[int, ...]:
+        return CHECK.check(sentence, passages=PASSAGES, said=(), system_prompt=PROMPT, mode="grounded").by
+
+    assert by("The walk-in hour is on Wednesdays from 5 to 6 pm at Mill Street.") == (2,)
+    assert by("You can cancel without a charge up to 24 hours before your visit.") == (0,)
+    assert by("The clinic was founded by a group of nurses.") == ()
+
+
 @pytest.mark.parametrize(
     "sentence",
     [

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from safety.errors import SupportWeightsError
-from safety.support import SHIPPED, Head, SupportScorer, heads_sha256
+from safety.support import SHIPPED, Head, Support, SupportScorer, heads_sha256
 from safety.support_features import MEANING, Features, contradictions, features, sources_of
 
 SCORER = SupportScorer.load()
@@ -68,6 +68,33 @@ def test_what_they_deny_is_never_shown_and_named(sentence: str, against: str) ->
 )
 def test_what_they_do_not_say_is_not_shown(sentence: str) -> None:
     assert not SCORER.judge(sentence, PASSAGES).shown
+
+
+@pytest.mark.parametrize(
+    ("sentence", "by"),
+    [
+        ("Most people wear the brace for 6 weeks.", (0,)),
+        ("You can swim with the brace on. Dry it with a towel before you go to bed.", (1,)),
+        ("Before you go to bed, dry it with a towel.", (1,)),
+        ("You can always swim with the brace on.", ()),
+        ("You can swim with the brace on for 8 weeks.", ()),
+    ],
+)
+def test_a_shown_sentence_names_the_passages_that_it_rests_on(sentence: str, by: tuple[int, ...]) -> None:
+    judged = SCORER.judge(sentence, PASSAGES)
+    assert (judged.shown, judged.by) == (bool(by), by)
+
+
+def test_a_sentence_that_two_passages_have_rests_on_both_and_a_bare_yes_on_none() -> None:
+    passages = ("Yes. The brace does not hurt.", "The brace does not hurt. Keep it dry.")
+    assert SCORER.judge("The brace does not hurt.", passages).by == (0, 1)
+    assert SCORER.judge("Yes.", passages) == Support(1.0, True)
+
+
+def test_a_claim_put_together_from_two_passages_has_its_sources_in_both() -> None:
+    found = sources_of("The brace does not hurt, you can swim with the brace on.", PASSAGES)
+    assert found is not None
+    assert found.places == (1, 0)
 
 
 def test_nothing_is_borne_out_by_nothing() -> None:
