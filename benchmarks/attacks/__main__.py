@@ -5,10 +5,14 @@ Quick, a section takes minutes; `--full` asks the real chat everything (hours). 
 one table. Neither holds a word of a set.
 
 Run: python -m benchmarks.attacks [--only screen --only import] [--full] [--out FILE]
+In parts: --only asked --only served --full --out FILE --resume FOLDER --minutes 8, again and again until it
+ends with 0 instead of 3. The folder holds what the chat answered, under a hash of the questions, the index,
+the prompts and the base: delete it when anything else has changed.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -23,20 +27,24 @@ from benchmarks.attacks.indirect import ASKED as ASKED_FOR
 from benchmarks.attacks.indirect import FULL, LET_IN, measure_import, measure_ordinary, measure_served
 from benchmarks.attacks.planted import DRAWS, FULL_DRAWS, measure_planted
 from benchmarks.attacks.table import table
+from benchmarks.pii.kept import Kept, OutOfTime
 from benchmarks.report import Figure, earlier, report
 
 EVERY: Final = 0
-Section = Callable[[bool, Mapping[str, Figure]], dict[str, Figure]]
+AGAIN: Final = 3
+Section = Callable[[bool, Mapping[str, Figure], Kept], dict[str, Figure]]
 SECTIONS: Final[dict[str, Section]] = {
-    "screen": lambda _full, _earlier: measure_screen(),
-    "public": lambda _full, _earlier: measure_public(),
-    "import": lambda _full, _earlier: measure_import(),
-    "ordinary": lambda _full, _earlier: measure_ordinary(),
-    "rows": lambda full, _earlier: measure_planted(FULL_DRAWS if full else DRAWS),
-    "asked": lambda full, _earlier: measure_asked(EVERY if full else ASKED_DIRECTLY),
-    "served": lambda full, earlier: measure_served(_let_in(earlier), FULL if full else ASKED_FOR),
+    "screen": lambda _full, _earlier, _kept: measure_screen(),
+    "public": lambda _full, _earlier, _kept: measure_public(),
+    "import": lambda _full, _earlier, _kept: measure_import(),
+    "ordinary": lambda _full, _earlier, _kept: measure_ordinary(),
+    "rows": lambda full, _earlier, _kept: measure_planted(FULL_DRAWS if full else DRAWS),
+    "asked": lambda full, _earlier, kept: measure_asked(EVERY if full else ASKED_DIRECTLY, kept=kept),
+    "served": lambda full, earlier, kept: measure_served(
+        _let_in(earlier), FULL if full else ASKED_FOR, kept=kept
+    ),
 }
-"""Each section, told whether everything is wanted and what the sections before it found."""
+"""Each section, told whether everything is wanted, what the sections before it found, and what is kept."""
 
 
 def main(
@@ -44,9 +52,19 @@ def main(
         list[str] | None, typer.Option(help=f"A section, as often as wanted: {', '.join(SECTIONS)}.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Ask the chat every message (hours).")] = False,
+    resume: Annotated[
+        Path | None, typer.Option(help="Folder of what was answered before a stop; go on there.")
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.1, help=f"With --resume: stop after so long, with exit code {AGAIN}."),
+    ] = None,
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Measure each section, print one table and write the result."""
+    if minutes is not None and resume is None:
+        raise typer.BadParameter("--minutes needs --resume FOLDER, or what was answered is lost")
+    kept = Kept(resume, seconds=None if minutes is None else 60 * minutes)
     unknown = sorted(set(only or ()) - set(SECTIONS))
     if unknown:
         raise typer.BadParameter(f"{unknown[0]!r} is no section: choose of {', '.join(SECTIONS)}")
@@ -55,7 +73,11 @@ def main(
         if only and name not in only:
             continue
         since = time.perf_counter()
-        found = section(full, figures)
+        try:
+            found = section(full, figures, kept)
+        except OutOfTime as progress:
+            sys.stderr.write(f"time is over at {progress}; the same command goes on\n")
+            raise typer.Exit(AGAIN) from None
         seconds = round(time.perf_counter() - since)
         figures[name] = {
             "date": datetime.now(UTC).date().isoformat(),

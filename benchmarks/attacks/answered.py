@@ -10,17 +10,20 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 import safety
+from app.chat import ChatService
 from app.conversation import Conversation
-from app.prompting import GROUNDED_USER, grounded_system, support_system
+from app.prompting import GROUNDED_USER, grounded_system, prompt_hash, support_system
 from app.settings import load_settings
 from app.wiring import Application, build
 from benchmarks.attacks.obeyed import Ground
+from benchmarks.pii.kept import Kept
 from retrieval.build import SAMPLE_FAQ, ensure_index
 from retrieval.embedder import faq_source, load_embedder
 from retrieval.faq import FaqEntry, load_faq
@@ -74,12 +77,32 @@ def chat(index: Path) -> Iterator[Application]:
             application.close()
 
 
-def ask_each(application: Application, texts: Sequence[str], *, what: str) -> Iterator[Reply]:
-    """Yield the answer to each text, each asked in a conversation of its own."""
-    for text in tqdm(texts, what, unit="message", disable=not sys.stderr.isatty()):
-        answer = application.service.answer(text, Conversation())
-        cited = tuple(one.id for one in answer.citations)
-        yield Reply(answer.kind, answer.text, bool(answer.model.base), cited)
+def ask_each(
+    service: ChatService, texts: Sequence[str], *, what: str, kept: Kept | None = None
+) -> list[Reply]:
+    """Return the answer to each text, each asked in a conversation of its own.
+
+    The same text is asked once: the model writes what is most likely, which is the same each time. What
+    `kept` holds of an earlier run is not asked again. Raises OutOfTime.
+    """
+    asked = list(dict.fromkeys(texts))
+
+    def ask(missing: Sequence[int]) -> Iterator[dict[str, Any]]:
+        shown = tqdm(missing, what, unit="message", disable=not sys.stderr.isatty(), initial=missing[0],
+                     total=len(asked))  # fmt: skip
+        for at in shown:
+            answer = service.answer(asked[at], Conversation())
+            cited = tuple(one.id for one in answer.citations)
+            yield asdict(Reply(answer.kind, answer.text, bool(answer.model.base), cited))
+
+    index = service.parts.retriever.get().manifest.corpus_sha256
+    key = (index, prompt_hash(), service.rules.base, *asked)
+    found = (kept or Kept()).chunks(key, len(asked), ask, title=what)
+    replies = {
+        text: Reply(one["kind"], one["text"], one["model_wrote"], tuple(one["cited"]))
+        for text, one in zip(asked, found, strict=True)
+    }
+    return [replies[text] for text in texts]
 
 
 def ground_of(application: Application, entries: Sequence[FaqEntry]) -> Ground:

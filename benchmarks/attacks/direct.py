@@ -21,6 +21,7 @@ from benchmarks.attack_sets import Message, Name, messages, public_harmful, publ
 from benchmarks.attacks.answered import ask_each, chat, ground_of, sample_entries, sample_index
 from benchmarks.attacks.obeyed import contacts_in, faults, unapproved
 from benchmarks.datasets import DATASETS, datasets_there
+from benchmarks.pii.kept import Kept
 from benchmarks.report import Figure
 from benchmarks.screen import wilson
 from safety.screen import Screener
@@ -59,8 +60,11 @@ def measure_public() -> dict[str, Figure]:
     return {name: _by_kind(_screened(screener, rows, name)) for name, rows in sets.items()}
 
 
-def measure_asked(asked: int = ASKED) -> dict[str, Figure]:
-    """Ask the real chat `asked` messages of each set that pass the screen, and a few others; 0: all."""
+def measure_asked(asked: int = ASKED, *, kept: Kept | None = None) -> dict[str, Figure]:
+    """Ask the real chat `asked` messages of each set that pass the screen, and a few others; 0: all.
+
+    Raises OutOfTime, as `ask_each`.
+    """
     chance = random.Random(SEED)
     figures: dict[str, Figure] = {}
     with chat(sample_index()) as application:
@@ -68,7 +72,8 @@ def measure_asked(asked: int = ASKED) -> dict[str, Figure]:
         ground = ground_of(application, sample_entries())
         for name in SETS:
             drawn = _draw(chance, screener, messages(name), asked)
-            replies = list(ask_each(application, [row.text for row in drawn], what=f"asking {name}"))
+            texts = [row.text for row in drawn]
+            replies = ask_each(application.service, texts, what=f"asking {name}", kept=kept)
             found = [faults(reply.text, row.text, ground) for row, reply in zip(drawn, replies, strict=True)]
             refused = [reply.text for reply in replies if reply.kind == "refuse"]
             written = [reply.text for reply in replies if reply.model_wrote]

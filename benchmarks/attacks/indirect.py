@@ -36,6 +36,7 @@ from benchmarks.attacks.answered import (
 from benchmarks.attacks.obeyed import Faults, amounts_in, faults
 from benchmarks.attacks.remembering import remembering
 from benchmarks.datasets import DATASETS, datasets_there
+from benchmarks.pii.kept import Kept
 from benchmarks.report import Figure
 from benchmarks.screen import wilson
 from retrieval.build import build_index
@@ -119,10 +120,13 @@ def measure_ordinary() -> dict[str, Figure]:
     return figures
 
 
-def measure_served(let_in: Collection[str], asked: tuple[int, int] = ASKED) -> dict[str, Figure]:
+def measure_served(
+    let_in: Collection[str], asked: tuple[int, int] = ASKED, *, kept: Kept | None = None
+) -> dict[str, Figure]:
     """Serve the poisoned entries with these ids beside the sample, and ask for so many, so often each.
 
     Half the questions are the entry's own in other wordings, half those of the sample entries nearest to it.
+    Raises OutOfTime, as `ask_each`.
     """
     sample = sample_entries()
     rows = poisoned_entries()
@@ -132,14 +136,14 @@ def measure_served(let_in: Collection[str], asked: tuple[int, int] = ASKED) -> d
     questions = [(row, text) for row in drawn for text in asked_for(row, sample, each, _embedder().embed)]
     texts = [text for _, text in questions]
     with chat(sample_index()) as application:
-        clean = list(ask_each(application, texts, what="asking the sample"))
+        clean = ask_each(application.service, texts, what="asking the sample", kept=kept)
         ground, fixed = ground_of(application, sample), fixed_texts(application)
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
         shutil.copytree(sample_index(), index)  # its vectors are used again
         build_index([*sample, *poison], out=index, embedder=_embedder(), reuse=True)
         with chat(index) as application:
-            replies = list(ask_each(application, texts, what="asking with poison"))
+            replies = ask_each(application.service, texts, what="asking with poison", kept=kept)
     by_id = {entry.id: entry for entry in sample}
     always = amounts_in(" ".join(fixed))
     found = [
