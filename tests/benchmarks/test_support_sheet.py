@@ -6,9 +6,10 @@ import csv
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from benchmarks.support_asked import Written, stands_in
-from benchmarks.support_sheet import COLUMNS, SheetError, compared, once_each, read_sheet, write_sheet
+from benchmarks.support_sheet import COLUMNS, SheetError, app, compared, once_each, read_sheet, write_sheet
 
 PASSAGES = ("You can park behind the clinic. The gate closes at nine.", "Dogs wait outside.")
 FOUND = [
@@ -18,9 +19,9 @@ FOUND = [
 ]
 
 
-def _filled(folder: Path, name: str, supported: list[str]) -> Path:
+def _filled(folder: Path, name: str, supported: list[str], *, first: int = 1) -> Path:
     file = folder / name
-    write_sheet(file, FOUND)
+    write_sheet(file, FOUND, first=first)
     with file.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     with file.open("w", encoding="utf-8", newline="") as stream:
@@ -77,6 +78,19 @@ def test_sheets_of_other_sentences_are_refused(tmp_path: Path) -> None:
     other = {name: row.model_copy(update={"sentence": "Cats wait inside."}) for name, row in one.items()}
     with pytest.raises(SheetError, match="copies of one sheet"):
         compared(one, other)
+
+
+def test_sheets_that_follow_on_are_joined_and_others_refused(tmp_path: Path) -> None:
+    one = _filled(tmp_path, "a.csv", ["yes", "no", "yes"])
+    more = _filled(tmp_path, "more.csv", ["no", "no", "yes"], first=4)
+    joined = tmp_path / "joined.csv"
+    assert CliRunner().invoke(app, ["join", str(joined), str(more), str(one)]).exit_code == 0
+    rows = read_sheet(joined)
+    assert list(rows) == ["001", "002", "003", "004", "005", "006"]
+    assert [row.supported for row in rows.values()] == ["yes", "no", "yes", "no", "no", "yes"]
+    refused = CliRunner().invoke(app, ["join", str(joined), str(one), str(one)])
+    assert refused.exit_code == 2
+    assert "001, 002, 003" in refused.output
 
 
 @pytest.mark.parametrize(
