@@ -31,7 +31,10 @@ def once(application: Application, text: str, *, audience: Audience, as_json: bo
 
 
 def batch(application: Application, file: Path | None, *, audience: Audience, jobs: int) -> int:
-    """Answer rows of JSON Lines in input order, `jobs` at once; return how many failed."""
+    """Answer rows of JSON Lines in input order, `jobs` at once; return how many failed.
+
+    Nobody waits for a reply, so that the gate waits for its reader: a busy machine changes no verdict.
+    """
 
     def result(line: Row[AskRow] | BadLine) -> AnswerRow | BadLine:
         return line if isinstance(line, BadLine) else _answer(application, line, audience)
@@ -45,6 +48,7 @@ def batch(application: Application, file: Path | None, *, audience: Audience, jo
 
     for missing in application.warm():
         _note(f"{missing}: answering without it")
+    application.service.wait_for_reader()
     failed = 0
     waiting: deque[Future[AnswerRow | BadLine]] = deque()
     with ThreadPoolExecutor(jobs, thread_name_prefix="ask") as pool:

@@ -49,9 +49,9 @@ class BoundedReader:
         """Ask `CrisisReader.category`."""
         return self._ask(lambda reader: reader.category(text))
 
-    def doubts(self, text: str) -> bool:
+    def doubts(self, text: str, *, in_question: bool = False) -> bool:
         """Ask `CrisisReader.doubts`."""
-        return self._ask(lambda reader: reader.doubts(text))
+        return self._ask(lambda reader: reader.doubts(text, in_question=in_question))
 
     def tells_of_feeling(self, text: str) -> bool | None:
         """Ask `CrisisReader.tells_of_feeling`."""

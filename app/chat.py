@@ -142,6 +142,13 @@ class ChatService:
         self._cores = threading.Semaphore(max(1, (os.cpu_count() or 1) - 1))
         self.parts = parts
 
+    def wait_for_reader(self) -> None:
+        """Let the gate wait for its reader as the screen does: for a batch, where nobody waits for a reply.
+
+        The same message then gets the same verdict on however busy a machine.
+        """
+        self.gate = self.gate.with_reader(self._reader.peek)
+
     def answer(
         self, message: str, conversation: Conversation, *, stop: threading.Event | None = None
     ) -> ChatAnswer:

@@ -54,6 +54,12 @@ _PERSONAL: Final = frozenset(
     | {"brother", "sister", "boyfriend", "girlfriend", "roommate", "he", "she", "him", "her"}
 )
 _WAKING: Final = frozenset({"asleep", "wished"})
+_EARLIER: Final = frozenset({"past", "earlier"})
+_HEDGES: Final = _EARLIER | {"settled", "asked", "work"}
+_OPEN: Final = frozenset({"current", "turned"})
+_DENIERS: Final = frozenset({"not", "never", "no", "nor", "neither", "nobody", "none", "zero", "without"})
+_LOWERING: Final = frozenset({"past", "over", "asked"})
+"""Frames in which a rule leaves the resources line instead of the fixed reply."""
 _ABOUT_ONESELF: Final = frozenset({"suicide", "self_harm", "eating_disorder"})
 _CUE_PAIRS: Final = (
     ("means", "loss", "suicide"),
@@ -76,6 +82,7 @@ class Rule:
     soon: bool = False
     other: bool = False
     language: Literal["en", "other"] = "en"
+    named: bool = False
     unless: tuple[str, ...] = ()
 
 
@@ -86,13 +93,15 @@ class Mask:
     name: str
     phrases: str
     verdict: Verdict
+    unless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A text after folding: its sentences, hidden words hidden, and what the masks left behind."""
+    """A text after folding: sentences and their frames, hidden words hidden, and what the masks left behind."""
 
     plain: list[Sentence]
+    frames: list[set[str]]
     masked: list[Sentence]
     left: list[Verdict]
 
@@ -135,6 +144,7 @@ class CrisisGate:
                 m["name"],
                 m["phrases"],
                 ALLOW if m["as"] == "none" else Verdict("support", m["category"], "concern"),
+                frozenset(m.get("unless", ())),
             )
             for m in words["masks"]
         ]
@@ -197,19 +207,59 @@ class CrisisGate:
         before = [message[:WINDOW] for message in earlier]
         asked: float | None = None
         if verdict.action == "crisis":
-            if strictly or self.reader is None or not self.may_be_doubted(text, verdict):
+            if strictly or self.reader is None:
+                return verdict
+            doubts = self._doubts(text, verdict)
+            if doubts is None:
                 return verdict
             asked = time.monotonic()
-            if not self._read_by(lambda reader: reader.doubts(text), until=asked + READ_SECONDS):
+            if not self._read_by(doubts, until=asked + READ_SECONDS):
                 return verdict
             verdict = Verdict("support", verdict.category, "high")
         learned = self._learned(read, before, asked=asked, urgent=verdict.action == "emergency")
         if verdict.action == "emergency" and learned.action == "crisis":
             # Who does not breathe needs an ambulance first, unless the writer may have harmed themselves.
             if not learned.of_oneself or self._only_of_another(text):
-                return verdict
+                return replace(verdict, beside=learned.level)
             return replace(learned, level="imminent", medical=True)
         return max(verdict, learned, key=lambda found: found.rank)
+
+    def _doubts(self, text: str, verdict: Verdict) -> Callable[[CrisisReader], bool] | None:
+        """Return what a reader is asked before a verdict is lowered; None: it may not be."""
+        if self.in_question(text, verdict):
+            return lambda reader: reader.doubts(text, in_question=True)
+        return (lambda reader: reader.doubts(text)) if self.may_be_doubted(text, verdict) else None
+
+    def in_question(self, text: str, verdict: Verdict) -> bool:
+        """Say whether nothing stops a message but what a rule cannot tell from danger by itself.
+
+        That is a subject that is named, as staff and pupils name it, and what stands under a `no`, in the
+        past or in a question that was asked, without a word of today beside it.
+        """
+        if verdict.action != "crisis" or verdict.level == "imminent" or len(text) > WINDOW:
+            return False
+        if not self._stopping(self._read(text, self._typed)):
+            return False
+        reading = self._read(text)
+        return all(
+            self._rules[match.rule].named or self._hedged(reading, match)
+            for match, found in self._by_rule(reading)
+            if found.action == "crisis"
+        )
+
+    def _hedged(self, reading: _Reading, match: Match) -> bool:
+        frame = reading.frames[match.sentence]
+        if self._rules[match.rule].language != "en" or not frame.isdisjoint(_OPEN):
+            return False
+        if not frame.isdisjoint(_HEDGES):
+            return True
+        # A `no` before another `i` denies something else: "she does not know that i ...".
+        for word in reversed(reading.plain[match.sentence][max(0, match.start - 6) : match.start + 1]):
+            if word == "i":
+                return False
+            if word in _DENIERS:
+                return True
+        return False
 
     def may_be_doubted(self, text: str, verdict: Verdict) -> bool:
         """Say whether a reader may lower `verdict`, which the rules gave.
@@ -225,7 +275,7 @@ class CrisisGate:
         return bool(typed) and all(self._rules[rule].language == "en" for rule in found)
 
     def _stopping(self, reading: _Reading) -> set[int]:
-        return {rule for rule, verdict in self._by_rule(reading) if verdict.action == "crisis"}
+        return {match.rule for match, verdict in self._by_rule(reading) if verdict.action == "crisis"}
 
     def _learned(self, text: str, earlier: Sequence[str], *, asked: float | None, urgent: bool) -> Verdict:
         """Return what the reader says, or the classifier alone where there is no reader, or it is late.
@@ -280,21 +330,26 @@ class CrisisGate:
 
     def _read(self, text: str, fold: Folder | None = None) -> _Reading:
         plain = (fold or self._fold).sentences(text)
+        frames: list[set[str]] = [set() for _ in plain]
+        for match in self._frame_book.find(plain):
+            frames[match.sentence].add(self._frames[match.rule])
         masked = [list(sentence) for sentence in plain]
         left = []
         for match in self._mask_book.find(plain):
             mask = self._masks[match.rule]
+            if not mask.unless.isdisjoint(frames[match.sentence]):
+                continue
             masked[match.sentence][match.start : match.end] = [_HIDDEN] * (match.end - match.start)
             if mask.verdict.action == "support":
                 left.append(mask.verdict)
-        return _Reading(plain, [tuple(sentence) for sentence in masked], left)
+        return _Reading(plain, frames, [tuple(sentence) for sentence in masked], left)
 
     def _judge(self, reading: _Reading) -> list[Verdict]:
         return [*reading.left, *(verdict for _, verdict in self._by_rule(reading))]
 
-    def _by_rule(self, reading: _Reading) -> Iterator[tuple[int, Verdict]]:
-        """Yield what each rule that fits says, with the rule's number."""
-        frames = self._framed(reading.plain)
+    def _by_rule(self, reading: _Reading) -> Iterator[tuple[Match, Verdict]]:
+        """Yield what each rule that fits says, and where it fits."""
+        frames = self._framed(reading)
         matches = list(self._rule_book.find(reading.masked))
         others = {match.sentence for match in matches if self._rules[match.rule].other}
         for match in matches:
@@ -303,28 +358,30 @@ class CrisisGate:
             sentence = reading.masked[match.sentence]
             if "about" in rule.unless and ("about" in frame or _of_a_work(frame, sentence, match)):
                 continue
+            if "work" in rule.unless and "work" in frame and _FIRST_PERSON.isdisjoint(sentence):
+                continue
             if others and rule.category in _ABOUT_ONESELF and self._of_another(sentence, match):
                 continue
             if frame & _WAKING & {*rule.unless}:
                 continue
-            if "past" in rule.unless and "past" in frame:
-                yield match.rule, Verdict("support", rule.category, "concern")
+            if frame & _LOWERING & {*rule.unless}:
+                yield match, Verdict("support", rule.category, "concern")
                 continue
             near = rule.soon and rule.level == "high" and not self._soon.isdisjoint(sentence)
-            yield match.rule, Verdict(rule.action, rule.category, "imminent" if near else rule.level)
+            yield match, Verdict(rule.action, rule.category, "imminent" if near else rule.level)
 
-    def _framed(self, sentences: Sequence[Sentence]) -> list[set[str]]:
+    def _framed(self, reading: _Reading) -> list[set[str]]:
         """Say of each sentence whether it asks about a subject, tells of a work, or of a settled past.
 
         What is told in the past tense is past too where the message says that it was long ago and that all
-        is well now.
+        is well now. What somebody was asked is no danger where the message answers no, and only there.
         """
-        frames: list[set[str]] = [set() for _ in sentences]
-        for match in self._frame_book.find(sentences):
-            frames[match.sentence].add(self._frames[match.rule])
+        sentences = reading.plain
+        frames = [set(frame) for frame in reading.frames]
         everywhere = set().union(*frames)
         open_past = "current" in everywhere
-        over = not open_past and {"past", "settled"} <= everywhere
+        over = not open_past and "settled" in everywhere and not everywhere.isdisjoint(_EARLIER)
+        denied = "denied" in everywhere and "turned" not in everywhere
         for frame, sentence in zip(frames, sentences, strict=True):
             if not _PERSONAL.isdisjoint(sentence):
                 frame.discard("about")
@@ -332,10 +389,14 @@ class CrisisGate:
                 frame.discard("wished")
             if frame >= _WAKING:  # of two people neither hides the other
                 frame -= _WAKING
+            if not denied:
+                frame.discard("asked")
             if open_past:
                 frame.discard("past")
-            elif over and "told" in frame and "present" not in frame:
+            elif over and "told" in frame and ("present" not in frame or _closed(frame)):
                 frame.add("past")
+            if over and "past" in frame:
+                frame.add("over")
         return frames
 
     def _of_another(self, sentence: Sentence, match: Match) -> bool:
@@ -354,7 +415,7 @@ class CrisisGate:
         found = False
         for window in _windows(text):
             reading = self._read(window)
-            if any("done" in frame for frame in self._framed(reading.plain)):
+            if any("done" in frame for frame in self._framed(reading)):
                 return False
             for match in self._rule_book.find(reading.masked):
                 sentence = reading.masked[match.sentence]
@@ -385,6 +446,11 @@ def _nobody() -> None:
 def _of_a_work(frame: set[str], sentence: Sentence, match: Match) -> bool:
     """Say whether a match stands in what is told of a book, a film or the news, and is of nobody's self."""
     return "work" in frame and _OWN.isdisjoint(sentence[match.start : match.end])
+
+
+def _closed(frame: set[str]) -> bool:
+    """Say whether a sentence that speaks of today says no more of it than that all is well."""
+    return "settled" in frame and not frame.isdisjoint(_EARLIER) and "open" not in frame
 
 
 def _windows(text: str) -> list[str]:

@@ -286,9 +286,11 @@ class CrisisReader:
         }
         return max(over, key=lambda name: over[name], default="")
 
-    def doubts(self, text: str) -> bool:
+    def doubts(self, text: str, *, in_question: bool = False) -> bool:
         """Say whether there is next to no danger in what a rule would stop; of English alone it can tell.
 
+        What the rules themselves call `in_question`, a word without a story or words under a `no`, is doubted
+        below the limit of the resources line: there who reads the message knows more than they do.
         Of several windows the most dangerous counts as it is. What looks like a request for harm is not
         doubted: who asks how to hide somebody's bruises is in no danger, and somebody else is.
         """
@@ -299,7 +301,9 @@ class CrisisReader:
         if max(self._reader.refusals(shares).values()) >= MAY_BE_DANGER:
             return False
         read = max(self._reader.danger(shares[at : at + 1]).share for at in range(len(shares)))
-        return self._limits.share(counted.share, read) < self._limits.doubts[length_of(counted)]
+        length = length_of(counted)
+        limit = self._limits.of("crisis", length).support if in_question else self._limits.doubts[length]
+        return self._limits.share(counted.share, read) < limit
 
     def tells_of_feeling(self, text: str) -> bool | None:
         """Say whether someone tells of a feeling or a hard situation; None of Spanish: it cannot read it."""

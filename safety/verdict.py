@@ -21,13 +21,15 @@ OF_ONESELF: Final = ("suicide", "self_harm")
 class Verdict:
     """One judgement: what to do (`action`), about what (`category`), how pressing (`level`).
 
-    `medical`: in this crisis somebody is in medical danger, too.
+    `medical`: in this crisis somebody is in medical danger, too. `beside`: how pressing a crisis is that was
+    seen in an emergency and that its reply, an ambulance first, does not speak of, such as abuse.
     """
 
     action: Action
     category: str
     level: Level
     medical: bool = False
+    beside: Level = "none"
 
     @property
     def doubted(self) -> bool:
@@ -44,6 +46,8 @@ class Verdict:
         """What stays with a conversation when the topic changes."""
         if self.action == "crisis":
             return self.level
+        if self.action == "emergency" and self.beside != "none":
+            return self.beside
         return "concern" if self.action == "emergency" or self.doubted else "none"
 
     @property
