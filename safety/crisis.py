@@ -56,7 +56,8 @@ _PERSONAL: Final = frozenset(
 _WAKING: Final = frozenset({"asleep", "wished"})
 _EARLIER: Final = frozenset({"past", "earlier"})
 _HEDGES: Final = _EARLIER | {"settled", "asked", "work"}
-_OPEN: Final = frozenset({"current", "turned"})
+_TURNED: Final = frozenset({"turned", "reversed"})
+_OPEN: Final = _TURNED | {"current"}
 _DENIERS: Final = frozenset({"not", "never", "no", "nor", "neither", "nobody", "none", "zero", "without"})
 _LOWERING: Final = frozenset({"past", "over", "asked"})
 """Frames in which a rule leaves the resources line instead of the fixed reply."""
@@ -98,7 +99,7 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A text after folding: sentences and their frames, hidden words hidden, and what the masks left behind."""
+    """A text after folding: its sentences, their frames, hidden words hidden, what the masks left behind."""
 
     plain: list[Sentence]
     frames: list[set[str]]
@@ -241,10 +242,9 @@ class CrisisGate:
         if not self._stopping(self._read(text, self._typed)):
             return False
         reading = self._read(text)
-        return all(
-            self._rules[match.rule].named or self._hedged(reading, match)
-            for match, found in self._by_rule(reading)
-            if found.action == "crisis"
+        stopping = [match for match, found in self._by_rule(reading) if found.action == "crisis"]
+        return bool(stopping) and all(
+            self._rules[match.rule].named or self._hedged(reading, match) for match in stopping
         )
 
     def _hedged(self, reading: _Reading, match: Match) -> bool:
@@ -381,7 +381,7 @@ class CrisisGate:
         everywhere = set().union(*frames)
         open_past = "current" in everywhere
         over = not open_past and "settled" in everywhere and not everywhere.isdisjoint(_EARLIER)
-        denied = "denied" in everywhere and "turned" not in everywhere
+        denied = "denied" in everywhere and everywhere.isdisjoint(_TURNED)
         for frame, sentence in zip(frames, sentences, strict=True):
             if not _PERSONAL.isdisjoint(sentence):
                 frame.discard("about")
@@ -395,7 +395,7 @@ class CrisisGate:
                 frame.discard("past")
             elif over and "told" in frame and ("present" not in frame or _closed(frame)):
                 frame.add("past")
-            if over and "past" in frame:
+            if over and "past" in frame and "present" not in frame:
                 frame.add("over")
         return frames
 

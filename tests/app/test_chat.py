@@ -265,7 +265,7 @@ class Doubting:
     def assess(self, _text: str, *, earlier: object = ()) -> Verdict:
         return ALLOW
 
-    def doubts(self, _text: str) -> bool:
+    def doubts(self, _text: str, *, in_question: bool = False) -> bool:
         return True
 
     def category(self, _text: str) -> str:
@@ -281,6 +281,19 @@ def with_reader(make_service: MakeService, reader: Doubting) -> ChatService:
     service = make_service(parts={"reader": Part("reader", lambda: reader)})
     service.parts.reader.get()
     return service
+
+
+def test_a_batch_waits_for_a_reader_that_is_late(make_service: MakeService) -> None:
+    class Late(Doubting):
+        def doubts(self, _text: str, *, in_question: bool = False) -> bool:
+            time.sleep(5 * READ_SECONDS)
+            return True
+
+    said = "last night i thought about it and i want to kill myself, you should know"
+    service = with_reader(make_service, Late(heard=False))
+    assert not service.gate.assess(said).doubted
+    service.wait_for_reader()
+    assert service.gate.assess(said).doubted
 
 
 def test_what_a_reader_doubts_gets_the_line_and_an_answer_and_raises_the_risk(

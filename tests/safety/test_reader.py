@@ -312,6 +312,17 @@ def test_only_what_is_high_and_told_in_the_message_itself_may_be_doubted() -> No
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("bias", "wanted"), [(-30.0, True), (30.0, False)])
+def test_what_is_in_question_is_doubted_below_the_limit_of_the_line(
+    reader: MessageReader, bias: float, wanted: bool
+) -> None:
+    never = limits_for(reader, bias=bias, ngrams=0.0, reader=0.0, doubts=dict.fromkeys(LENGTHS, 0.0))
+    both, said = CrisisReader(CrisisNgrams.load(), reader, never), "asking about suicide, does it do any harm"
+    assert both.doubts(said, in_question=True) is wanted
+    assert not both.doubts(said)
+
+
+@pytest.mark.slow
 def test_what_looks_like_a_request_for_harm_is_not_doubted(
     reader: MessageReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
