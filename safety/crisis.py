@@ -55,7 +55,8 @@ _PERSONAL: Final = frozenset(
 )
 _WAKING: Final = frozenset({"asleep", "wished"})
 _EARLIER: Final = frozenset({"past", "earlier"})
-_HEDGES: Final = _EARLIER | {"settled", "asked", "work"}
+_PASTS: Final = _EARLIER | {"settled"}
+_HEDGES: Final = frozenset({"asked", "work"})
 _TURNED: Final = frozenset({"turned", "reversed"})
 _OPEN: Final = _TURNED | {"current"}
 _DENIERS: Final = frozenset({"not", "never", "no", "nor", "neither", "nobody", "none", "zero", "without"})
@@ -248,10 +249,10 @@ class CrisisGate:
         )
 
     def _hedged(self, reading: _Reading, match: Match) -> bool:
-        frame = reading.frames[match.sentence]
-        if self._rules[match.rule].language != "en" or not frame.isdisjoint(_OPEN):
-            return False
-        if not frame.isdisjoint(_HEDGES):
+        rule, frame = self._rules[match.rule], reading.frames[match.sentence]
+        if rule.language != "en" or not frame.isdisjoint(_OPEN) or (rule.other and "asked" in frame):
+            return False  # who asks about suicide may be the one in danger
+        if not frame.isdisjoint(_HEDGES) or ("open" not in frame and not frame.isdisjoint(_PASTS)):
             return True
         # A `no` before another `i` denies something else: "she does not know that i ...".
         for word in reversed(reading.plain[match.sentence][max(0, match.start - 6) : match.start + 1]):

@@ -73,6 +73,8 @@ def test_what_turns_a_denial_or_a_past_round_is_danger(text: str) -> None:
         ("the new intern asks whether asking about suicide puts the idea in someone's head", True),
         ("I never said that my neighbor hits his wife", True),
         ("I am suicidal", False),
+        ("after my divorce I want to kill myself", False),
+        ("after my divorce I thought of hanging myself", True),
         ("my wife does not know that I want to kill myself", False),
         ("I want to kill myself tonight", False),
         ("I still want to kill myself, and never in the morning", False),
