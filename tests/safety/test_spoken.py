@@ -60,6 +60,12 @@ def test_what_is_denied_or_over_is_not_stopped_by_a_rule(text: str) -> None:
         "I was suicidal during chemo. That's over. Now I want to die again",
         "my brother attempted suicide last spring, he says he's fine now but he wants to die",
         "I don't want to live, I want to kill myself",
+        "I put no on the form but I do think of suicide",
+        "my teacher asked if dad hits me and I said no, he made me",
+        "my husband says he wouldn't hurt himself, but he took his gun",
+        "no point in trying, ending my life is best",
+        "they ask if I think of suicide and I say no because they'd take my kids",
+        "my son won't get up for school, he took pills, tried waking him",
         "why not kill myself",
     ],
 )
