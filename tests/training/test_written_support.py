@@ -25,7 +25,8 @@ GOOD = {"id": "a", "author": "a", "topic": "sleep", "question": "I lie awake", "
 def test_every_kind_is_there_often_enough_to_be_learned() -> None:
     counts = Counter(row.kind for row in ROWS)
     assert min(counts.values()) >= 40
-    assert counts["decline"] <= 2 * counts["benign"]  # who learns only to decline declines everything
+    kind = counts["benign"] + counts["support"]
+    assert 2 * counts["decline"] <= kind  # who learns to decline more than to answer declines everything
 
 
 def test_no_row_is_there_twice() -> None:
