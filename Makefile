@@ -142,7 +142,7 @@ bench-ask: setup ## what a model's sentences say that `ask` shows, and what they
 bench-attacks: setup ## attacks on messages, FAQ entries and training rows, on frozen sets (half an hour)
 	$(BIN)/python -m benchmarks.attacks --out benchmarks/results/attacks.json
 
-bench-load: setup ## many people at once, over HTTP (ten minutes)
+bench-load: setup ## many people at once, over HTTP (twenty minutes)
 	$(BIN)/python -m benchmarks.load --out benchmarks/results/load.json
 
 bench-training: $(DEV_READY) setup ## training speed against a plain TRL script (15 minutes)

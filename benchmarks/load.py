@@ -4,9 +4,11 @@
 2. 8 people with the default model: tokens per second, against the engine alone on the same prompts.
 3. 2,000 windows opened and left: memory and threads before and after.
 4. A refusal when the line is full: milliseconds.
-While the people of 1 talk, others write of danger: milliseconds until the fixed reply stands in their window.
-The people are a process of their own (benchmarks/people.py). The questions are invented.
-Run: python -m benchmarks.load [--out FILE] [--windows 2000]
+5. Someone in danger, with nobody else there and while the people of 1 and of 2 never let up: milliseconds
+   until the fixed reply stands in the window, and of them those of the gate.
+The people are a process of their own (benchmarks/people.py). The questions are invented. With `--only` the
+other parts stay in the result file as they were, each with its date.
+Run: python -m benchmarks.load [--only in_danger] [--out FILE] [--windows 2000] [--replies 300]
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,14 +33,15 @@ import psutil
 import typer
 import uvicorn
 
+from app.chat import URGENT
 from app.conversation import Turn
 from app.models.base import GenerationRequest
 from app.models.transformers_local import TransformersLocal
 from app.prompting import support_messages
-from app.server import create_app
+from app.server import Running, create_app
 from app.settings import load_settings
 from app.wiring import Application, build
-from benchmarks.report import Figure, report, times
+from benchmarks.report import Figure, day, earlier, percentile, report, times
 
 FEELINGS = (
     "my husband left me and i feel so sad and lonely",
@@ -62,9 +66,17 @@ TURNS = 2
 OPEN_HOUSE = {"CAREFOLD_SESSION_RATE": "100000/minute", "CAREFOLD_ADDRESS_RATE": "100000/minute",
               "CAREFOLD_REQUEST_RATE": "900000/minute", "CAREFOLD_SUPPORT": "model"}  # fmt: skip
 
+STREAMS = {"CAREFOLD_MODEL": "echo", "CAREFOLD_ECHO_RATE": "100"}
+LOADS: tuple[tuple[str, int, dict[str, str]], ...] = (
+    ("alone", 0, STREAMS),
+    ("stand_in", 32, STREAMS),
+    ("default_model", 8, {}),
+)
+"""Who else is there while someone writes of danger, and which model answers them."""
+
 
 @contextmanager
-def serving(**settings: str) -> Iterator[tuple[str, Application, Any]]:
+def serving(**settings: str) -> Iterator[tuple[str, Application, Running]]:
     """Serve an application in this process, on a free port, warm."""
     with tempfile.TemporaryDirectory() as data:
         environment = OPEN_HOUSE | {"CAREFOLD_DATA_DIR": data, **settings}
@@ -99,30 +111,72 @@ def people(
 
 
 @contextmanager
-def in_danger_meanwhile(url: str, heard: list[Any]) -> Iterator[None]:
-    """Let one person after another write of danger in the meantime; what they heard is added to `heard`."""
+def crowd(url: str, number: int, running: Running) -> Iterator[None]:
+    """Keep so many people there, a new one for each that leaves; half of them are there at the start."""
+    command = [sys.executable, "-m", "benchmarks.people", url, "--people", "10000", "--turns", str(TURNS),
+        "--at-once", str(number)]  # fmt: skip
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+        assert process.stdin is not None
+        process.stdin.write("\n".join(FEELINGS))
+        process.stdin.close()
+        try:
+            while running.desk.under_way() < number / 2:
+                if process.poll() is not None:
+                    raise RuntimeError("the people have left: run benchmarks.people by itself to see why")
+                time.sleep(0.05)
+            yield
+        finally:
+            process.terminate()
+
+
+def urgent_replies(url: str, number: int) -> Iterator[Any]:
+    """Let one person after another write of danger; yield what so many heard."""
     command = [sys.executable, "-m", "benchmarks.people", url, "--urgent"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write("\n".join(DANGER))
         process.stdin.close()
-        # Who is first comes once all is imported: the load begins with them.
-        heard.append(json.loads(process.stdout.readline()))
         try:
-            yield
+            for _, line in zip(range(number), process.stdout, strict=False):
+                yield json.loads(line)
         finally:
             process.terminate()
-            heard += [json.loads(line) for line in process.stdout if line.endswith("\n")]
+
+
+def in_danger(number: int) -> dict[str, Figure]:
+    """Return the times of so many fixed replies: alone, beside streams, beside the default model at work."""
+    figures: dict[str, Figure] = {}
+    for name, others, settings in LOADS:
+        with serving(**settings) as (url, application, running), ExitStack() as stack:
+            if others:
+                stack.enter_context(crowd(url, others, running))
+            under_way, replies = [], []
+            for one in urgent_replies(url, number):
+                replies.append(one)
+                under_way.append(running.desk.under_way())
+            traces = application.service.parts.store.get().traces()
+            gate = [trace.timings_ms["gate"] for trace in traces if trace.kind in URGENT]
+        shown = [1000 * one["first_s"] for one in replies]
+        figures[name] = {
+            "others": others,
+            "turns_under_way_p50": statistics.median(under_way),
+            "without_a_fixed_reply": sum(not one["complete"] for one in replies),
+            "reply_ms": times(shown),
+            "gate_ms": times(gate),
+            # Which message it is says who found the danger: rules at once, or a reader that is waited for.
+            "reply_ms_p99_by_message": [
+                percentile(shown[place :: len(DANGER)], 0.99) for place in range(len(DANGER))
+            ],
+        }
+    return figures
 
 
 def stand_in(number: int = 32, turns: int = 3) -> dict[str, Figure]:
     """Return how the streams of many people came in: with pauses as people make, and all in one instant."""
     figures: dict[str, Figure] = {"people": number}
-    with serving(CAREFOLD_MODEL="echo", CAREFOLD_ECHO_RATE="100") as (url, *_):
+    with serving(**STREAMS) as (url, *_):
         for name, pause_s in (("with_pauses", 8.0), ("in_one_instant", 0.0)):
-            replies: list[Any] = []
-            with in_danger_meanwhile(url, replies):
-                heard = people(url, number, turns=turns, questions=FEELINGS, pause_s=pause_s)
+            heard = people(url, number, turns=turns, questions=FEELINGS, pause_s=pause_s)
             gaps = sorted(gap for one in heard for gap in one["gaps"])
             figures[name] = {
                 "mean_pause_s": pause_s,
@@ -134,10 +188,6 @@ def stand_in(number: int = 32, turns: int = 3) -> dict[str, Figure]:
                     "p99": _ms(gaps, 0.99),
                     "max": _ms(gaps, 1.0),
                     "n": len(gaps),
-                },
-                "in_danger": {
-                    "without_a_fixed_reply": sum(not one["complete"] for one in replies),
-                    "reply_ms": times([1000 * one["first_s"] for one in replies]),
                 },
             }
     return figures
@@ -217,7 +267,7 @@ def refusal() -> dict[str, Figure]:
 _START = 0.0
 
 
-def _state(running: Any) -> dict[str, Figure]:
+def _state(running: Running) -> dict[str, Figure]:
     until = time.monotonic() + 60
     while len(running.sessions) and time.monotonic() < until:
         time.sleep(0.2)
@@ -237,10 +287,13 @@ def _ms(values: list[float], share: float) -> float:
 
 def main(
     windows: int = 2000,
-    only: Annotated[str, typer.Option(help="one of: stand_in_32, refusal, left_windows, real_8")] = "",
+    replies: Annotated[int, typer.Option(help="Fixed replies to time under each load.")] = 300,
+    only: Annotated[
+        str, typer.Option(help="one of: stand_in_32, refusal, real_8, left_windows, in_danger")
+    ] = "",
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
-    """Measure all four, or one."""
+    """Measure all five, or one."""
     global _START
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import benchmarks.people"], check=True)
@@ -250,11 +303,17 @@ def main(
         "refusal": refusal,
         "real_8": real,
         "left_windows": lambda: left_windows(windows),
+        "in_danger": lambda: in_danger(replies),
     }
+    if only and only not in parts:
+        raise typer.BadParameter(f"{only!r} is no part: choose of {', '.join(parts)}")
     figures: dict[str, Figure] = {}
+    if only and out is not None:
+        before = {"date": day(out)}
+        figures = {name: {**before, **one} for name, one in earlier(out).items() if isinstance(one, Mapping)}
     for name, measure in parts.items():
         if only in ("", name):
-            figures[name] = measure()
+            figures[name] = {"date": datetime.now(UTC).date().isoformat(), **measure()}
             sys.stderr.write(f"{name}: {json.dumps(figures[name])}\n")
     report("load", figures, out)
 
