@@ -56,10 +56,11 @@ _PERSONAL: Final = frozenset(
 _WAKING: Final = frozenset({"asleep", "wished"})
 _EARLIER: Final = frozenset({"past", "earlier"})
 _PASTS: Final = _EARLIER | {"settled"}
-_HEDGES: Final = frozenset({"asked", "work"})
-_TURNED: Final = frozenset({"turned", "reversed"})
+_HEDGES: Final = frozenset({"asked", "work", "setting"})
+_TURNED: Final = frozenset({"turned", "reversed", "belied"})
 _OPEN: Final = _TURNED | {"current"}
 _DENIERS: Final = frozenset({"not", "never", "no", "nor", "neither", "nobody", "none", "zero", "without"})
+_URGENT: Final = ("crisis", "emergency")
 _LOWERING: Final = frozenset({"past", "over", "asked"})
 """Frames in which a rule leaves the resources line instead of the fixed reply."""
 _ABOUT_ONESELF: Final = frozenset({"suicide", "self_harm", "eating_disorder"})
@@ -153,6 +154,7 @@ class CrisisGate:
         categories = [rule.category for rule in self._rules] + [mask.verdict.category for mask in self._masks]
         self._order = list(dict.fromkeys(categories))
         self._frames = tuple(words["frames"])
+        self._leading = frozenset((*self._sets["mind"], *self._sets["fill"], *self._sets["saying"]))
         self._cues = tuple(words["cues"])
         self._rule_book = self._book([rule.phrases for rule in self._rules])
         self._mask_book = self._book([mask.phrases for mask in self._masks])
@@ -211,10 +213,10 @@ class CrisisGate:
         if verdict.action == "crisis":
             if strictly or self.reader is None:
                 return verdict
-            doubts = self._doubts(text, verdict)
+            asked = time.monotonic()
+            doubts = self._doubts(text, verdict, earlier)
             if doubts is None:
                 return verdict
-            asked = time.monotonic()
             if not self._read_by(doubts, until=asked + READ_SECONDS):
                 return verdict
             verdict = Verdict("support", verdict.category, "high")
@@ -226,11 +228,29 @@ class CrisisGate:
             return replace(learned, level="imminent", medical=True)
         return max(verdict, learned, key=lambda found: found.rank)
 
-    def _doubts(self, text: str, verdict: Verdict) -> Callable[[CrisisReader], bool] | None:
-        """Return what a reader is asked before a verdict is lowered; None: it may not be."""
-        if self.in_question(text, verdict):
-            return lambda reader: reader.doubts(text, in_question=True)
-        return (lambda reader: reader.doubts(text)) if self.may_be_doubted(text, verdict) else None
+    def _doubts(
+        self, text: str, verdict: Verdict, earlier: Sequence[str]
+    ) -> Callable[[CrisisReader], bool] | None:
+        """Return what a reader is asked before a verdict is lowered; None: it may not be.
+
+        It reads this message alone. Where cues add up, or an earlier message was stopped, more is known of
+        the person than it sees.
+        """
+        if verdict.level == "imminent" or len(text) > WINDOW:
+            return None
+        typed, reading = self._read(text, self._typed), self._read(text)
+        in_question = self._in_question(typed, reading)
+        if not in_question and not self._may_be_doubted(verdict, typed, reading):
+            return None
+        if self._cues_add_up([reading], earlier):
+            return None
+        if any(self._by_rules(message[:WINDOW], ()).action in _URGENT for message in earlier):
+            return None
+        return (
+            (lambda reader: reader.doubts(text, in_question=True))
+            if in_question
+            else (lambda reader: reader.doubts(text))
+        )
 
     def in_question(self, text: str, verdict: Verdict) -> bool:
         """Say whether nothing stops a message but what a rule cannot tell from danger by itself.
@@ -240,9 +260,11 @@ class CrisisGate:
         """
         if verdict.action != "crisis" or verdict.level == "imminent" or len(text) > WINDOW:
             return False
-        if not self._stopping(self._read(text, self._typed)):
+        return self._in_question(self._read(text, self._typed), self._read(text))
+
+    def _in_question(self, typed: _Reading, reading: _Reading) -> bool:
+        if not self._stopping(typed):
             return False
-        reading = self._read(text)
         stopping = [match for match, found in self._by_rule(reading) if found.action == "crisis"]
         return bool(stopping) and all(
             self._rules[match.rule].named or self._hedged(reading, match) for match in stopping
@@ -250,16 +272,24 @@ class CrisisGate:
 
     def _hedged(self, reading: _Reading, match: Match) -> bool:
         rule, frame = self._rules[match.rule], reading.frames[match.sentence]
-        if rule.language != "en" or not frame.isdisjoint(_OPEN) or (rule.other and "asked" in frame):
-            return False  # who asks about suicide may be the one in danger
-        if not frame.isdisjoint(_HEDGES) or ("open" not in frame and not frame.isdisjoint(_PASTS)):
+        if rule.language != "en" or not frame.isdisjoint(_OPEN):
+            return False
+        if "asked" in frame and "asked" in rule.unless:
+            # Whoever is named beside it may be the one who asks, and in danger.
+            return self._others.isdisjoint(reading.plain[match.sentence])
+        if not frame.isdisjoint(_HEDGES):
             return True
-        # A `no` before another `i` denies something else: "she does not know that i ...".
-        for word in reversed(reading.plain[match.sentence][max(0, match.start - 6) : match.start + 1]):
-            if word == "i":
-                return False
+        if "told" in frame and "open" not in frame and not frame.isdisjoint(_PASTS):
+            return True
+        return self._under_a_no(reading.plain[match.sentence], match)
+
+    def _under_a_no(self, sentence: Sentence, match: Match) -> bool:
+        """Say whether nothing but words that lead from a `no` to what is denied stands between the two."""
+        for word in reversed(sentence[max(0, match.start - 6) : match.start]):
             if word in _DENIERS:
                 return True
+            if word not in self._leading:
+                return False
         return False
 
     def may_be_doubted(self, text: str, verdict: Verdict) -> bool:
@@ -269,11 +299,16 @@ class CrisisGate:
         phrase for English stops it that stands there as it was typed, without an earlier message, and none
         for another language does: what had to be deciphered, and what is not English, a reader cannot read.
         """
-        if (verdict.action, verdict.level) != ("crisis", "high") or len(text) > WINDOW:
+        if verdict.action != "crisis" or len(text) > WINDOW:
             return False
-        typed = self._stopping(self._read(text, self._typed))
-        found = self._stopping(self._read(text))
-        return bool(typed) and all(self._rules[rule].language == "en" for rule in found)
+        return self._may_be_doubted(verdict, self._read(text, self._typed), self._read(text))
+
+    def _may_be_doubted(self, verdict: Verdict, typed: _Reading, reading: _Reading) -> bool:
+        return (
+            verdict.level == "high"
+            and bool(self._stopping(typed))
+            and all(self._rules[rule].language == "en" for rule in self._stopping(reading))
+        )
 
     def _stopping(self, reading: _Reading) -> set[int]:
         return {match.rule for match, verdict in self._by_rule(reading) if verdict.action == "crisis"}
@@ -285,7 +320,7 @@ class CrisisGate:
         about this message, where it was: the time the others take is not taken from it.
         """
         counted = self._counted(text, earlier)
-        urgent = urgent or counted.action in ("crisis", "emergency")
+        urgent = urgent or counted.action in _URGENT
         until = (asked or time.monotonic()) + (READ_SECONDS if urgent else UNSEEN_SECONDS)
         return self._read_by(lambda reader: reader.assess(text, earlier=earlier), until=until) or counted
 
@@ -318,7 +353,7 @@ class CrisisGate:
         best = max(found, key=lambda found: (*found.rank, -self._order.index(found.category)), default=ALLOW)
         if best.action == "crisis" and any(verdict.action == "emergency" for verdict in found):
             return replace(best, level="imminent", medical=True)
-        if best.action in ("crisis", "emergency"):
+        if best.action in _URGENT:
             return best
         category = self._cues_add_up(readings, earlier)
         return Verdict("crisis", category, "high") if category else best
@@ -338,7 +373,10 @@ class CrisisGate:
         left = []
         for match in self._mask_book.find(plain):
             mask = self._masks[match.rule]
+            after = frames[match.sentence + 1 : match.sentence + 2]
             if not mask.unless.isdisjoint(frames[match.sentence]):
+                continue
+            if "belied" in mask.unless and any("belied" in frame for frame in after):
                 continue
             masked[match.sentence][match.start : match.end] = [_HIDDEN] * (match.end - match.start)
             if mask.verdict.action == "support":
@@ -392,7 +430,7 @@ class CrisisGate:
                 frame -= _WAKING
             if not denied:
                 frame.discard("asked")
-            if open_past:
+            if open_past or ("open" in frame and "told" not in frame):
                 frame.discard("past")
             elif over and "told" in frame and ("present" not in frame or _closed(frame)):
                 frame.add("past")
