@@ -56,10 +56,11 @@ _PERSONAL: Final = frozenset(
 _WAKING: Final = frozenset({"asleep", "wished"})
 _EARLIER: Final = frozenset({"past", "earlier"})
 _PASTS: Final = _EARLIER | {"settled"}
-_HEDGES: Final = frozenset({"asked", "work", "setting"})
+_HEDGES: Final = frozenset({"work", "setting"})
 _TURNED: Final = frozenset({"turned", "reversed", "belied"})
 _OPEN: Final = _TURNED | {"current"}
 _DENIERS: Final = frozenset({"not", "never", "no", "nor", "neither", "nobody", "none", "zero", "without"})
+_NONE: Final = frozenset({"no", "zero", "without", "none"})
 _URGENT: Final = ("crisis", "emergency")
 _LOWERING: Final = frozenset({"past", "over", "asked"})
 """Frames in which a rule leaves the resources line instead of the fixed reply."""
@@ -263,7 +264,7 @@ class CrisisGate:
         return self._in_question(self._read(text, self._typed), self._read(text))
 
     def _in_question(self, typed: _Reading, reading: _Reading) -> bool:
-        if not self._stopping(typed):
+        if not self._stopping(typed) or any(not frame.isdisjoint(_OPEN) for frame in reading.frames):
             return False
         stopping = [match for match, found in self._by_rule(reading) if found.action == "crisis"]
         return bool(stopping) and all(
@@ -277,17 +278,17 @@ class CrisisGate:
         if "asked" in frame and "asked" in rule.unless:
             # Whoever is named beside it may be the one who asks, and in danger.
             return self._others.isdisjoint(reading.plain[match.sentence])
-        if not frame.isdisjoint(_HEDGES):
+        if "open" not in frame and not frame.isdisjoint(_HEDGES):
             return True
-        if "told" in frame and "open" not in frame and not frame.isdisjoint(_PASTS):
+        if "told" in frame and frame.isdisjoint(("open", "present")) and not frame.isdisjoint(_PASTS):
             return True
         return self._under_a_no(reading.plain[match.sentence], match)
 
     def _under_a_no(self, sentence: Sentence, match: Match) -> bool:
         """Say whether nothing but words that lead from a `no` to what is denied stands between the two."""
         for word in reversed(sentence[max(0, match.start - 6) : match.start]):
-            if word in _DENIERS:
-                return True
+            if word in _DENIERS:  # "no friends, want to die" denies the friends
+                return not (self._rules[match.rule].other and word in _NONE)
             if word not in self._leading:
                 return False
         return False

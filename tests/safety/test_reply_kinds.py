@@ -79,6 +79,13 @@ MEDICAL = "medical_emergency"
         (MEDICAL, "we smell gas and the baby is drowsy", "overdose_poisoning"),
         (MEDICAL, "crushing chest pain and my arm is numb", "medical_emergency"),
         (MEDICAL, "mi mamá no respira", "medical_emergency"),
+        (MEDICAL, "he took a fall and he is not breathing", "medical_emergency"),
+        (MEDICAL, "he took his insulin and he is not breathing", "overdose_poisoning"),
+        (SUICIDE, "my voice is gone and i will hang myself tonight", "intent_plan"),
+        (SUICIDE, "they told me my cancer is back and I want to kill myself", "intent_plan"),
+        (SUICIDE, "I woke up sad, I want to kill myself", "intent_plan"),
+        (SUICIDE, "my neck hurts, I want to kill myself", "intent_plan"),
+        (SUICIDE, "the marks of the belt are on my neck", "attempt"),
     ],
 )
 def test_words_make_the_reply_finer(category: str, text: str, kind: ReplyKind) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 
-from safety.crisis import CrisisGate, load_gate
+from safety.crisis import READ_SECONDS, CrisisGate, load_gate
 from safety.verdict import ALLOW, Verdict
 
 URGENT = ("crisis", "emergency")
@@ -109,6 +111,67 @@ def test_what_is_in_question_gets_the_line_where_a_reader_sees_no_danger() -> No
     assert gate.assess(named).doubted
     assert gate.assess(named, strictly=True).action == "crisis"
     assert gate.assess(told).action == "crisis"
+
+
+@pytest.mark.parametrize(("action", "category", "level", "text"), WRITINGS["bound"])
+def test_danger_beside_a_no_a_past_a_work_or_a_question_is_danger(
+    action: str, category: str, level: str, text: str
+) -> None:
+    verdict = RULES.assess(text)
+    assert (verdict.action, verdict.level) == (action, level)
+    assert category in ("any", verdict.category)
+    assert not RULES.in_question(text, verdict)
+    assert GATE.with_reader(Doubtful).assess(text).action in URGENT  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", WRITINGS["unbound"])
+def test_the_same_words_of_daily_life_are_stopped_by_no_rule(text: str) -> None:
+    assert RULES.assess(text).action == "allow"
+
+
+class Careless(Doubtful):
+    """A reader that doubts whatever it is asked about."""
+
+    def doubts(self, _text: str, *, in_question: bool = False) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("text", "earlier"),
+    [
+        ("im 15 f and suicidal", ["I want to kill myself"]),
+        ("im 15 f and suicidal", ["my wife left me", "I cannot breathe", "it is raining"]),
+        ("I feel hopeless and suicidal", ["how many tylenol is too many"]),
+        ("I lost my job, I want to die, where do I buy a gun", []),
+    ],
+)
+def test_no_reader_doubts_what_stands_beside_other_cries(text: str, earlier: list[str]) -> None:
+    gate = GATE.with_reader(Careless)  # type: ignore[arg-type]
+    assert gate.assess("im 15 f and suicidal", earlier=["it is raining"]).doubted
+    assert gate.assess(text, earlier=earlier).action == "crisis"
+
+
+def test_what_may_be_doubted_is_found_out_on_the_readers_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Thinking(Careless):
+        def doubts(self, _text: str, *, in_question: bool = False) -> bool:
+            time.sleep(READ_SECONDS / 2)
+            return True
+
+    gate = load_gate().with_reader(Thinking, hurried=True)  # type: ignore[arg-type]
+    assert gate.assess("I am suicidal").doubted
+    doubts, readings = gate._doubts, []
+
+    def slowly(text: str, verdict: Verdict, earlier: Sequence[str]) -> object:
+        time.sleep(2 * READ_SECONDS)
+        return doubts(text, verdict, earlier)
+
+    monkeypatch.setattr(gate, "_doubts", slowly)
+    assert gate.assess("I am suicidal").action == "crisis"
+    monkeypatch.undo()
+    read = gate._read
+    monkeypatch.setattr(gate, "_read", lambda *of: readings.append(of) or read(*of))  # type: ignore[func-returns-value]
+    gate.assess("I am suicidal")
+    assert len(readings) == 3  # by the rules, and for both questions as it was typed and as it is meant
 
 
 def test_abuse_that_is_learned_beside_an_emergency_stays_with_the_conversation() -> None:
