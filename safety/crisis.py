@@ -48,6 +48,7 @@ GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
 _FIRST_PERSON: Final = frozenset({"i", "me", "myself"})
+_WRITERS: Final = _FIRST_PERSON | {"us"}
 _OWN: Final = _FIRST_PERSON | {"my", "mi", "yo"}
 _PERSONAL: Final = frozenset(
     {"i", "my", "me", "myself", "mine", "son", "daughter", "husband", "wife", "mom", "mum", "dad", "friend"}
@@ -61,6 +62,7 @@ _TURNED: Final = frozenset({"turned", "reversed", "belied"})
 _OPEN: Final = _TURNED | {"current"}
 _DENIERS: Final = frozenset({"not", "never", "no", "nor", "neither", "nobody", "none", "zero", "without"})
 _NONE: Final = frozenset({"no", "zero", "without", "none"})
+_INTERJECTIONS: Final = frozenset({"no", "never", "neither"})
 _URGENT: Final = ("crisis", "emergency")
 _LOWERING: Final = frozenset({"past", "over", "asked"})
 """Frames in which a rule leaves the resources line instead of the fixed reply."""
@@ -108,6 +110,8 @@ class _Reading:
     frames: list[set[str]]
     masked: list[Sentence]
     left: list[Verdict]
+    answers: list[list[tuple[int, bool]]]
+    """Of each sentence where a question that was asked begins (False) and where an answer ends (True)."""
 
 
 def load_gate(weights: Path | None = None, *, passed_over: str = "") -> CrisisGate:
@@ -156,6 +160,7 @@ class CrisisGate:
         self._order = list(dict.fromkeys(categories))
         self._frames = tuple(words["frames"])
         self._leading = frozenset((*self._sets["mind"], *self._sets["fill"], *self._sets["saying"]))
+        self._deniable = frozenset(self._sets["deniable"])
         self._cues = tuple(words["cues"])
         self._rule_book = self._book([rule.phrases for rule in self._rules])
         self._mask_book = self._book([mask.phrases for mask in self._masks])
@@ -275,18 +280,22 @@ class CrisisGate:
         rule, frame = self._rules[match.rule], reading.frames[match.sentence]
         if rule.language != "en" or not frame.isdisjoint(_OPEN):
             return False
-        if "asked" in frame and "asked" in rule.unless:
+        if "asked" in frame and "asked" in rule.unless and not _after_the_no(reading, match):
             # Whoever is named beside it may be the one who asks, and in danger.
             return self._others.isdisjoint(reading.plain[match.sentence])
         if "open" not in frame and not frame.isdisjoint(_HEDGES):
-            return True
+            near = reading.plain[match.sentence][max(0, match.start - 2) : match.end + 1]
+            return rule.category != "abuse" and _WRITERS.isdisjoint(near)
         if "told" in frame and frame.isdisjoint(("open", "present")) and not frame.isdisjoint(_PASTS):
             return True
         return self._under_a_no(reading.plain[match.sentence], match)
 
     def _under_a_no(self, sentence: Sentence, match: Match) -> bool:
         """Say whether nothing but words that lead from a `no` to what is denied stands between the two."""
-        for word in reversed(sentence[max(0, match.start - 6) : match.start]):
+        before = reversed(sentence[max(0, match.start - 6) : match.start])
+        for distance, word in enumerate(before, start=1):
+            if distance == 1 and word in _INTERJECTIONS:  # "no, I want to die"
+                return sentence[match.start] in self._deniable
             if word in _DENIERS:  # "no friends, want to die" denies the friends
                 return not (self._rules[match.rule].other and word in _NONE)
             if word not in self._leading:
@@ -368,8 +377,13 @@ class CrisisGate:
     def _read(self, text: str, fold: Folder | None = None) -> _Reading:
         plain = (fold or self._fold).sentences(text)
         frames: list[set[str]] = [set() for _ in plain]
+        answers: list[list[tuple[int, bool]]] = [[] for _ in plain]
         for match in self._frame_book.find(plain):
-            frames[match.sentence].add(self._frames[match.rule])
+            name = self._frames[match.rule]
+            frames[match.sentence].add(name)
+            if name in ("asked", "denied"):
+                denied = name == "denied"
+                answers[match.sentence].append((match.end if denied else match.start, denied))
         masked = [list(sentence) for sentence in plain]
         left = []
         for match in self._mask_book.find(plain):
@@ -382,7 +396,7 @@ class CrisisGate:
             masked[match.sentence][match.start : match.end] = [_HIDDEN] * (match.end - match.start)
             if mask.verdict.action == "support":
                 left.append(mask.verdict)
-        return _Reading(plain, frames, [tuple(sentence) for sentence in masked], left)
+        return _Reading(plain, frames, [tuple(sentence) for sentence in masked], left, answers)
 
     def _judge(self, reading: _Reading) -> list[Verdict]:
         return [*reading.left, *(verdict for _, verdict in self._by_rule(reading))]
@@ -404,7 +418,10 @@ class CrisisGate:
                 continue
             if frame & _WAKING & {*rule.unless}:
                 continue
-            if frame & _LOWERING & {*rule.unless}:
+            lowering = frame & _LOWERING & {*rule.unless}
+            if "asked" in lowering and _after_the_no(reading, match):
+                lowering -= {"asked"}
+            if lowering:
                 yield match, Verdict("support", rule.category, "concern")
                 continue
             near = rule.soon and rule.level == "high" and not self._soon.isdisjoint(sentence)
@@ -486,6 +503,12 @@ def _nobody() -> None:
 def _of_a_work(frame: set[str], sentence: Sentence, match: Match) -> bool:
     """Say whether a match stands in what is told of a book, a film or the news, and is of nobody's self."""
     return "work" in frame and _OWN.isdisjoint(sentence[match.start : match.end])
+
+
+def _after_the_no(reading: _Reading, match: Match) -> bool:
+    """Say whether what fits stands after the answer no: what is said there is said for oneself."""
+    before = [answer for answer in reading.answers[match.sentence] if answer[0] <= match.start]
+    return max(before, default=(0, False))[1]
 
 
 def _closed(frame: set[str]) -> bool:

@@ -68,7 +68,7 @@ class Folder:
         self._aliases = {key: tuple(value.split()) for key, value in aliases.items()}
         self._keep = frozenset(keep)
         self._deletes: dict[str, list[str]] = {}
-        for term in fuzzy:
+        for term in sorted(fuzzy):  # a set has another order in every process
             for key in _deletions(term):
                 self._deletes.setdefault(key, []).append(term)
 
