@@ -59,7 +59,7 @@ _EARLIER: Final = frozenset({"past", "earlier"})
 _PASTS: Final = _EARLIER | {"settled"}
 _HEDGES: Final = frozenset({"work", "setting"})
 _TURNED: Final = frozenset({"turned", "reversed", "belied"})
-_OPEN: Final = _TURNED | {"current"}
+_OPEN: Final = _TURNED | {"current", "at_hand"}
 _DENIERS: Final = frozenset({"not", "never", "no", "nor", "neither", "nobody", "none", "zero", "without"})
 _NONE: Final = frozenset({"no", "zero", "without", "none"})
 _INTERJECTIONS: Final = frozenset({"no", "never", "neither"})
@@ -111,7 +111,7 @@ class _Reading:
     masked: list[Sentence]
     left: list[Verdict]
     answers: list[list[tuple[int, bool]]]
-    """Of each sentence where a question that was asked begins (False) and where an answer ends (True)."""
+    """Of each sentence where a question that was asked (False) and where an answer no (True) ends."""
 
 
 def load_gate(weights: Path | None = None, *, passed_over: str = "") -> CrisisGate:
@@ -365,6 +365,8 @@ class CrisisGate:
             return replace(best, level="imminent", medical=True)
         if best.action in _URGENT:
             return best
+        if best.category in _ABOUT_ONESELF and self._after_a_cry(readings, earlier):
+            return Verdict("crisis", best.category, "high")
         category = self._cues_add_up(readings, earlier)
         return Verdict("crisis", category, "high") if category else best
 
@@ -382,8 +384,7 @@ class CrisisGate:
             name = self._frames[match.rule]
             frames[match.sentence].add(name)
             if name in ("asked", "denied"):
-                denied = name == "denied"
-                answers[match.sentence].append((match.end if denied else match.start, denied))
+                answers[match.sentence].append((match.end, name == "denied"))
         masked = [list(sentence) for sentence in plain]
         left = []
         for match in self._mask_book.find(plain):
@@ -491,6 +492,12 @@ class CrisisGate:
             if {first, second} <= known and not now.isdisjoint((first, second)):
                 return category
         return ""
+
+    def _after_a_cry(self, readings: Sequence[_Reading], earlier: Sequence[str]) -> bool:
+        """Say whether a question is answered with no by somebody whose message before it was stopped."""
+        if not any("asked" in frame for reading in readings for frame in self._framed(reading)):
+            return False
+        return any(self._by_rules(message[:WINDOW], ()).action in _URGENT for message in earlier)
 
     def _cues_in(self, reading: _Reading) -> set[str]:
         return {self._cues[match.rule] for match in self._cue_book.find(reading.masked)}

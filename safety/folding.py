@@ -246,8 +246,9 @@ def _unleet(chunk: str) -> Iterator[str]:
         yield from _shorter(form)
 
 
-def _deletions(word: str) -> set[str]:
-    return {word} | {word[:n] + word[n + 1 :] for n in range(1, len(word))}
+def _deletions(word: str) -> dict[str, None]:
+    """Return a word and what is left of it without one letter, in the same order in every process."""
+    return dict.fromkeys((word, *(word[:n] + word[n + 1 :] for n in range(1, len(word)))))
 
 
 def _one_apart(a: str, b: str) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from safety.folding import Folder
@@ -43,3 +47,23 @@ def test_sentences_end_at_full_stops_but_not_at_dots_of_hesitation() -> None:
     assert FOLD.sentences("i want. no") == [("i", "want"), ("no",)]
     assert FOLD.sentences("i want to go. we stay here") == [("i", "want", "to", "go"), ("we", "stay", "here")]
     assert FOLD.sentences("i want to... stay here") == [("i", "want", "to", "stay", "here")]
+
+
+@pytest.mark.parametrize("written", ["suicida", "suicid", "ovrdose"])
+def test_a_word_near_two_terms_folds_alike_in_every_process(written: str) -> None:
+    terms = {"suicide", "suicidal", "suicides", "overdose", "overdosed"}
+    shown = (
+        "from safety.folding import Folder; "
+        f"print(Folder(vocabulary=(), aliases={{}}, fuzzy={terms}).sentences({written!r}))"
+    )
+    folded = {
+        subprocess.run(
+            [sys.executable, "-c", shown],
+            env={"PYTHONHASHSEED": str(seed), "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(1, 7)
+    }
+    assert len(folded) == 1, folded
