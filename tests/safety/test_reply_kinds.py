@@ -78,6 +78,20 @@ MEDICAL = "medical_emergency"
         (MEDICAL, "hives and my throat is closing, i took a new tablet", "medical_emergency"),
         (MEDICAL, "we smell gas and the baby is drowsy", "overdose_poisoning"),
         (MEDICAL, "crushing chest pain and my arm is numb", "medical_emergency"),
+        (ABUSE, "I was raped by my boss, I work at a school", "abuse"),
+        (ABUSE, "a girl at my school is scared to go home", "child_at_risk"),
+        (SUICIDE, "my funeral is paid and the passwords are in the drawer", "intent_plan"),
+        (SUICIDE, "I am doing it by the end of the month", "intent_plan"),
+        (SUICIDE, "dejé las llaves y una carta", "intent_plan"),
+        (SUICIDE, "no voy a estar aquí", "intent_plan"),
+        (SUICIDE, "lo hice anoche", "attempt"),
+        (SUICIDE, "I am on the wrong side of the railing", "attempt"),
+        (SUICIDE, "the mark the belt left on my neck", "attempt"),
+        (SUICIDE, "it tells me to hurt myself", "psychosis"),
+        (MEDICAL, "she swallowed something, a grape, and is blue", "medical_emergency"),
+        (MEDICAL, "he is choking, he swallowed a bone by mistake", "medical_emergency"),
+        (MEDICAL, "she drank something under the sink", "overdose_poisoning"),
+        (MEDICAL, "gave him a double dose by mistake", "overdose_poisoning"),
         (MEDICAL, "mi mamá no respira", "medical_emergency"),
         (MEDICAL, "he took a fall and he is not breathing", "medical_emergency"),
         (MEDICAL, "he took his insulin and he is not breathing", "overdose_poisoning"),
@@ -91,6 +105,26 @@ MEDICAL = "medical_emergency"
 def test_words_make_the_reply_finer(category: str, text: str, kind: ReplyKind) -> None:
     action = "emergency" if category == MEDICAL else "crisis"
     assert KINDS.kind(Verdict(action, category, "imminent"), text) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("paid for the funeral, I want to kill myself", "ideation"),
+        ("rent is due at the end of the month and I want to kill myself", "ideation"),
+        ("dejé el trabajo y quisiera estar muerto", "wish_dead"),
+        ("no voy a estar bien nunca, quisiera estar muerto", "wish_dead"),
+        ("lo hice todo mal, quisiera estar muerto", "wish_dead"),
+        ("got up on the wrong side of the bed, kill myself", "ideation"),
+        ("a birthmark, a mark on my neck, I want to kill myself", "ideation"),
+        ("migraine again, the pills did not even work, I want to kill myself", "ideation"),
+        ("it says I have cancer, I want to kill myself", "ideation"),
+    ],
+)
+def test_words_of_daily_life_beside_a_cry_say_nothing_of_a_plan_or_an_attempt(
+    text: str, kind: ReplyKind
+) -> None:
+    assert KINDS.kind(Verdict("crisis", SUICIDE, "high"), text) == kind
 
 
 @pytest.mark.parametrize("category", ["concern_for_other", "eating_disorder"])

@@ -69,6 +69,8 @@ def test_what_is_denied_or_over_is_not_stopped_by_a_rule(text: str) -> None:
         "they ask if I think of suicide and I say no because they'd take my kids",
         "my son won't get up for school, he took pills, tried waking him",
         "why not kill myself",
+        "last year I tried to die. I love my life insurance, my kids will get it",
+        "mi ex me quería matar anoche",
     ],
 )
 def test_what_turns_a_denial_or_a_past_round_is_danger(text: str) -> None:
@@ -127,6 +129,12 @@ def test_danger_beside_a_no_a_past_a_work_or_a_question_is_danger(
 @pytest.mark.parametrize("text", WRITINGS["unbound"])
 def test_the_same_words_of_daily_life_are_stopped_by_no_rule(text: str) -> None:
     assert RULES.assess(text).action == "allow"
+
+
+def test_a_no_to_what_one_was_asked_takes_back_no_cry_before_it() -> None:
+    answer = "I was asked about suicide and said no"
+    assert GATE.assess(answer, earlier=["it is raining"]).action == "support"
+    assert GATE.assess(answer, earlier=["I don't want to be here"]).action == "crisis"
 
 
 class Careless(Doubtful):
