@@ -118,7 +118,7 @@ bench-sample: setup ## the whole path on the sample FAQ, with questions that pat
 bench-scrub: setup ## personal data found and missed, against stock Presidio
 	$(BIN)/python -m benchmarks.scrub --out benchmarks/results/scrub.json
 
-bench-pii: $(DEV_READY) setup ## personal data in full against stock Presidio (hours); QUICK=1: a check (minutes)
+bench-pii: $(DEV_READY) setup ## personal data in full against stock Presidio (hours, with memory and hostile texts); QUICK=1: a check (minutes)
 	$(BIN)/python -m benchmarks.pii $(if $(QUICK),--quick,--out benchmarks/results/pii.json --page benchmarks/results/pii.html)
 
 fuzz-scrub: $(DEV_READY) setup ## hostile texts through the scrubber, N of them (100,000: an hour); none may break it
