@@ -31,6 +31,7 @@ _WEEKDAYS: Final = frozenset((
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "tues", "wed",
     "thu", "thur", "thurs", "fri", "sat", "sun",
 ))  # fmt: skip
+_DAYS_AND_MONTHS: Final = _WEEKDAYS | _MONTHS
 _AGAIN: Final = frozenset(f"{day}s" for day in _WEEKDAYS if day.endswith("day"))
 _OF_A_DAY: Final = frozenset((
     "the", "of", "in", "on", "next", "last", "this", "every", "morning", "afternoon", "evening", "night",
@@ -90,7 +91,8 @@ def _is_ordinary(text: str, one: Marked, inside: Sequence[Word]) -> bool:
         or is_medical(word.lower)
         or (
             is_ordinary(word.lower)
-            and word.lower not in words("cities") | _MONTHS | _WEEKDAYS
+            and word.lower not in words("cities")
+            and word.lower not in _DAYS_AND_MONTHS
             and (word.opens or not word.capital)
         )
         for word in inside
