@@ -27,7 +27,7 @@ from benchmarks.attacks.indirect import ASKED as ASKED_FOR
 from benchmarks.attacks.indirect import FULL, LET_IN, measure_import, measure_ordinary, measure_served
 from benchmarks.attacks.planted import DRAWS, FULL_DRAWS, measure_planted
 from benchmarks.attacks.table import table
-from benchmarks.pii.kept import Kept, OutOfTime
+from benchmarks.kept import Kept, OutOfTime
 from benchmarks.report import Figure, earlier, report
 
 EVERY: Final = 0

@@ -23,7 +23,7 @@ from app.prompting import GROUNDED_USER, grounded_system, prompt_hash, support_s
 from app.settings import load_settings
 from app.wiring import Application, build
 from benchmarks.attacks.obeyed import Ground
-from benchmarks.pii.kept import Kept
+from benchmarks.kept import Kept
 from retrieval.build import SAMPLE_FAQ, ensure_index
 from retrieval.embedder import faq_source, load_embedder
 from retrieval.faq import FaqEntry, load_faq

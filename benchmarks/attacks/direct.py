@@ -21,7 +21,7 @@ from benchmarks.attack_sets import Message, Name, messages, public_harmful, publ
 from benchmarks.attacks.answered import ask_each, chat, ground_of, sample_entries, sample_index
 from benchmarks.attacks.obeyed import contacts_in, faults, unapproved
 from benchmarks.datasets import DATASETS, datasets_there
-from benchmarks.pii.kept import Kept
+from benchmarks.kept import Kept
 from benchmarks.report import Figure
 from benchmarks.screen import wilson
 from safety.screen import Screener

@@ -36,7 +36,7 @@ from benchmarks.attacks.answered import (
 from benchmarks.attacks.obeyed import Faults, amounts_in, faults
 from benchmarks.attacks.remembering import remembering
 from benchmarks.datasets import DATASETS, datasets_there
-from benchmarks.pii.kept import Kept
+from benchmarks.kept import Kept
 from benchmarks.report import Figure
 from benchmarks.screen import wilson
 from retrieval.build import build_index

@@ -21,9 +21,9 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks.kept import Kept, OutOfTime
 from benchmarks.pii.categories import category_rows, measure_categories, readme_table
 from benchmarks.pii.fuzz import measure_fuzz
-from benchmarks.pii.kept import Kept, OutOfTime
 from benchmarks.pii.options import QUICK, Options, Outcome
 from benchmarks.pii.page import page
 from benchmarks.pii.quality import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from benchmarks.pii.kept import Kept
+from benchmarks.kept import Kept
 from benchmarks.pii.result import Line, Skipped
 from benchmarks.pii.systems import SYSTEMS
 

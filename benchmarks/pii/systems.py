@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, TypeVar
 from tqdm import tqdm
 
 import weights
+from benchmarks.kept import Kept
 from benchmarks.pii.cases import Span
-from benchmarks.pii.kept import Kept
 from safety.policies import Policy
 from weights.defaults import NAME_MODEL
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.conversation import Conversation
 from benchmarks.attacks.answered import ask_each
-from benchmarks.pii.kept import Kept, OutOfTime
+from benchmarks.kept import Kept, OutOfTime
 from tests.app.conftest import MakeService
 
 TEXTS = ("Where can I park?", "How do I ask for a refill?", "Where can I park?", "When are you open?")

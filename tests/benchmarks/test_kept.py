@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.kept import Kept, OutOfTime
 from benchmarks.pii.cases import Span
-from benchmarks.pii.kept import Kept, OutOfTime
 from benchmarks.pii.systems import SYSTEMS, Found, System, find_all
 
 
