@@ -252,11 +252,7 @@ class CrisisGate:
             return None
         if any(self._by_rules(message[:WINDOW], ()).action in _URGENT for message in earlier):
             return None
-        return (
-            (lambda reader: reader.doubts(text, in_question=True))
-            if in_question
-            else (lambda reader: reader.doubts(text))
-        )
+        return lambda reader: reader.doubts(text, in_question=in_question)
 
     def in_question(self, text: str, verdict: Verdict) -> bool:
         """Say whether nothing stops a message but what a rule cannot tell from danger by itself.

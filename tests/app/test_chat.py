@@ -352,7 +352,7 @@ def test_danger_that_only_a_late_reader_sees_is_answered_after_all(
 def test_who_is_in_danger_does_not_wait_for_a_late_reader(make_service: MakeService) -> None:
     reader = Late()
     service = with_reader(make_service, reader)
-    reader.doubts = lambda _text: reader.released.wait(30)  # type: ignore[method-assign]
+    reader.doubts = lambda _text, in_question=False: reader.released.wait(30)  # type: ignore[method-assign]
     began = time.monotonic()
     first = next(service.stream("i want to kill myself, you should know", Conversation()))
     took = time.monotonic() - began

@@ -407,7 +407,7 @@ class Slow:
         self.released.wait(30)
         return ALLOW
 
-    def doubts(self, _text: str) -> bool:
+    def doubts(self, _text: str, *, in_question: bool = False) -> bool:
         return self.released.wait(30)
 
 
@@ -436,7 +436,7 @@ def test_what_the_others_take_is_not_taken_from_the_reader(monkeypatch: pytest.M
         def assess(self, _text: str, *, earlier: object) -> Verdict:
             return ALLOW
 
-        def doubts(self, _text: str) -> bool:
+        def doubts(self, _text: str, *, in_question: bool = False) -> bool:
             return True
 
     gate = load_gate().with_reader(lambda: Doubts(), hurried=True)  # type: ignore[arg-type,return-value]
@@ -457,7 +457,7 @@ def test_many_late_readings_keep_nobody_waiting_afterwards() -> None:
         gate.assess("i want to kill myself, you should know")
 
     class Quick(Slow):
-        def doubts(self, _text: str) -> bool:
+        def doubts(self, _text: str, *, in_question: bool = False) -> bool:
             answers.append(True)
             return False
 

@@ -341,7 +341,7 @@ def test_a_doubt_takes_nothing_from_what_is_learned(reader: MessageReader) -> No
     said = "last night i thought about it and i want to kill myself, you should know"
 
     class Torn(CrisisReader):
-        def doubts(self, _text: str) -> bool:
+        def doubts(self, _text: str, *, in_question: bool = False) -> bool:
             return True
 
     torn = Torn(CrisisNgrams.load(), reader, limits_for(reader, bias=30.0))
