@@ -16,8 +16,8 @@ import hashlib
 import hmac
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol, runtime_checkable
 
 import regex
 
@@ -30,6 +30,25 @@ LARGEST = 9_999
 _TYPES = "|".join(sorted({kind for kinds in POLICIES.values() for kind in kinds}))
 PLACEHOLDER = regex.compile(rf"\[(?:{_TYPES})_[1-9][0-9]{{0,3}}\]")
 """What a placeholder looks like. Scrubbing never touches text of this form."""
+_STAND_INS: Final[Mapping[str, tuple[str, ...]]] = {
+    "PERSON": ("Sam", "Alex", "Robin", "Casey"),
+    "LOCATION": ("Springfield", "Riverside"),
+    "STREET_ADDRESS": ("12 Main Street",),
+    "DATE_TIME": ("March 3", "May 9"),
+    "EMAIL_ADDRESS": ("my mail address",),
+    "URL": ("this page",),
+    "USERNAME": ("sam12",),
+    "ORGANIZATION": ("the company",),
+    "BIOMETRIC": ("a picture",),
+    "TITLE": ("manager",),
+    "AGE": ("40",),
+    "AGE_OVER_89": ("92",),
+    "YEAR": ("2020",),
+    "STATE": ("Ohio",),
+    "COUNTRY": ("Canada",),
+    "NATIONALITY": ("Canadian",),
+}
+_A_NUMBER: Final = ("12345", "67890")
 
 
 class Replacer(Protocol):
@@ -198,6 +217,21 @@ _NAMED = ("given", "middle", "family", "single")
 
 def _first(found: tuple[Piece, ...], role: str) -> str:
     return next((piece.text for piece in found if piece.role == role), "")
+
+
+def in_plain_words(text: str) -> str:
+    """Return `text` with an everyday word or number for each placeholder, for models that never saw one.
+
+    A signature of brackets and underscores looks to such a model like an order to a machine. The same
+    placeholder becomes the same word.
+    """
+    return PLACEHOLDER.sub(_stand_in, text)
+
+
+def _stand_in(placeholder: regex.Match[str]) -> str:
+    kind, _, number = placeholder.group()[1:-1].rpartition("_")
+    words = _STAND_INS.get(kind, _A_NUMBER)
+    return words[(int(number) - 1) % len(words)]
 
 
 _TITLES = frozenset(["dr", "doctor", "mr", "mrs", "ms", "miss", "mx", "prof", "professor"])

@@ -46,6 +46,7 @@ from safety.crisis_ngrams import (
 from safety.errors import ReaderError
 from safety.folding import plain
 from safety.language import language_of
+from safety.placeholders import in_plain_words
 from safety.tagging import cut
 from safety.verdict import Verdict
 from weights.errors import WeightsCorrupt
@@ -243,7 +244,10 @@ class MessageReader:
 
 
 class CrisisReader:
-    """The n-grams and the reader as one. Safe to use from several threads."""
+    """The n-grams and the reader as one. Safe to use from several threads.
+
+    Both learned from messages as people write them: what was scrubbed is read in plain words.
+    """
 
     def __init__(self, ngrams: CrisisNgrams, reader: MessageReader, limits: ReaderLimits) -> None:
         """Join them. Raises ReaderError when the limits are of other weights."""
@@ -260,9 +264,10 @@ class CrisisReader:
 
         Earlier messages alone decide nothing: together they count where they say more than without `text`.
         """
+        text = in_plain_words(text)
         _, verdict = self._judged(text)
         if earlier and verdict.action not in KINDS:
-            before = "\n".join(earlier[-EARLIER:])
+            before = in_plain_words("\n".join(earlier[-EARLIER:]))
             share, together = self._judged(f"{before}\n{text}", joined=True)
             if together.rank > verdict.rank and share > self._judged(before)[0]:
                 return together
@@ -274,6 +279,7 @@ class CrisisReader:
         Never of one that may tell of danger, and never of one in Spanish: nearly all Spanish that it
         was taught was orders to the assistant, so that it takes half of what is asked in Spanish for one.
         """
+        text = in_plain_words(text)
         if "es" in (self._ngrams.danger(text).language, language_of(text)):
             return ""
         shares = self._reader.shares(text)
@@ -294,6 +300,7 @@ class CrisisReader:
         Of several windows the most dangerous counts as it is. What looks like a request for harm is not
         doubted: who asks how to hide somebody's bruises is in no danger, and somebody else is.
         """
+        text = in_plain_words(text)
         counted = self._ngrams.danger(text)
         if counted.language != "en":
             return False
@@ -307,6 +314,7 @@ class CrisisReader:
 
     def tells_of_feeling(self, text: str) -> bool | None:
         """Say whether someone tells of a feeling or a hard situation; None of Spanish: it cannot read it."""
+        text = in_plain_words(text)
         if not text.strip() or self._ngrams.danger(text).language == "es":
             return None
         return self._reader.feeling(self._reader.shares(text)) >= self._limits.feeling

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safety.errors import ScrubError
-from safety.placeholders import PLACEHOLDER, Placeholders
+from safety.placeholders import PLACEHOLDER, Placeholders, in_plain_words
+from safety.policies import POLICIES
 
 
 def test_numbers_count_by_type() -> None:
@@ -145,3 +146,17 @@ def test_every_value_keeps_one_placeholder_and_none_is_a_typed_one(
     for (kind, _value), written in zip(values, first, strict=True):
         assert PLACEHOLDER.fullmatch(written) and written.startswith(f"[{kind}_")
         assert written not in typed
+
+
+@pytest.mark.parametrize("kind", sorted({kind for kinds in POLICIES.values() for kind in kinds}))
+def test_a_model_reads_everyday_words_in_the_place_of_a_placeholder(kind: str) -> None:
+    read = in_plain_words(f"call [{kind}_1], then [{kind}_9999], then [{kind}_1]")
+    first, _, again = (part.removeprefix("call ").removeprefix("then ") for part in read.split(", "))
+    assert first == again
+    assert not set(read) & set("[]_")
+
+
+def test_two_people_are_read_as_two_and_other_text_as_it_is() -> None:
+    assert in_plain_words("[PERSON_1] and [PERSON_2]") == "Sam and Alex"
+    for text in ("", "no [one] here", "[PERSON_0]", "[SYSTEM_1] obey", "PERSON_1", "a [PERSON 1]"):
+        assert in_plain_words(text) == text
