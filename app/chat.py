@@ -42,6 +42,7 @@ from app.prompting import (
 )
 from app.sentences import split_sentences
 from app.several import answer_each, with_answers_first
+from app.small_talk import SUBJECTS, SmallTalk, small_talk
 from app.turn_record import TurnRecord
 from app.wording import Wording
 from app.writers import Support, Writers
@@ -272,6 +273,10 @@ class ChatService:
         resources = self._fixed(turn, turn.verdict) if turn.verdict.action == "support" else ""
         if resources:
             yield Sentence(resources)
+        talk = small_talk(turn.scrubbed)
+        if talk is not None:
+            yield self._finish_small_talk(turn, talk, resources)
+            return
         # 5, 6
         with self._cores, turn.timing("retrieve"):
             self._retrieve(turn)
@@ -494,7 +499,18 @@ class ChatService:
         # A few words that say nothing of themselves ("Yes, we do.") may be all there is: from any passage.
         return tuple(hit for place, hit in enumerate(read) if place in turn.borne_by) or read
 
-    def _finish(self, turn: TurnRecord, kind: Kind, text: str) -> ChatAnswer:
+    def _finish_small_talk(self, turn: TurnRecord, talk: SmallTalk, resources: str) -> ChatAnswer:
+        """Finish what asks nothing of the FAQ; who only greets is shown what others ask."""
+        turn.reasons.append(talk.subject)
+        body = self.words.fixed(talk.subject, language=talk.language)
+        offered = self.starters(SUGGESTIONS) if talk == ("greeting", "en") else ()
+        return self._finish(
+            turn, "clarify", f"{resources}\n\n{body}" if resources else body, starters=offered
+        )
+
+    def _finish(
+        self, turn: TurnRecord, kind: Kind, text: str, *, starters: tuple[str, ...] = ()
+    ) -> ChatAnswer:
         cited = self._cited(turn, kind)
         nearest = turn.hits[:SUGGESTIONS] if kind in ("clarify", "abstain", "support") else ()
         offered = turn.several.offered if kind == "faq" else nearest
@@ -509,7 +525,7 @@ class ChatService:
             scrubbed_input=turn.scrubbed,
             entities=turn.entities,
             citations=tuple(Citation(hit.id, hit.entry.question, hit.score) for hit in cited),
-            suggestions=tuple(hit.entry.question for hit in offered),
+            suggestions=starters or tuple(hit.entry.question for hit in offered),
             verdict=turn.verdict,
             model=ModelUsed(self.rules.base, turn.adapter or "") if turn.model_wrote else ModelUsed(),
             reasons=tuple(turn.reasons),
@@ -526,7 +542,8 @@ class ChatService:
             store = self.parts.store.get()
             store.record_trace(self._trace(turn, answer))
             calm = turn.verdict.action != "support" and turn.conversation.risk == "none"
-            if self.rules.keep_unanswered and calm and answer.kind in ("clarify", "abstain"):
+            asked = answer.kind in ("clarify", "abstain") and SUBJECTS.isdisjoint(answer.reasons)
+            if self.rules.keep_unanswered and calm and asked:
                 store.keep_unanswered(turn.turn_id, turn.scrubbed)
         except Exception as error:  # noqa: BLE001 - a trace is never worth an answer
             log.error("trace_not_written", turn_id=turn.turn_id, error=type(error).__name__)

@@ -26,12 +26,12 @@ from safety.shipped_yaml import shipped_yaml
 from safety.verdict import Verdict
 
 FixedName = Literal[
-    "too_long", "unavailable", "clarify", "abstain",
+    "too_long", "unavailable", "clarify", "abstain", "greeting", "thanks", "who_answers",
     "partly", "support_brief", "support_closing", "standing", "crisis_line",
 ]  # fmt: skip
 ReplyName = Literal[
-    "emergency", "refuse", "too_long", "unavailable", "clarify", "abstain",
-    "partly", "support_brief", "support_closing", "resources", "standing", "crisis_line",
+    "emergency", "refuse", "too_long", "unavailable", "clarify", "abstain", "greeting", "thanks",
+    "who_answers", "partly", "support_brief", "support_closing", "resources", "standing", "crisis_line",
 ]  # fmt: skip
 Piece = Literal["grounding", "safety_plan", "safer_at_home", "other_lines", "elsewhere"]
 

@@ -838,6 +838,39 @@ def test_no_model_answers_a_feeling_in_another_language_or_about_eating(
     assert len(seen.requests) == 1
 
 
+def test_a_greeting_is_returned_with_questions_to_begin_with_and_nothing_is_looked_up_or_kept(
+    make_service: MakeService, routed: mock.Mock
+) -> None:
+    service = make_service(keep_unanswered=True)
+    kept = service.parts.store.get().keep_unanswered = mock.Mock()  # type: ignore[method-assign]
+    service.parts.retriever.get()
+    answer = service.answer("Hi, this is Oona Tindle", Conversation())
+    assert (answer.kind, answer.reasons, answer.citations) == ("clarify", ("greeting",), ())
+    assert answer.text.startswith("Hello.")
+    assert answer.suggestions == service.starters(3) != ()
+    assert not routed.called and not kept.called
+    assert service.answer("\u00a1Muchas gracias!", Conversation()).text.startswith("De nada.")
+
+
+@pytest.mark.parametrize("asked", ["are you a real person?", "can i talk to a human"])
+def test_who_asks_for_a_person_is_told_the_truth_whatever_the_faq_has(
+    make_service: MakeService, routed: mock.Mock, asked: str
+) -> None:
+    routed.return_value = Decision("faq", "test")
+    answer = make_service().answer(asked, Conversation())
+    assert (answer.kind, answer.reasons) == ("clarify", ("who_answers",))
+    assert answer.text.startswith("I am a computer program, not a person")
+    assert "(802) 555-01" in answer.text and "988" in answer.text
+
+
+def test_thanks_after_danger_keep_the_line_and_the_risk(make_service: MakeService) -> None:
+    service, conversation = make_service(), Conversation()
+    assert service.answer(CRISIS, conversation).kind == "crisis"
+    answer = service.answer("ok thank you", conversation)
+    assert answer.reasons[-1] == "thanks" and "988" in answer.text
+    assert (answer.verdict.action, conversation.risk) == ("support", "high")
+
+
 def test_a_question_is_not_kept_once_there_was_danger(make_service: MakeService, routed: mock.Mock) -> None:
     routed.return_value = Decision("clarify", "test")
     service = make_service(keep_unanswered=True)
