@@ -60,7 +60,7 @@ def decide(
             return Decision("faq", "warning_kept_whole")
         return Decision("grounded", "partly_confident")
     told = heard(text)
-    feeling = tells_of_feeling(text) if told is None else told
+    feeling = tells_of_feeling(text) if told is None else told and not asks_plainly(text)
     if feeling or (verdict.action == "support" and not asks_for_fact(text)):
         return Decision("support", "tells_of_feeling")
     if confidence >= CLARIFY_CONFIDENCE:
@@ -98,6 +98,16 @@ _FACT = re.compile(
     r"what is|what are)\b",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(
+    r"\W*(?:(?:hi|hello|hey|so|and|ok|please)\W+)*"
+    r"(?:when|where|which|who|what|how|do|does|can|could|will|would|is|are)\b",
+    re.IGNORECASE,
+)
+_SERVICE = re.compile(
+    r"\b(?:groups?|class(?:es)?|sessions?|workshops?|programs?|courses?|meetings?|clinics?|therapists?|counsell?ors?|"
+    r"psychiatrists?|nurses?|doctors?|referrals?|waiting list)\b",
+    re.IGNORECASE,
+)
 
 
 def warns(approved: str) -> bool:
@@ -113,6 +123,14 @@ def tells_of_feeling(text: str) -> bool:
     relations = len(_RELATION.findall(text))
     facts = len(_FACT.findall(text))
     return (feelings > 0 and 2 * feelings + relations > 2 * facts) or relations > facts
+
+
+def asks_plainly(text: str) -> bool:
+    """Say whether a message asks after what a clinic offers, and nobody speaks of themselves in it.
+
+    "When is the depression group" names a feeling, and nobody tells of one; "when will it stop" does.
+    """
+    return bool(_SERVICE.search(text) and _QUESTION.match(text)) and not _FIRST_PERSON.search(text)
 
 
 def asks_for_fact(text: str) -> bool:

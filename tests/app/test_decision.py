@@ -90,6 +90,25 @@ def test_support_verdict_counts_unless_a_fact_is_asked_for() -> None:
     assert decide("when is the office open", confidence=0.05, verdict=SUPPORT).route == "abstain"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["when is the depression group", "hi, who leads the grief class?", "do you have therapists for panic"],
+)
+def test_who_asks_after_what_a_clinic_offers_tells_of_no_feeling(text: str) -> None:
+    assert decide(text, confidence=0.05, verdict=ALLOW, heard=lambda _text: True).route == "abstain"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "when will it stop hurting", "is there any hope", "does anyone care", "what is the point of it all",
+        "when is the group, i feel so alone", "who would miss me in that group", "nobody likes me at school",
+    ],
+)  # fmt: skip
+def test_who_asks_out_of_a_feeling_is_heard(text: str) -> None:
+    assert decide(text, confidence=0.05, verdict=ALLOW, heard=lambda _text: True).route == "support"
+
+
 def test_confident_answer_wins_over_a_feeling() -> None:
     assert decide("i feel lonely, is there a group", confidence=0.95, verdict=ALLOW).route == "faq"
 
