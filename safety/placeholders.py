@@ -234,6 +234,8 @@ def _stand_in(placeholder: regex.Match[str]) -> str:
     return words[(int(number) - 1) % len(words)]
 
 
+_NAME_PART: Final = regex.compile(r"[\p{L}\p{M}']+")
+_NO_LETTER: Final = regex.compile(r"[^\p{L}\p{M}\d@]+")
 _TITLES = frozenset(["dr", "doctor", "mr", "mrs", "ms", "miss", "mx", "prof", "professor"])
 
 
@@ -241,7 +243,7 @@ def canonical(entity_type: str, value: str) -> str:
     """Return `value` without what does not change who or what it names: case, accents, spaces, titles."""
     if entity_type == "PERSON":
         plain = folded(value)
-        names = regex.findall(r"[\p{L}\p{M}']+", plain)
+        names = _NAME_PART.findall(plain)
         return " ".join(name for name in names if name not in _TITLES) or plain
-    bare = regex.sub(r"[^\p{L}\p{M}\d@]+", "", value.casefold())
+    bare = _NO_LETTER.sub("", value.casefold())
     return bare or value

@@ -45,6 +45,8 @@ class MadePeople:
 
     def knows(self, name: str, *, part: bool) -> bool:
         """Say whether a person's name was met or learned; with `part` a part of one counts."""
+        if not self._whole:  # of each word of a text somebody asks, and most texts know nobody yet
+            return False
         plain = canonical("PERSON", name)
         if plain in self._whole:
             return True
