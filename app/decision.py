@@ -60,8 +60,9 @@ def decide(
             return Decision("faq", "warning_kept_whole")
         return Decision("grounded", "partly_confident")
     told = heard(text)
-    feeling = tells_of_feeling(text) if told is None else told and not asks_plainly(text)
-    if feeling or (verdict.action == "support" and not asks_for_fact(text)):
+    plain = asks_plainly(text)
+    feeling = tells_of_feeling(text) if told is None else told and not plain
+    if feeling or (verdict.action == "support" and not plain and not asks_for_fact(text)):
         return Decision("support", "tells_of_feeling")
     if confidence >= CLARIFY_CONFIDENCE:
         return Decision("clarify", "weak_evidence")

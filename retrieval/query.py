@@ -21,10 +21,12 @@ _INTRODUCING = frozenset(
 _ASKING = re.compile(
     r"\?|\b(?:how|what|when|where|which|who|why|can|could|may|should|need|want)\b", re.IGNORECASE
 )
-_LEANING = re.compile(
+_POINTING = (
     r"\b(?:it|its|that|this|those|these|them|they|there|then|one|ones|he|she|him|her|same|instead|else)\b"
-    r"|^\W*(?:and|but|or|so|what about|how about|what if|why|ok|okay|also)\b",
-    re.IGNORECASE,
+)
+_POINTS = re.compile(_POINTING, re.IGNORECASE)
+_LEANING = re.compile(
+    rf"{_POINTING}|^\W*(?:and|but|or|so|what about|how about|what if|why|ok|okay|also)\b", re.IGNORECASE
 )
 _SHORT_WORDS = 3
 _LEANING_WORDS = 7
@@ -55,6 +57,11 @@ def leans_on_context(query: str) -> bool:
     """Tell whether a question is too short, or points back too much, to be understood alone."""
     count = len(set(content_words(query)))
     return count <= _SHORT_WORDS or (count <= _LEANING_WORDS and bool(_LEANING.search(query)))
+
+
+def points_back(query: str) -> bool:
+    """Tell whether it names nothing and points at what was said: "how long does it take"."""
+    return len(set(content_words(query))) <= _POINTING_WORDS and bool(_POINTS.search(query))
 
 
 def points_nowhere(query: str) -> bool:

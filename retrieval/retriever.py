@@ -38,7 +38,7 @@ from retrieval.manifest import (
     read_manifest,
     verify,
 )
-from retrieval.query import clean_query, leans_on_context, points_nowhere
+from retrieval.query import clean_query, leans_on_context, points_back, points_nowhere
 from retrieval.ranker import Ranker, Scores, entry_text, shares
 from retrieval.spelling import Speller
 from retrieval.subject import uncovered
@@ -175,7 +175,7 @@ class Retriever:
         confidence = self._curve.probability(ranking.features, covered=ranking.covered)
         if not before and points_nowhere(text):
             confidence = min(confidence, _CLEAR_ALONE)
-        if before and leans_on_context(text) and confidence < _CLEAR_ALONE:
+        if before and (points_back(text) or (leans_on_context(text) and confidence < _CLEAR_ALONE)):
             ranking = self.rank(text, allowed=allowed, top_k=top_k, context=before)
             confidence = self._curve.probability(ranking.features, covered=ranking.covered)
         return Retrieval(self._hits(ranking, top_k), confidence)

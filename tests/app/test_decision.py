@@ -96,6 +96,7 @@ def test_support_verdict_counts_unless_a_fact_is_asked_for() -> None:
 )
 def test_who_asks_after_what_a_clinic_offers_tells_of_no_feeling(text: str) -> None:
     assert decide(text, confidence=0.05, verdict=ALLOW, heard=lambda _text: True).route == "abstain"
+    assert decide(text, confidence=0.05, verdict=SUPPORT, heard=lambda _text: True).route == "abstain"
 
 
 @pytest.mark.parametrize(

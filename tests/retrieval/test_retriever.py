@@ -174,6 +174,21 @@ def test_a_follow_up_is_understood_with_the_message_before(retriever: Retriever)
     assert ids(retriever, "what time do you close", context=before)[0] == "hours"
 
 
+def test_a_follow_up_that_names_nothing_is_never_answered_alone(tmp_path: Path) -> None:
+    entries = [
+        FaqEntry("wait", "How long does it take?", "Three weeks."),
+        FaqEntry("refill", "How do I get a refill, and how long does it take?", "Five days."),
+        FaqEntry("dog", "May I bring my dog?", "Yes."),
+    ]
+    build_index(entries, out=tmp_path / "index", embedder=HashEmbedder())
+    retriever = Retriever.open(tmp_path / "index", HashEmbedder())
+    assert ids(retriever, "how long does it take")[0] == "wait"
+    assert ids(retriever, "how long does it take", context="How do I get a refill?")[0] == "refill"
+    alone = retriever.search("May I bring my dog?")
+    followed = retriever.search("and may I bring my dog?", context="May I bring my son?")
+    assert followed.hits[0].id == "dog" and followed.confidence >= 0.9 * alone.confidence
+
+
 def test_a_question_that_stands_alone_is_not_bent_by_the_message_before(retriever: Retriever) -> None:
     query = "How do I ask for a refill at the pharmacy before I run out?"
     alone = retriever.search(query)
