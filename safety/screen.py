@@ -71,8 +71,10 @@ class Screener:
         self._categories = [str(rule["category"]) for rule in rules["rules"]]
         for number, rule in enumerate(rules["rules"]):
             self._book.add(number, (line for line in rule["phrases"].splitlines() if line.strip()))
+        self._own = PhraseBook({name: tuple(members.split()) for name, members in rules["sets"].items()})
+        self._own.add(0, (line for line in rules["own"].splitlines() if line.strip()))
         self._fold = Folder(
-            vocabulary=self._book.vocabulary,
+            vocabulary=self._book.vocabulary | self._own.vocabulary,
             aliases={**self._gate.aliases, **rules["aliases"]},
             fuzzy=(),
             joined=rules["joined"].split(),
@@ -101,7 +103,7 @@ class Screener:
         category = (
             self._refused(text) or self._refused_together(text, earlier) or self._refused_rewritten(text)
         )
-        if category:
+        if category and not self._is_own(category, text):
             return _refusal(category, first)
         # What may be an emergency and asks for harm is refused; what may be about oneself never is.
         open_ = first.action == "allow" or first.category == "medical_emergency"
@@ -112,9 +114,14 @@ class Screener:
     def _refused_by_reader(self, text: str) -> str:
         reader = self._gate.reader
         try:
-            return "" if reader is None else reader.category(text)
+            category = "" if reader is None else reader.category(text)
         except Exception:  # noqa: BLE001 - whatever broke in it, the rules have spoken
             return ""
+        return "" if self._is_own(category, text) else category
+
+    def _is_own(self, category: str, text: str) -> bool:
+        """Say whether what looks like harm is somebody's own care, kept from family."""
+        return category == "harmful_request" and any(self._own.find(self._fold.sentences(text)))
 
     def instructs(self, text: str) -> bool:
         """Say whether a text to be kept, such as an FAQ answer, gives an order to a language model."""
