@@ -1,7 +1,8 @@
 """Fit the numbers of retrieval/calibration*.json and say how well they hold where they were not fitted.
 
 With a ranker (the active one, or `--ranker FOLDER`) those of calibration_ranked.json; with
-`--ranker none` the others.
+`--ranker none` those of calibration.json; and each time those of calibration_questions.json, on the doctors'
+pairs alone, which are all questions: judged there by fifths, each by the other four.
 
 Each source is left out in turn: fitted on the others, judged on it. What ships is fitted on all.
 A source has the same weight whatever its size, but for SOURCE_WEIGHTS. More evidence may never
@@ -38,7 +39,7 @@ from benchmarks.report import Figure, report
 from benchmarks.retrieval.metrics import at_risk, at_threshold, calibration_error
 from benchmarks.retrieval.peers import WAYS
 from retrieval.build import SAMPLE_FAQ, build_index
-from retrieval.calibration import FILE, MAX_NUMBERS, RANKED_FILE, Curve, Features
+from retrieval.calibration import FILE, MAX_NUMBERS, QUESTIONS_FILE, RANKED_FILE, Curve, Features
 from retrieval.embedder import Embedder, Vectors, faq_source, load_embedder
 from retrieval.query import clean_query
 from retrieval.ranker import Ranker, load_ranker
@@ -59,6 +60,9 @@ RANKED_WEIGHTS = {"medquad": 0.25, "medication_questions": 0.25}
 OBSERVED_ONLY = frozenset({JUDGED_ONLY, "sample_alternates"})
 # A ranker reads answers, and the doctors' pairs have none: their entries say their questions again.
 NOT_RANKED = frozenset({"question_pairs"})
+# What says how near two questions are, where nothing else is to be had.
+OF_QUESTIONS = ("title", "margin", "agreement")
+_FIFTHS = 5
 # How long questions are depends on who wrote them: a set's habit must not pass for evidence.
 _LARGEST_LENGTH_WEIGHT = 0.8
 _REGULARISATION = 1e-4
@@ -204,14 +208,17 @@ def collect(
     return found
 
 
-def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
-    """Fit the curve by maximum likelihood within the bounds.
+def fit(
+    observed: Mapping[str, Observed], *, ranked: bool = False, of: Sequence[str] = (), unbounded: bool = False
+) -> Curve:
+    """Fit the curve by maximum likelihood within the bounds, on all features or those `of` a few.
 
-    Without a ranker what holds without the subject is fitted apart; with one the subject is a feature.
+    Without a ranker what holds without the subject is fitted apart; with one, or `unbounded`, it is not.
     """
-    names = [name for name in Features.names() if ranked or name not in RANKED_ONLY]
+    names = [name for name in of or Features.names() if ranked or name not in RANKED_ONLY]
     weights = SOURCE_WEIGHTS | (RANKED_WEIGHTS if ranked else {})
-    features = np.concatenate([one.features[:, : len(names)] for one in observed.values()])
+    places = [Features.names().index(name) for name in names]
+    features = np.concatenate([one.features[:, places] for one in observed.values()])
     covered = np.concatenate([one.covered for one in observed.values()])
     right = np.concatenate([one.right for one in observed.values()]).astype(float)
     weight = np.concatenate(
@@ -219,7 +226,8 @@ def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
     )
     weight /= weight.sum()
     without = weight * ~covered
-    if not ranked:
+    unbounded = unbounded or ranked
+    if not unbounded:
         weight = weight * covered / (weight @ covered)
     scale = features.std(0) + 1e-9
     scaled = features / scale
@@ -240,8 +248,8 @@ def fit(observed: Mapping[str, Observed], *, ranked: bool = False) -> Curve:
         fitted=f"{datetime.now(UTC).date().isoformat()} by benchmarks/fit_confidence.py",
         intercept=round(float(found[0]), 4),
         weights={name: round(float(value), 4) for name, value in zip(names, found[1:] / scale, strict=True)},
-        least_title=LEAST_TITLE_RANKED if ranked else LEAST_TITLE,
-        without_subject=1.0 if ranked else round(float(without @ right / max(without.sum(), 1e-9)), 4),
+        least_title=LEAST_TITLE_RANKED if unbounded else LEAST_TITLE,
+        without_subject=1.0 if unbounded else round(float(without @ right / max(without.sum(), 1e-9)), 4),
     )
 
 
@@ -282,9 +290,38 @@ def left_out(observed: Mapping[str, Observed], *, ranked: bool = False) -> dict[
         kin = {name} | {
             other for other in observed if name.startswith("sample") and other.startswith("sample")
         }
+        if name in NOT_RANKED:
+            found[name] = by_fifths(held)
+            continue
         others = {other: one for other, one in observed.items() if other not in kin | apart}
         found[name] = predict(fit(others, ranked=ranked), held)
     return found
+
+
+def fit_questions(observed: Observed) -> Curve:
+    """Fit the curve of an FAQ that is all questions."""
+    return fit({"question_pairs": observed}, of=OF_QUESTIONS, unbounded=True)
+
+
+def by_fifths(observed: Observed) -> Floats:
+    """Return confidences of curves for questions, each fitted on four fifths and used on the last."""
+    found = np.zeros(len(observed.right))
+    fifth = np.arange(len(found)) % _FIFTHS
+    for at in range(_FIFTHS):
+        found[fifth == at] = predict(
+            fit_questions(_part(observed, fifth != at)), _part(observed, fifth == at)
+        )
+    return found
+
+
+def _part(observed: Observed, chosen: Labels) -> Observed:
+    return Observed(
+        observed.features[chosen],
+        observed.covered[chosen],
+        observed.right[chosen],
+        observed.answerable[chosen],
+        observed.near[chosen],
+    )
 
 
 def together(
@@ -337,6 +374,7 @@ def main(
     }
     if write:
         write_curve(curve, RANKED_FILE if ranked else FILE)
+        write_curve(fit_questions(observed["question_pairs"]), QUESTIONS_FILE)
     report("fit_confidence", figures, out)
 
 

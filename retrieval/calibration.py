@@ -1,7 +1,8 @@
 """How probable it is that the first hit answers the question.
 
 A logistic curve over a few features that mean the same in every corpus. Its numbers stand in
-calibration.json, for searches with a ranker in calibration_ranked.json;
+calibration.json, for searches with a ranker in calibration_ranked.json, and for an FAQ whose answers say
+nothing beyond its questions in calibration_questions.json;
 `python -m benchmarks.fit_confidence` fits them and says how well they hold on sources that the fit has not
 seen. No text of the data they were fitted on is kept.
 """
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 FILE = Path(__file__).with_name("calibration.json")
 RANKED_FILE = Path(__file__).with_name("calibration_ranked.json")
+QUESTIONS_FILE = Path(__file__).with_name("calibration_questions.json")
 MAX_NUMBERS = 64
 
 
@@ -52,7 +54,7 @@ class Curve(BaseModel):
     `without_subject` is the most it may be when the entry lacks what the question is about, or when
     neither its question nor an alternate is as near as `least_title`: however much else agrees, that
     is how often an entry without the subject was the right one. Beside a ranker, which reads what is asked,
-    it is 1 and bounds nothing: the subject is one of the features there.
+    it is 1 and bounds nothing: the subject is one of the features there. It is 1 for questions alone, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +77,10 @@ class Curve(BaseModel):
 
 
 @cache
-def load_curve(*, ranked: bool = False) -> Curve:
-    """Return the curve that ships with this version; `ranked` for searches with a ranker."""
-    return Curve.model_validate_json((RANKED_FILE if ranked else FILE).read_bytes())
+def load_curve(*, ranked: bool = False, questions: bool = False) -> Curve:
+    """Return the curve that ships with this version.
+
+    `ranked` for searches with a ranker, `questions` where there is nothing but questions to compare with.
+    """
+    file = QUESTIONS_FILE if questions else RANKED_FILE if ranked else FILE
+    return Curve.model_validate_json(file.read_bytes())

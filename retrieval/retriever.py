@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval import fusion, lexical
+from retrieval.bare import only_questions
 from retrieval.calibration import Features, load_curve
 from retrieval.embedder import Embedder
 from retrieval.errors import IndexCorrupt, IndexMissing, SearchError
@@ -96,8 +97,9 @@ class Retriever:
     ) -> None:
         self._contents = contents
         self._embedder = embedder
-        self._ranker = ranker
-        self._curve = load_curve(ranked=ranker is not None)
+        bare = only_questions(contents.entries)
+        self._ranker = None if bare else ranker
+        self._curve = load_curve(ranked=ranker is not None, questions=bare)
         self._vocabulary = embedder.vocabulary
         self._speller = Speller(
             (text for entry in contents.entries for text in (entry.question, *entry.alternates)),

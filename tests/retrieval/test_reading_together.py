@@ -82,7 +82,10 @@ def test_a_follow_up_is_read_with_what_was_said_before(index_folder: Path) -> No
 
 
 def test_of_many_entries_only_the_best_are_read_and_all_are_returned(tmp_path: Path) -> None:
-    entries = [FaqEntry(f"e{number}", f"Question {number} of rooms?", "An answer.") for number in range(40)]
+    entries = [
+        FaqEntry(f"e{number}", f"Question {number} of rooms?", f"Ask desk {number} downstairs before lunch.")
+        for number in range(40)
+    ]
     build_index(entries, out=tmp_path / "index", embedder=HashEmbedder())
     ranker = Knows("no such word")
     hits = opened(tmp_path / "index", ranker).search("question about rooms", top_k=30).hits
