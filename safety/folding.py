@@ -40,6 +40,9 @@ _BEFORE_TO = {
     "used",
     "able",
 }
+_ANSWER = "never"
+_GOES_ON = {"ever", "not", "no", "never", "nor"}
+"""After an answer and a comma: these go on with it ("never, ever"), and any other word begins anew."""
 _IS = {"he", "she", "it", "that", "there", "what", "who", "here", "how", "everything", "everyone", "nobody"}
 
 
@@ -80,7 +83,12 @@ class Folder:
         words: list[str] = []
         letters: list[str] = []
         known: dict[str, list[str]] = {}
+        before = ""
         for chunk in _CHUNK.findall(text):
+            if before == "," and words == [_ANSWER] and chunk not in _GOES_ON:
+                yield tuple(words)
+                words = []
+            before = chunk
             if len(chunk) == 1 and chunk.isalpha():
                 letters.append(chunk)
                 continue

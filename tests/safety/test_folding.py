@@ -67,3 +67,10 @@ def test_a_word_near_two_terms_folds_alike_in_every_process(written: str) -> Non
         for seed in range(1, 7)
     }
     assert len(folded) == 1, folded
+
+
+def test_only_an_answer_at_the_start_ends_its_sentence_with_a_comma() -> None:
+    fold = Folder(vocabulary=(), aliases={})
+    assert fold.sentences("Never, want it") == [("never",), ("want", "it")]
+    assert fold.sentences("Never, never want it") == [("never", "never", "want", "it")]
+    assert fold.sentences("I will never, want it") == [("i", "will", "never", "want", "it")]
