@@ -13,6 +13,7 @@ The phrase language, as it stands in the rule files (words separated by spaces):
     ###             a number from 50 to 999
     ^               the start of a sentence        $               the end of a sentence
     a|b & c & d     words that stand in one sentence, in any order
+    _               a word that the crisis gate's masks have hidden
 """
 
 from __future__ import annotations
