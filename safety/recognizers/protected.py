@@ -20,6 +20,17 @@ _UNIT = (
     r"sessions?|visits?|dollars|bucks|cents|feet|ft|inches|cm|miles|degrees|points?|calories|cals?|am|pm|a\.m\.|p\.m\.)"
 )
 
+_BAND = r"[pq](?:ter|\d{1,2}(?:\.\d{1,3})?)"
+_CHROMOSOME = r"(?:[1-9]|1\d|2[0-2]|[XY])"
+_OF_A_CHROMOSOME = r"(?:micro)?(?:deletion|duplication|triplication|amplification|rearrangement)|monosomy|trisomy|tetrasomy|inversion|translocation"
+_BANDS = rf"{_BAND}(?:-?{_BAND})?"
+_GENE = r"[A-Z]{2,7}\d{1,3}(?:[A-Z]{1,3}\d{1,2}){0,2}[A-Z]{0,2}"
+_OF_A_GENE = (
+    r"(?:syndrome|disease|disorder|deficiency|epilepsy|deafness|amyloidosis|\p{L}{2,20}(?:pathy|pathies|trophy|plasia|osis|itis|emia|oma|taxia|"
+    r"tonia|lysis|danlos))"
+)
+_AGED = r"(?!\s?-?\s?(?:y/?o|y\.o|years?|yrs?|m\b|f\b|male|female|man|woman|lady|lives|living|who)|[\w/%]|[.,-]\d)"
+
 PATTERNS = (
     # hotlines
     r"(?<![\w-])(?<!\d[ .])(?:988|911|211|311|112|999|111)(?![\w]|[-.]\d|[ ]\d)",
@@ -36,6 +47,16 @@ PATTERNS = (
     r"\bst\.?\s+john'?s?\s+wort\b",
     # a stretch of the spine, a sunscreen's factor, chromosomes
     r"(?<![\w-])[CTLS]\d{1,2}\s?[-/]\s?[CTLS]\d{1,2}(?![\w-])|\bspf\s?\d{2,3}\b|\b\d{1,2}[pq]\d{0,2}(?:\.\d{1,2})?\s+(?:deletion|duplication)\b",
+    # bands and sets of chromosomes ("7q11.23", "2p15p16.1", "chromosome 15q13", "46,XX"), types in Roman numerals
+    rf"(?<![\w.-]){_CHROMOSOME}(?:[pq]\d{{1,2}}\.\d{{1,3}}(?:-?{_BAND})?|{_BAND}-?[pq]\d{{1,2}}\.\d{{1,3}})(?![\w]|[.-]\d)",
+    rf"\bchromosomes?\s+{_CHROMOSOME}(?:{_BANDS})?(?![\w]|[.-]\d)|(?<![\w.-]){_CHROMOSOME}{_BANDS}(?=\s+(?:{_OF_A_CHROMOSOME}|syndrome)\b)",
+    r"(?<![\w.,-])4[4-9],\s?(?:X{1,5}Y{0,4})(?![\w]|-\d)",
+    r"\b(?:type|class|stage|grade)\s+(?:X{0,2}(?:IX|IV|V?I{1,3}|V)|XX|X)[A-C]?(?![\w-])",
+    # genes with what comes of them, stores of gangliosides, conditions that are counted: a number after others may be an age
+    rf"(?<![\w-])(?:{_GENE}|(?-i:[A-Z]{{2,7}}))-CDG(?![\w-])|(?<![\w-]){_GENE}-related(?=(?:[ -][\p{{L}}-]{{1,24}}){{0,4}}?[ -]{_OF_A_GENE}(?!\w))",
+    r"\bGM[1-3](?=[ -]gangliosid)",
+    rf"\b(?:(?:immunodeficiency|epileptic\s+encephalopathy|autosomal\s+(?:dominant|recessive)|x-linked)\s\d{{1,3}}|(?:retinitis\s+pigmentosa|"
+    rf"spastic\s+paraplegia|spinocerebellar\s+ataxia|ciliary\s+dyskinesia(?:,\s+primary)?,?)\s[1-8]?\d){_AGED}",
     # insurers and services
     r"\b(?:premera\s+|anthem\s+|highmark\s+)?blue\s+(?:cross|shield)(?:\s+(?:and\s+)?blue\s+shield)?\b|\bcrisis\s+text\s+line\b|\bunited\s*health\s*care\b|\bkaiser(?:\s+permanente)?\b",
     # amounts: money, doses, durations, clock times, decades
