@@ -4,7 +4,9 @@
 and nothing about a person. Words are looked up, so the time is linear. An eponym counts only with what it
 is the name of ("Addison's disease"), or alone as a possessive that hardly anything but a condition is
 called by ("Crohn's"); never after a title or a given name. What a person may have or get as well (a foot,
-a fracture, a test: `words/owned_heads.txt`) counts after no possessive and no common surname.
+a fracture, a test: `words/owned_heads.txt`) counts after no possessive and no common surname. What people's
+names are, with the condition that bears them ("Perry syndrome", ", Meyer type"), is taken from published
+vocabularies (`words/condition_phrases.txt`, written by `python -m training.words`), with the same guard.
 
 Must not: take a word for a term that is a common name by itself, or decide what is scrubbed.
 `safety/sparing.py` does that.
@@ -32,7 +34,13 @@ _SHORTEST_CONDITION: Final = 9
 _SHORTEST_ADJECTIVE: Final = 7
 _MOST_BEFORE_A_HEAD: Final = 4
 
+_TYPE: Final = "type"
+_SYNDROME: Final = "syndrome"
+_MOST_BEFORE_TYPE: Final = 4  # "Saguenay-Lac-Saint-Jean type"
+_OF_BLOOD: Final = frozenset(["screen", "cross", "crossmatch", "match", "hold"])
+_IMPAIRED: Final = frozenset(["delay", "disability", "impairment", "loss", "retardation", "stature"])
 _WHICH: Final = frozenset(["ii", "iii", "iv", "vi", "vii", "type", "alpha", "beta", "gamma", "delta"])
+_OF_OTHERS: Final = _WHICH | {"i", "v", "a", "b", "o", "ab", "diabetes", "diabetic", "one", "two", "specific"}
 
 _SHORT_ENDINGS: Final = frozenset(["s", "d", "t", "m", "ll", "re", "ve"])  # as of "Addison's"
 
@@ -70,6 +78,7 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
     tokens = _tokens(text)
     phrases, eponyms, stems = _phrases(), _eponyms(), _stems()
     headed = dict(_headed(text, tokens))
+    published = dict(_published(text, tokens))
     at = 0
     while at < len(tokens):
         word = tokens[at].word
@@ -78,7 +87,7 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
             after = _phrase(text, tokens, at)
         if word in eponyms:
             after = max(after, _eponym(text, tokens, at))
-        after = max(after, headed.get(at, 0))
+        after = max(after, headed.get(at, 0), published.get(at, 0))
         if not after and len(word) >= _SHORTEST_BY_STEM and word.endswith(stems) and word not in _names():
             after = at + 1
         if after:
@@ -91,10 +100,16 @@ def clinical_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def is_medical(word: str) -> bool:
-    """Tell a word (in lower case) that only medicine has: an adjective from Greek or Latin, or a condition.
+    """Tell a word (in lower case) that only medicine has: of published vocabularies, or by its ending.
 
-    "Myelomonocytic", "endometrial", "glioma". Nobody is called so, in whatever case it is written.
+    "Lissencephaly", "myelomonocytic", "endometrial", "glioma". Nobody is called so, in whatever case it is
+    written.
     """
+    return word in words("medical_words") or is_medical_by_rule(word)
+
+
+def is_medical_by_rule(word: str) -> bool:
+    """Tell an adjective from Greek or Latin, or a condition, by its ending or the lists written for this."""
     return (
         word in words("condition_adjectives")
         or word in _strong_heads()
@@ -112,13 +127,17 @@ def perhaps_people(text: str) -> Iterator[tuple[int, int]]:
     """
     tokens = _tokens(text)
     listed = _listed()
+    published = {at for first, after in _published(text, tokens) for at in range(first, after)}
     for first, after in _headed(text, tokens):
-        for one in tokens[first : after - 1]:
+        for at in range(first, after - 1):
+            one = tokens[at]
+            if at in published:
+                continue
             known = one.word in listed or is_medical(one.word)
             if not known and not one.word.endswith((*_stems(), *_condition_stems())):
                 yield one.start, one.end
-    for one, head in pairwise(tokens):
-        if one.word in _names() and _bears_no_name_of(one.word, head.word):
+    for at, (one, head) in enumerate(pairwise(tokens)):
+        if at not in published and one.word in _names() and _bears_no_name_of(one.word, head.word):
             yield one.start, one.end
 
 
@@ -131,11 +150,13 @@ def called_before_a_condition(text: str) -> Iterator[tuple[int, int]]:
     tokens = _tokens(text)
     starts = {start for start, _ in terms}
     inside = {at for start, end in terms for at in range(start, end)}
+    published = {tokens[at].start for first, last in _published(text, tokens) for at in range(first, last)}
     for one, following in pairwise(tokens):
         if text[one.end : following.start] not in (" ", "  ") or one.word not in _plain_names():
             continue
         apart = following.start in starts and one.start not in inside
-        if apart or _bears_no_name_of(one.word, following.word):
+        bears_it = one.start in published or not _bears_no_name_of(one.word, following.word)
+        if apart or not bears_it:
             yield one.start, one.end
 
 
@@ -174,7 +195,7 @@ def _headed(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
         if not by_stem and token.word not in _strong_heads():
             if token.word in words("eponym_heads"):
                 first = _qualified(text, tokens, at)
-                if first < at:
+                if first < at and _before(text, tokens, first) not in _of_people():
                     yield first, at + 1
             continue
         first = at
@@ -222,6 +243,82 @@ def _phrase(text: str, tokens: list[_Token], at: int) -> int:
     return 0
 
 
+def _published(text: str, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
+    """Yield first token and index after the last of each condition that bears a name as published.
+
+    Those of `words/condition_phrases.txt`, a syndrome of several names with hyphens, and ", Meyer type". None
+    after a title, a role or a given name: it may be a person's.
+    """
+    at = 0
+    while at < len(tokens):
+        after = 0
+        if not at or text[tokens[at - 1].end : tokens[at].start] != "-":
+            after = _listed_phrase(text, tokens, at) or _hyphenated(text, tokens, at)
+            after = after or _of_a_type(text, tokens, at)
+        if after and (_before(text, tokens, at) in _of_people() or _introduced(text, tokens[at].start)):
+            after = 0
+        if after:
+            yield at, after
+        at = after or at + 1
+
+
+def _listed_phrase(text: str, tokens: list[_Token], at: int) -> int:
+    """Return the index after the longest phrase that begins at `at`; 0 where there is none."""
+    for rest in _published_phrases().get(tokens[at].word, ()):
+        end = at + 1 + len(rest)
+        if tuple(one.word for one in tokens[at + 1 : end]) != rest:
+            continue
+        if not all(_adjoin(text, tokens[one], tokens[one + 1]) for one in range(at, end - 1)):
+            continue
+        if _TYPE not in rest[-2:] or _says_which(text, tokens, at, end):
+            return end
+    return 0
+
+
+def _hyphenated(text: str, tokens: list[_Token], at: int) -> int:
+    """Return the index after "Kikuchi-Fujimoto syndrome" or "Bryant-Li-Bhoj neurodevelopmental syndrome"."""
+    end = at + 1
+    while end < len(tokens) and text[tokens[end - 1].end : tokens[end].start] == "-":
+        end += 1
+    if end - at < 2 or any(is_common(one.word) or one.word.isdigit() for one in tokens[at:end]):
+        return 0
+    known = end - at > 2 or all(one.word in words("eponyms") for one in tokens[at:end])
+    for place in range(end, min(end + (2 if known else 1), len(tokens))):
+        if text[tokens[place - 1].end : tokens[place].start] != " ":
+            return 0
+        if tokens[place].word == _SYNDROME:
+            return place + 1
+        if not is_medical(tokens[place].word):
+            return 0
+    return 0
+
+
+def _of_a_type(text: str, tokens: list[_Token], at: int) -> int:
+    """Return the index after "Meyer type" where a condition and a comma stand before it."""
+    if not at or text[tokens[at - 1].end : tokens[at].start] != ", ":
+        return 0
+    for place in range(at, min(at + _MOST_BEFORE_TYPE + 1, len(tokens))):
+        if place > at and text[tokens[place - 1].end : tokens[place].start] not in (" ", "-"):
+            return 0
+        if tokens[place].word == _TYPE:
+            return place + 1 if place > at and _says_which(text, tokens, at, place + 1) else 0
+        if is_common(tokens[place].word):
+            return 0
+    return 0
+
+
+def _says_which(text: str, tokens: list[_Token], at: int, end: int) -> bool:
+    """Tell "dysplasia, Meyer type" from "lupus, Meyer type 2 diabetes", "Meyer type and screen"."""
+    if not at or (end < len(tokens) and (tokens[end].word.isdigit() or tokens[end].word in _OF_OTHERS)):
+        return False
+    if end + 1 < len(tokens) and tokens[end].word == "and" and tokens[end + 1].word in _OF_BLOOD:
+        return False
+    before = tokens[at - 1].word
+    gap = text[tokens[at - 1].end : tokens[at].start]
+    known = is_medical(before) or before in words("eponym_heads") or before in _IMPAIRED
+    return known and gap in (", ", " (", "-", " ")
+
+
 def _introduced(text: str, at: int) -> bool:
     """Say whether the words before tell that somebody's name follows: "my name is Candida"."""
     return bool(_CUE.search(text, max(0, at - _LONGEST_CUE), at))
@@ -236,6 +333,7 @@ def _eponym(text: str, tokens: list[_Token], at: int) -> int:
     if not names:
         return 0
     personal = possessive or (len(names) == 1 and names[0] in _names())
+    several = len(names) > 1 and not possessive
     found = 0
     for place in range(after, min(after + _MOST_BETWEEN + 1, len(tokens))):
         word = tokens[place].word
@@ -243,7 +341,7 @@ def _eponym(text: str, tokens: list[_Token], at: int) -> int:
             break
         if word in words("eponym_heads") and not (personal and word in words("owned_heads")):
             found = place + 1
-        if word not in words("eponym_between"):
+        if word not in words("eponym_between") and not (several and is_medical(word)):
             break
     if found or not possessive or len(names) > 1:
         return found
@@ -313,6 +411,16 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], bool], ...]]:
         first: tuple(sorted(entries.items(), key=lambda one: (-len(one[0]), one[0])))
         for first, entries in found.items()
     }
+
+
+@cache
+def _published_phrases() -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Return by first word what may follow it in names of conditions that bear a person's, longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for entry in words("condition_phrases"):
+        first, *rest = entry.split(" ")
+        found.setdefault(first, []).append(tuple(rest))
+    return {first: tuple(sorted(rests, key=lambda one: (-len(one), one))) for first, rests in found.items()}
 
 
 @cache

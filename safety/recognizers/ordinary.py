@@ -3,8 +3,9 @@
 A tagger that has met thousands of names in lower case takes some plain words for one ("queasy", "stepdad",
 "middle school"). They are let go where they are written as words are, neither after a title nor as a
 signature, and where no name adjoins them; words that medicine alone has ("endometrial carcinoma") in any
-case. Nor is a weekday in the plural a date: "on Thursdays". A month is one, for it says when something was:
-"admitted in March".
+case. Those of published vocabularies go as well where they are signed or marked beside a name, which keeps
+its own part. Nor is a weekday in the plural a date: "on Thursdays". A month is one, for it says when
+something was: "admitted in March".
 
 Must not: let a word go that is in a list of names, or that has a capital inside a sentence.
 """
@@ -12,6 +13,7 @@ Must not: let a word go that is in a list of names, or that has a capital inside
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import regex
@@ -21,6 +23,8 @@ from safety.recognizers.lexicon import Word, is_ordinary, split_words, words
 from safety.tagging import Marked
 
 _PLAIN: Final = frozenset({"PERSON", "LOCATION"})
+_MISTAKEN: Final = _PLAIN | {"ORGANIZATION", "DATE_TIME", "STATE", "COUNTRY", "NATIONALITY", "TITLE"}
+"""What a word of medicine is taken for."""
 _ADJOINS: Final = 2  # signs and spaces between the parts of one name
 _MONTHS: Final = frozenset((
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -57,10 +61,11 @@ _SIGNED_AFTER: Final = regex.compile(r"[\s.!]*$")
 
 
 def telling(text: str, marked: Sequence[Marked]) -> list[Marked]:
-    """Return the spans that may tell of somebody, in their order."""
-    if not any(one.label in _PLAIN or one.label == "DATE_TIME" for one in marked):
+    """Return the spans that may tell of somebody, in their order, without words of medicine at their ends."""
+    if not any(one.label in _MISTAKEN for one in marked):
         return [*marked]
     written = split_words(text)
+    marked = [part for one in marked if (part := _without_medicine(text, one, [*_of(written, one)]))]
     ordinary = {one for one in marked if _is_ordinary(text, one, [*_of(written, one)])}
     rest = [one for one in marked if one not in ordinary]
     # Beside a name that stays, a word is part of it.
@@ -75,6 +80,39 @@ def _of(written: Sequence[Word], one: Marked) -> Iterator[Word]:
     return (word for word in written if word.start < one.end and one.start < word.end)
 
 
+def _without_medicine(text: str, one: Marked, inside: Sequence[Word]) -> Marked | None:
+    """Return a mark without the words at its ends that published vocabularies have and nobody is called by.
+
+    None where nothing else is in it. A word after "my name is" or a title stays.
+    """
+    if one.label not in _MISTAKEN or any(map(str.isdigit, text[one.start : one.end])):
+        return one
+    parts = [part for word in inside for part in _parts(word, one)]
+    kept = [at for at, (start, end) in enumerate(parts) if not _is_medicines(text[start:end].lower())]
+    if len(kept) == len(parts) or _CALLED.search(text, max(0, one.start - _LONGEST_CALL), one.start):
+        return one
+    if not kept:
+        return None
+    if one.label not in _PLAIN:
+        return one
+    start = one.start if not kept[0] else parts[kept[0]][0]
+    end = one.end if kept[-1] == len(parts) - 1 else parts[kept[-1]][1]
+    return replace(one, start=start, end=end)
+
+
+def _parts(word: Word, one: Marked) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the parts of a word with hyphens that a mark covers."""
+    start = word.start
+    for part in word.text.split("-"):
+        if part and start < one.end and one.start < start + len(part):
+            yield start, start + len(part)
+        start += len(part) + 1
+
+
+def _is_medicines(lower: str) -> bool:
+    return lower in words("medical_words")
+
+
 def _is_ordinary(text: str, one: Marked, inside: Sequence[Word]) -> bool:
     if not inside or any(map(str.isdigit, text[one.start : one.end])):
         return False
@@ -86,14 +124,21 @@ def _is_ordinary(text: str, one: Marked, inside: Sequence[Word]) -> bool:
         return False
     if _SIGNED_AFTER.match(text, one.end) and _SIGNED_BEFORE.search(text, 0, one.start):
         return False
-    return all(
-        word.lower in words("kin_words")
-        or is_medical(word.lower)
-        or (
-            is_ordinary(word.lower)
-            and word.lower not in words("cities")
-            and word.lower not in _DAYS_AND_MONTHS
-            and (word.opens or not word.capital)
-        )
-        for word in inside
-    )
+    return all(_says_nothing(text, word, one) for word in inside)
+
+
+def _says_nothing(text: str, word: Word, one: Marked) -> bool:
+    if word.lower in words("kin_words"):
+        return True
+    shown = [text[start:end] for start, end in _parts(word, one)]
+    lowered = [part.lower() for part in shown]
+    if all(is_medical(part) for part in lowered):
+        return True
+    if len(shown) > 1 or len(shown[0]) < len(word.text):
+        small = word.opens or not any(part[0].isupper() for part in shown)
+        return small and all(is_medical(part) or _is_plain(part) for part in lowered)
+    return _is_plain(word.lower) and (word.opens or not word.capital)
+
+
+def _is_plain(lower: str) -> bool:
+    return is_ordinary(lower) and lower not in words("cities") and lower not in _DAYS_AND_MONTHS

@@ -30,7 +30,7 @@ TERMS: Final = tuple(
     do I have [Graves' disease] or just [anxiety]
     [Ehlers-Danlos] makes my joints slip
     [Wolff-Parkinson-White syndrome] was on my report
-    they said [Charcot-Marie-Tooth] disease is rare
+    they said [Charcot-Marie-Tooth disease] is rare
     my son was diagnosed with [Asperger's]
     [Tourette's] makes him blink a lot
     is [Lou Gehrig's disease] the same as [motor neuron disease]

@@ -56,7 +56,7 @@ def test_a_name_or_a_place_is_no_term(text: str, case: str) -> None:
         ("'s", []),
         ("Graves'", ["Graves"]),
         ("what is endometrial cancer", ["endometrial cancer"]),
-        ("acute promyelocytic leukemia", ["promyelocytic leukemia"]),
+        ("acute promyelocytic leukemia", ["acute promyelocytic leukemia"]),
         ("my cancer", []),
         ("Okafor cancer", []),
         ("Okafor Marfan syndrome", ["Marfan syndrome"]),
@@ -64,6 +64,63 @@ def test_a_name_or_a_place_is_no_term(text: str, case: str) -> None:
 )
 def test_forms_that_people_write(written: str, expected: list[str]) -> None:
     assert found(written) == expected
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is [Perry syndrome]",
+        "[Marie Unna hereditary] one in my family",
+        "a vein of [Galen malformation] was seen",
+        "[Charlie M syndrome] is rare",
+        "[Norrie disease], blind since birth",
+        "lissencephaly, [Norman-Roberts type]",
+        "distal myopathy, [Tateyama type] and worse now",
+        "spinal dysplasia, [Ganderowe type]",
+        "was it [Ganderowe-Pelvik syndrome]",
+        "a [Ganderowe-Pelvik-Osk neurodevelopmental syndrome]",
+        "[Shprintzen-Goldberg craniosynostosis syndrome]",
+    ],
+)
+def test_a_condition_that_bears_a_name_is_a_term_of_which_no_word_is_perhaps_a_person(
+    text: str, case: str
+) -> None:
+    written = CASES[case](text)
+    (term,) = terms(written)
+    assert term in found(plain(written))
+    at = plain(written).index(term)
+    assert not any(start >= at and end <= at + len(term) for start, end in perhaps_people(plain(written)))
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dr perry syndrome clinic",
+        "my name is Perry Syndrome",
+        "Katherine Perry syndrome",
+        "Mr. Norrie disease clinic",
+        "my neighbor Norrie disease",
+        "lupus, Meyer type 2 diabetes",
+        "anemia, Meyer type and screen",
+        "she came, Meyer type",
+        "mrs Femur syndrome questions",
+    ],
+)
+def test_after_a_title_or_a_given_name_or_with_another_type_it_is_a_person(text: str, case: str) -> None:
+    names = {"perry", "norrie", "meyer", "katherine", "femur"}
+    told = {word for one in found(CASES[case](text)) for word in one.lower().split()}
+    people = {CASES[case](text)[start:end].lower() for start, end in perhaps_people(CASES[case](text))}
+    assert not (told - people) & names
+
+
+def test_no_word_of_medicine_is_in_a_list_of_names_and_phrases_have_at_least_two_words() -> None:
+    names = {part for kind in (*NAMES, "eponyms") for one in words(kind) for part in one.split()}
+    assert not words("medical_words") & names
+    assert len(words("medical_words")) > 5000
+    assert all(" " in phrase for phrase in words("condition_phrases"))
+    assert len(words("condition_phrases")) > 2000
 
 
 @pytest.mark.parametrize(

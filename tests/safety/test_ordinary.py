@@ -26,6 +26,11 @@ def left(text: str, *found: str, kind: str = "PERSON") -> list[str]:
         ("do you see people on Thursdays", "Thursdays", "DATE_TIME"),
         ("What is Endometrial Carcinoma?", "Endometrial Carcinoma", "PERSON"),
         ("is it open in the morning", "in the morning", "DATE_TIME"),
+        ("What is Schizencephaly?", "Schizencephaly", "PERSON"),
+        ("Discussed Palmoplantar Keratoderma.", "Palmoplantar Keratoderma", "LOCATION"),
+        ("a trigonocephaly since birth", "trigonocephaly", "DATE_TIME"),
+        ("Hx: asthma, femur", "femur", "PERSON"),
+        ("a Trigonocephaly-simple stature syndrome", "Trigonocephaly-simple", "PERSON"),
     ],
 )
 def test_plain_words_and_days_that_come_again_are_let_go(text: str, found: str, kind: str) -> None:
@@ -48,6 +53,10 @@ def test_plain_words_and_days_that_come_again_are_let_go(text: str, found: str, 
         ("seen on Monday", "Monday", "DATE_TIME"),
         ("born: november", "november", "PERSON"),
         ("tell Okonkwo Carcinoma that", "Okonkwo Carcinoma", "PERSON"),
+        ("my name is Femur", "Femur", "PERSON"),
+        ("dr femur wrote it", "femur", "PERSON"),
+        ("user femur9", "femur9", "PERSON"),
+        ("username femur", "femur", "USERNAME"),
         ("pt nana refused", "nana", "PERSON"),
         ("my roommate sandwich says so", "sandwich", "PERSON"),
         ("in january of 2020", "january", "DATE_TIME"),
@@ -63,3 +72,21 @@ def test_whatever_may_tell_of_somebody_stays(text: str, found: str, kind: str) -
 def test_a_word_that_adjoins_a_name_is_a_part_of_it() -> None:
     assert left("tell okonkwo lost that", "okonkwo", "lost") == ["okonkwo", "lost"]
     assert left("tell okonkwo that it was lost", "okonkwo", "lost") == ["okonkwo"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "stays"),
+    [
+        ("tell Okonkwo Lissencephaly that", "Okonkwo Lissencephaly", "Okonkwo"),
+        ("re Wojciechowska lissencephaly meds", "Wojciechowska lissencephaly", "Wojciechowska"),
+        ("LISSENCEPHALY OKONKWO", "LISSENCEPHALY OKONKWO", "OKONKWO"),
+        ("Okonkwo femur Reyes", "Okonkwo femur Reyes", "Okonkwo femur Reyes"),
+        ("dr Okonkwo Dystonia", "Okonkwo Dystonia", "Okonkwo Dystonia"),
+    ],
+)
+def test_of_a_name_with_a_word_of_medicine_the_name_stays(text: str, found: str, stays: str) -> None:
+    assert left(text, found) == [stays]
+
+
+def test_a_word_of_medicine_that_is_marked_beside_a_name_goes() -> None:
+    assert left("tell okonkwo dystonia that", "okonkwo", "dystonia") == ["okonkwo"]
