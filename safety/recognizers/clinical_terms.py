@@ -283,6 +283,7 @@ def _hyphenated(text: str, tokens: list[_Token], at: int) -> int:
     if end - at < 2 or any(is_common(one.word) or one.word.isdigit() for one in tokens[at:end]):
         return 0
     known = end - at > 2 or all(one.word in words("eponyms") for one in tokens[at:end])
+    known = known or (end < len(tokens) and tokens[end].word == "neurodevelopmental")
     for place in range(end, min(end + (2 if known else 1), len(tokens))):
         if text[tokens[place - 1].end : tokens[place].start] != " ":
             return 0

@@ -23,8 +23,8 @@ from safety.recognizers.lexicon import Word, is_ordinary, split_words, words
 from safety.tagging import Marked
 
 _PLAIN: Final = frozenset({"PERSON", "LOCATION"})
-_MISTAKEN: Final = _PLAIN | {"ORGANIZATION", "DATE_TIME", "STATE", "COUNTRY", "NATIONALITY", "TITLE"}
-"""What a word of medicine is taken for."""
+_MISTAKEN: Final = frozenset({"PERSON", "DATE_TIME"})
+"""What a word of medicine is taken for where it is no place: "Riverside Orbital Center" is one."""
 _ADJOINS: Final = 2  # signs and spaces between the parts of one name
 _MONTHS: Final = frozenset((
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -62,7 +62,7 @@ _SIGNED_AFTER: Final = regex.compile(r"[\s.!]*$")
 
 def telling(text: str, marked: Sequence[Marked]) -> list[Marked]:
     """Return the spans that may tell of somebody, in their order, without words of medicine at their ends."""
-    if not any(one.label in _MISTAKEN for one in marked):
+    if not any(one.label in _PLAIN or one.label in _MISTAKEN for one in marked):
         return [*marked]
     written = split_words(text)
     marked = [part for one in marked if (part := _without_medicine(text, one, [*_of(written, one)]))]
@@ -81,7 +81,7 @@ def _of(written: Sequence[Word], one: Marked) -> Iterator[Word]:
 
 
 def _without_medicine(text: str, one: Marked, inside: Sequence[Word]) -> Marked | None:
-    """Return a mark without the words at its ends that published vocabularies have and nobody is called by.
+    """Return a person's mark without the words at its ends that vocabularies have and nobody is called by.
 
     None where nothing else is in it. A word after "my name is" or a title stays.
     """
@@ -93,7 +93,7 @@ def _without_medicine(text: str, one: Marked, inside: Sequence[Word]) -> Marked 
         return one
     if not kept:
         return None
-    if one.label not in _PLAIN:
+    if one.label != "PERSON":
         return one
     start = one.start if not kept[0] else parts[kept[0]][0]
     end = one.end if kept[-1] == len(parts) - 1 else parts[kept[-1]][1]

@@ -51,7 +51,7 @@ PATTERNS = (
     rf"(?<![\w.-]){_CHROMOSOME}(?:[pq]\d{{1,2}}\.\d{{1,3}}(?:-?{_BAND})?|{_BAND}-?[pq]\d{{1,2}}\.\d{{1,3}})(?![\w]|[.-]\d)",
     rf"\bchromosomes?\s+{_CHROMOSOME}(?:{_BANDS})?(?![\w]|[.-]\d)|(?<![\w.-]){_CHROMOSOME}{_BANDS}(?=\s+(?:{_OF_A_CHROMOSOME}|syndrome)\b)",
     r"(?<![\w.,-])4[4-9],\s?(?:X{1,5}Y{0,4})(?![\w]|-\d)",
-    r"\b(?:type|class|stage|grade)\s+(?:X{0,2}(?:IX|IV|V?I{1,3}|V)|XX|X)[A-C]?(?![\w-])",
+    r"\b(?:type|class|stage|grade)\s+(?:X{0,2}(?:IX|IV|V?I{1,3}|V)|XX|X)[A-C]?(?![\w-])|\btype\s+\d{1,2}(?:[A-Z]\d?)?(?![\w-]|[ .]\d)",
     # genes with what comes of them, stores of gangliosides, conditions that are counted: a number after others may be an age
     rf"(?<![\w-])(?:{_GENE}|(?-i:[A-Z]{{2,7}}))-CDG(?![\w-])|(?<![\w-]){_GENE}-related(?=(?:[ -][\p{{L}}-]{{1,24}}){{0,4}}?[ -]{_OF_A_GENE}(?!\w))",
     r"\bGM[1-3](?=[ -]gangliosid)",

@@ -90,3 +90,7 @@ def test_of_a_name_with_a_word_of_medicine_the_name_stays(text: str, found: str,
 
 def test_a_word_of_medicine_that_is_marked_beside_a_name_goes() -> None:
     assert left("tell okonkwo dystonia that", "okonkwo", "dystonia") == ["okonkwo"]
+
+
+def test_a_place_that_holds_a_word_of_medicine_stays_whole() -> None:
+    assert left("seen at Okonkwo Lumbar", "Okonkwo Lumbar", kind="LOCATION") == ["Okonkwo Lumbar"]

@@ -45,8 +45,8 @@ _NOTHING: Final = frozenset(
 )
 # Written in lower case and a name all the same, of people or places that no list of names has.
 _LEFT_OUT: Final = frozenset((
-    "akari", "bergmeister", "bouba", "delat", "gila", "jeunes", "lamin", "mansoni", "nyong", "pallister",
-    "selvagem", "sillence", "timori", "tokelau",
+    "akari", "bergmeister", "bouba", "camos", "delat", "gila", "jeunes", "lamin", "mansoni", "nyong",
+    "pallister", "selvagem", "sillence", "timori", "tokelau",
 ))  # fmt: skip
 
 
@@ -66,6 +66,7 @@ def choose(
     """
     seen = _Seen([*names, *rare])
     chosen = seen.medical_words(people=people, english=english)
+    chosen = sorted({*chosen, *_abbreviations(rare, people=people, english=english)})
     medical = frozenset(chosen)
 
     def is_known(word: str) -> bool:
@@ -140,6 +141,18 @@ class _Seen:
             and not is_medical_by_rule(word)
             and (word not in english or self.often(word) >= _SHARE * english[word])
         )
+
+
+def _abbreviations(
+    rare: Iterable[str], *, people: Collection[str], english: Mapping[str, int]
+) -> Iterator[str]:
+    """Yield what names of rare diseases write in capitals ("MERRF"), in lower case."""
+    apart = (people, english, words("eponyms"), _LEFT_OUT)
+    for token in (token for name in rare for token in _TOKEN.findall(name)):
+        word = token.lower()
+        plain = token.isupper() and len(word) >= _SHORTEST and _LETTERS.fullmatch(word)
+        if plain and not any(word in some for some in apart):
+            yield word
 
 
 class _Phrase(NamedTuple):
