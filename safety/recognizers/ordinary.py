@@ -65,7 +65,7 @@ def telling(text: str, marked: Sequence[Marked]) -> list[Marked]:
     if not any(one.label in _PLAIN or one.label in _MISTAKEN for one in marked):
         return [*marked]
     written = split_words(text)
-    marked = [part for one in marked if (part := _without_medicine(text, one, [*_of(written, one)]))]
+    marked = [part for one in marked if (part := _without_medicine(text, one, [*_of(written, one)], marked))]
     ordinary = {one for one in marked if _is_ordinary(text, one, [*_of(written, one)])}
     rest = [one for one in marked if one not in ordinary]
     # Beside a name that stays, a word is part of it.
@@ -80,18 +80,25 @@ def _of(written: Sequence[Word], one: Marked) -> Iterator[Word]:
     return (word for word in written if word.start < one.end and one.start < word.end)
 
 
-def _without_medicine(text: str, one: Marked, inside: Sequence[Word]) -> Marked | None:
+def _goes_on(one: Marked, marked: Sequence[Marked]) -> bool:
+    """Tell whether a place is marked in parts, of which this is one: "Riverside Orbital" may be a center."""
+    return any(other != one and other.label == one.label and _adjoin(one, other) for other in marked)
+
+
+def _without_medicine(
+    text: str, one: Marked, inside: Sequence[Word], marked: Sequence[Marked]
+) -> Marked | None:
     """Return a person's mark without the words at its ends that vocabularies have and nobody is called by.
 
     None where nothing else is in it. A word after "my name is" or a title stays.
     """
-    if one.label not in _MISTAKEN or any(map(str.isdigit, text[one.start : one.end])):
+    if one.label not in _PLAIN | _MISTAKEN or any(map(str.isdigit, text[one.start : one.end])):
         return one
     parts = [part for word in inside for part in _parts(word, one)]
     kept = [at for at, (start, end) in enumerate(parts) if not _is_medicines(text[start:end].lower())]
     if len(kept) == len(parts) or _CALLED.search(text, max(0, one.start - _LONGEST_CALL), one.start):
         return one
-    if not kept:
+    if not kept and (one.label in _MISTAKEN or not _goes_on(one, marked)):
         return None
     if one.label != "PERSON":
         return one

@@ -94,3 +94,11 @@ def test_a_word_of_medicine_that_is_marked_beside_a_name_goes() -> None:
 
 def test_a_place_that_holds_a_word_of_medicine_stays_whole() -> None:
     assert left("seen at Okonkwo Lumbar", "Okonkwo Lumbar", kind="LOCATION") == ["Okonkwo Lumbar"]
+
+
+def test_a_word_of_medicine_is_no_place_unless_another_part_of_it_is_marked() -> None:
+    text = "dysplasia of the femur, Okonkwo"
+    marked = [Marked(17, 22, "LOCATION", 0.1), Marked(24, 31, "PERSON", 0.1)]
+    assert telling(text, marked) == marked[1:]
+    both = [Marked(0, 7, "LOCATION", 0.1), Marked(8, 13, "LOCATION", 0.1)]
+    assert telling("Okonkwo Femur", both) == both
