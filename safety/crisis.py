@@ -29,7 +29,7 @@ from safety.errors import CrisisWeightsError
 from safety.folding import Folder, Sentence
 from safety.phrases import Match, PhraseBook
 from safety.shipped_yaml import shipped_yaml
-from safety.verdict import ALLOW, Action, Level, Verdict
+from safety.verdict import ALLOW, OF_ONESELF, Action, Level, Verdict
 
 if TYPE_CHECKING:
     from safety.crisis_ngrams import CrisisNgrams
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 WINDOW: Final = 4_000
-RULE_FILES: Final = ("crisis_rules.yaml", "crisis_rules_es.yaml")
+RULE_FILES: Final = ("crisis_rules.yaml", "emergency_rules.yaml", "crisis_rules_es.yaml")
+_OTHER_LANGUAGES: Final = frozenset({"crisis_rules_es.yaml"})
 READ_SECONDS: Final = 0.06
 """So long after it was asked the reader may still lower what the others found; then their word stands."""
 UNSEEN_SECONDS: Final = 0.5
@@ -54,6 +55,7 @@ _PERSONAL: Final = frozenset(
     {"i", "my", "me", "myself", "mine", "son", "daughter", "husband", "wife", "mom", "mum", "dad", "friend"}
     | {"brother", "sister", "boyfriend", "girlfriend", "roommate", "he", "she", "him", "her"}
 )
+_PERSONAL_PRONOUNS: Final = frozenset({"he", "she", "him", "her"})
 _WAKING: Final = frozenset({"asleep", "wished"})
 _EARLIER: Final = frozenset({"past", "earlier"})
 _PASTS: Final = _EARLIER | {"settled"}
@@ -64,7 +66,9 @@ _DENIERS: Final = frozenset({"not", "never", "no", "nor", "neither", "nobody", "
 _NONE: Final = frozenset({"no", "zero", "without", "none"})
 _INTERJECTIONS: Final = frozenset({"no", "never", "neither"})
 _URGENT: Final = ("crisis", "emergency")
-_LOWERING: Final = frozenset({"past", "over", "asked"})
+_LOWERING: Final = frozenset(
+    {"past", "over", "asked", "supposed", "long_ago", "mild", "harmless", "starving"}
+)
 """Frames in which a rule leaves the resources line instead of the fixed reply."""
 _ABOUT_ONESELF: Final = frozenset({"suicide", "self_harm", "eating_disorder"})
 _CUE_PAIRS: Final = (
@@ -100,6 +104,7 @@ class Mask:
     phrases: str
     verdict: Verdict
     unless: frozenset[str] = frozenset()
+    where: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,7 @@ class CrisisGate:
                 m["phrases"],
                 ALLOW if m["as"] == "none" else Verdict("support", m["category"], "concern"),
                 frozenset(m.get("unless", ())),
+                frozenset(m.get("where", ())),
             )
             for m in words["masks"]
         ]
@@ -161,6 +167,8 @@ class CrisisGate:
         self._frames = tuple(words["frames"])
         self._leading = frozenset((*self._sets["mind"], *self._sets["fill"], *self._sets["saying"]))
         self._deniable = frozenset(self._sets["deniable"])
+        self._injury = frozenset(self._sets["injury"])
+        self._not_a_pets = frozenset((*self._sets["mauled"], *self._sets["kin"])) - _PERSONAL_PRONOUNS
         self._cues = tuple(words["cues"])
         self._rule_book = self._book([rule.phrases for rule in self._rules])
         self._mask_book = self._book([mask.phrases for mask in self._masks])
@@ -229,7 +237,7 @@ class CrisisGate:
         learned = self._learned(read, before, asked=asked, urgent=verdict.action == "emergency")
         if verdict.action == "emergency" and learned.action == "crisis":
             # Who does not breathe needs an ambulance first, unless the writer may have harmed themselves.
-            if not learned.of_oneself or self._only_of_another(text):
+            if not learned.of_oneself or self._only_of_another(text) or self._by_accident(text):
                 return replace(verdict, beside=learned.level)
             return replace(learned, level="imminent", medical=True)
         return max(verdict, learned, key=lambda found: found.rank)
@@ -388,6 +396,8 @@ class CrisisGate:
             after = frames[match.sentence + 1 : match.sentence + 2]
             if not mask.unless.isdisjoint(frames[match.sentence]):
                 continue
+            if mask.where and mask.where.isdisjoint(frames[match.sentence]):
+                continue
             if "belied" in mask.unless and any("belied" in frame for frame in after):
                 continue
             masked[match.sentence][match.start : match.end] = [_HIDDEN] * (match.end - match.start)
@@ -403,6 +413,7 @@ class CrisisGate:
         frames = self._framed(reading)
         matches = list(self._rule_book.find(reading.masked))
         others = {match.sentence for match in matches if self._rules[match.rule].other}
+        meant = any("meant" in frame for frame in frames)
         for match in matches:
             rule = self._rules[match.rule]
             frame = frames[match.sentence]
@@ -413,9 +424,11 @@ class CrisisGate:
                 continue
             if others and rule.category in _ABOUT_ONESELF and self._of_another(sentence, match):
                 continue
-            if frame & _WAKING & {*rule.unless}:
+            if frame & (_WAKING | {"pet"}) & {*rule.unless}:
                 continue
             lowering = frame & _LOWERING & {*rule.unless}
+            if rule.category in OF_ONESELF and "accident" in frame and not meant:
+                lowering |= {"accident"} if self._injury & {*sentence[match.start : match.end]} else set()
             if "asked" in lowering and _after_the_no(reading, match):
                 lowering -= {"asked"}
             if lowering:
@@ -438,7 +451,9 @@ class CrisisGate:
         denied = "denied" in everywhere and everywhere.isdisjoint(_TURNED)
         for frame, sentence in zip(frames, sentences, strict=True):
             if not _PERSONAL.isdisjoint(sentence):
-                frame.discard("about")
+                frame -= {"about", "subject"}
+            if not self._not_a_pets.isdisjoint(sentence):
+                frame.discard("pet")
             if "i" not in sentence and not self._anyone.isdisjoint(sentence):
                 frame.discard("wished")
             if frame >= _WAKING:  # of two people neither hides the other
@@ -449,6 +464,8 @@ class CrisisGate:
                 frame.discard("past")
             elif over and "told" in frame and ("present" not in frame or _closed(frame)):
                 frame.add("past")
+            if "sudden" in frame:
+                frame.discard("long_ago")
             if over and "past" in frame and "present" not in frame:
                 frame.add("over")
         return frames
@@ -463,6 +480,11 @@ class CrisisGate:
             if word in self._others:
                 return True
         return False
+
+    def _by_accident(self, text: str) -> bool:
+        """Say whether an injury is told as an accident, and nothing in the message as meant."""
+        frames = [frame for window in _windows(text) for frame in self._framed(self._read(window))]
+        return any("accident" in frame for frame in frames) and all("meant" not in frame for frame in frames)
 
     def _only_of_another(self, text: str) -> bool:
         """Say whether an emergency happens to somebody else, and the writer tells of nothing they did."""
@@ -531,7 +553,7 @@ def _swaps(word: str) -> set[str]:
 def _load_rules(file: Path) -> list[Rule]:
     rules = []
     for entry in shipped_yaml(file):
-        told = {"language": "other"} if file.name != RULE_FILES[0] else {}
+        told = {"language": "other"} if file.name in _OTHER_LANGUAGES else {}
         rule = Rule(**{**told, **entry, "unless": tuple(entry.get("unless", ()))})
         if rule.action not in ("crisis", "emergency", "support") or rule.level not in get_args(Level):
             raise ValueError(

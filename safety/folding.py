@@ -22,7 +22,9 @@ _EMOJI = {
     "⚰": " coffin ", "🪦": " grave ", "☠": " dead ", "🌉": " bridge ",
 }  # fmt: skip
 _LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i"}
-_CHUNK = re.compile(r"[a-z0-9@$!*+][a-z0-9'@$!*+]*|[.?;:\n]+|[^\sa-z0-9]")
+_CHUNK = re.compile(
+    r"\d{1,3}\.\d{1,2}[fc]?(?!\w)|\d{2,3},\d(?![\w,])|[a-z0-9@$!*+][a-z0-9'@$!*+]*|[.?;:\n]+|[^\sa-z0-9]"
+)
 _RUN_SPLIT = re.compile("(" + "|".join(letter + "{3,}" for letter in "abcdefghijklmnopqrstuvwxyz") + ")")
 _MAX_CHUNK = 40
 _MAX_RUNS = 3
@@ -101,7 +103,7 @@ class Folder:
                     yield tuple(words)
                     words = []
             elif chunk[0].isalnum() or chunk[0] in "@$!*+":
-                chunk = chunk[:_MAX_CHUNK].strip("'*+")
+                chunk = chunk[:_MAX_CHUNK].strip("'*+").replace(",", ".")  # "38,5" is a number, too
                 if chunk not in known:
                     known[chunk] = self._word(chunk)
                 words += ["to"] if chunk == "2" and words and words[-1] in _BEFORE_TO else known[chunk]

@@ -46,6 +46,11 @@ def test_writing_is_folded(written: str, plain: str) -> None:
 def test_sentences_end_at_full_stops_but_not_at_dots_of_hesitation() -> None:
     assert FOLD.sentences("i want. no") == [("i", "want"), ("no",)]
     assert FOLD.sentences("i want to go. we stay here") == [("i", "want", "to", "go"), ("we", "stay", "here")]
+    assert FOLD.sentences("at 38.5 he is hot. 39,4 now") == [
+        ("at", "38.5", "he", "is", "hot"),
+        ("39.4", "now"),
+    ]
+    assert FOLD.sentences("1,2,3. 30.") == [("1", "2", "3"), ("30",)]
     assert FOLD.sentences("i want to... stay here") == [("i", "want", "to", "stay", "here")]
 
 

@@ -26,6 +26,14 @@ from safety.phrases import PhraseBook
         ("dog $", "a dog barks", False),
         ("dog & big & ###", "the dog eats 200 grams and is big", True),
         ("dog & big & ###", "the dog is big", False),
+        ("dog &3 big &3 #", "9 big brown dogs and one dog", False),
+        ("dog &3 big|old &3 #", "a big old dog of 9", True),
+        ("my dog &2 big", "a big dog, not my old dog", False),
+        ("temp ..2 #100.4-108", "temp of 100.8", True),
+        ("temp ..2 #100.4-108", "temp is 101f", True),
+        ("temp ..2 #100.4-108", "temp of 100.3", False),
+        ("temp ..2 #100.4-108", "temp of 1015", False),
+        ("#1-12 weeks", "three weeks", True),
     ],
 )
 def test_phrases_are_found(phrase: str, text: str, found: bool) -> None:
@@ -44,3 +52,11 @@ def test_a_match_says_where_it_stands() -> None:
 def test_a_phrase_without_a_word_is_an_error() -> None:
     with pytest.raises(ValueError, match="has no word"):
         PhraseBook().add(0, ["..3 ?maybe"])
+    with pytest.raises(ValueError, match="has no word"):
+        PhraseBook().add(0, ["#1-12 ..2 #3-4"])
+
+
+@pytest.mark.parametrize("phrase", ["dog &3 ?big", "dog &3 big old", "dog &3 ..2", "dog & big &3 old"])
+def test_beside_a_phrase_stand_single_words(phrase: str) -> None:
+    with pytest.raises(ValueError, match="single words"):
+        PhraseBook().add(0, [phrase])
