@@ -168,7 +168,7 @@ class CrisisGate:
         self._leading = frozenset((*self._sets["mind"], *self._sets["fill"], *self._sets["saying"]))
         self._deniable = frozenset(self._sets["deniable"])
         self._injury = frozenset(self._sets["injury"])
-        self._not_a_pets = frozenset((*self._sets["mauled"], *self._sets["kin"])) - _PERSONAL_PRONOUNS
+        self._not_a_pets = frozenset((*self._sets["mauled"], *self._sets["folk"])) - _PERSONAL_PRONOUNS
         self._cues = tuple(words["cues"])
         self._rule_book = self._book([rule.phrases for rule in self._rules])
         self._mask_book = self._book([mask.phrases for mask in self._masks])

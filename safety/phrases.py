@@ -36,6 +36,8 @@ _VALUES = {
     "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "una": 1.0, "un": 1.0, "dos": 2.0, "tres": 3.0,
     "cuatro": 4.0, "cinco": 5.0, "seis": 6.0, "siete": 7.0, "ocho": 8.0, "nueve": 9.0, "diez": 10.0,
 }  # fmt: skip
+_OWNERS = frozenset({"baby", "newborn", "infant", "toddler", "person"})
+"""Words that stand for their possessive, too: as some rules name it ("babys"), folding leaves it whole."""
 _UNITS = ("bpm", "f", "c")
 _DIGITS = 5  # a longer number is no reading
 _ENOUGH = 3  # matches of one phrase in one sentence: more of them say nothing new
@@ -182,6 +184,8 @@ class PhraseBook:
                     prefixes.append(member[:-1])
                 else:
                     words.add(member)
+                    if member in _OWNERS:
+                        words.add(f"{member}s")
         self.vocabulary |= words
         return _Element(frozenset(words), tuple(prefixes), tuple(ranges), optional=optional)
 

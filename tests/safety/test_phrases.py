@@ -60,3 +60,11 @@ def test_a_phrase_without_a_word_is_an_error() -> None:
 def test_beside_a_phrase_stand_single_words(phrase: str) -> None:
     with pytest.raises(ValueError, match="single words"):
         PhraseBook().add(0, [phrase])
+
+
+def test_a_word_for_a_child_stands_for_its_possessive() -> None:
+    book = PhraseBook({})
+    book.add(0, ["over the baby face"])
+    for words in (("over", "the", "baby", "face"), ("over", "the", "babys", "face")):
+        assert [match.rule for match in book.find([words])] == [0]
+    assert not list(book.find([("over", "the", "ladys", "face")]))
