@@ -1,7 +1,7 @@
 """Measure the retriever beside its peers, section by section, into one result file and one page.
 
     sample pairs drugs medlars medquad clinics   the order on each set (together: `ranking`)
-    knowing    AUROC, calibration, and what is answered at the stated risk
+    knowing questions    AUROC, calibration, and what is answered at the stated risk; of the doctors' pairs
     typos      what a typing mistake in each word costs
     search indexing lexical growth               times (together: `speed`)
     texts weights                                what was tried (together: `tried`)
@@ -106,6 +106,10 @@ class Run:
         """Measure the confidence."""
         return knowing.measure(self.data, *self.remembering, self.reader, each=self.each)
 
+    def know_questions(self) -> dict[str, Figure]:
+        """Measure the confidence on an FAQ that is all questions."""
+        return knowing.measure_questions(self.data, *self.remembering, self.reader, each=self.each)
+
     def mistype(self) -> dict[str, Figure]:
         """Measure what typing mistakes cost."""
         return typos.measure(self.tuned, self.reader, seeds=1 if self.quick else typos.SEEDS)
@@ -154,6 +158,7 @@ def sections(run: Run) -> dict[str, Callable[[], dict[str, Figure]]]:
     return {
         **{name: lambda name=name: run.order(name) for name in GROUPS["ranking"]},  # type: ignore[misc]
         "knowing": run.know,
+        "questions": run.know_questions,
         "typos": run.mistype,
         "search": run.search,
         "indexing": run.index,

@@ -13,7 +13,17 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.fit_confidence import HELD_OUT, JUDGED_ONLY, Observed, Peer, collect, left_out, risks
+from benchmarks.fit_confidence import (
+    HELD_OUT,
+    JUDGED_ONLY,
+    Observed,
+    Peer,
+    by_fifths,
+    collect,
+    left_out,
+    observe,
+    risks,
+)
 from benchmarks.report import Figure
 from benchmarks.retrieval.metrics import (
     Floats,
@@ -25,11 +35,14 @@ from benchmarks.retrieval.metrics import (
     risk_curve,
 )
 from benchmarks.retrieval.peers import WAYS
+from benchmarks.retrieval_sets import question_pairs
 from retrieval.embedder import Embedder
 from retrieval.ranker import Ranker
 
 CLINICS: Final = "held-out clinics"
-SOURCES: Final = (CLINICS, JUDGED_ONLY, "question_pairs", "medication_questions", "medquad")
+PAIRS: Final = "question_pairs"
+"""Measured apart, in minutes: its curve is for an FAQ that is all questions, and needs no other source."""
+SOURCES: Final = (CLINICS, JUDGED_ONLY, PAIRS, "medication_questions", "medquad")
 OURS: Final = "confidence"
 _POINTS: Final = 60  # of a curve in the picture
 
@@ -43,13 +56,21 @@ def measure(
     return {"each": each, **figures(observed, confidence)}
 
 
+def measure_questions(
+    data: Path, plain: Embedder, tuned: Embedder, ranker: Ranker | None, *, each: int = 1
+) -> dict[str, Figure]:
+    """Ask the doctors' pairs, fit on four fifths of them and judge the last, and return figures by source."""
+    observed = observe([question_pairs(data)], tuned, ranker, each=each, plain=plain)
+    return {"each": each, PAIRS: _of_source(observed, by_fifths(observed))}
+
+
 def figures(observed: Mapping[str, Observed], confidence: Mapping[str, Floats]) -> dict[str, Figure]:
     """Return for each of SOURCES its AUROC, calibration, and what is answered at the stated risk."""
     clinics = [name for name in observed if name.startswith(HELD_OUT)]
     found: dict[str, Figure] = {}
     for source in SOURCES:
         names = clinics if source == CLINICS else [source]
-        if not names or any(name not in observed for name in names):
+        if source == PAIRS or not names or any(name not in observed for name in names):
             continue
         one = _pooled([observed[name] for name in names])
         found[source] = _of_source(one, np.concatenate([confidence[name] for name in names]))

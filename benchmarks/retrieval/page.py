@@ -161,7 +161,7 @@ def _order_table(caption: str, metric: str, measured: Sequence[tuple[str, Values
 
 
 def _knowing(of: Values) -> Section:
-    found = of.get("knowing", {})
+    found = of.get("knowing", {}) | of.get("questions", {})
     there = [source for source in SOURCES if source in found]
     tables = []
     for kind in KINDS:
@@ -210,7 +210,7 @@ def _knowing(of: Values) -> Section:
 
 
 def _risk(of: Values) -> Section:
-    found = of.get("knowing", {})
+    found = of.get("knowing", {}) | of.get("questions", {})
     there = [source for source in SOURCES if source in found]
     rows = []
     for source in there:

@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from benchmarks.fit_confidence import observe
+from benchmarks.fit_confidence import by_fifths, observe
 from benchmarks.report import Figure
 from benchmarks.retrieval import __main__ as command
 from benchmarks.retrieval import knowing, ranking, tried
@@ -117,9 +117,11 @@ def _measured() -> dict[str, Figure]:
     tables = {name: ranking.gains(TINY, embedder, embedder, None) for name in command.GROUPS["ranking"]}
     observed = {"written_a": observe([TINY], embedder, plain=embedder)}
     confidence = {"written_a": np.array([0.9, 0.2, 0.7, 0.4])}
+    asked = observe([replace(TINY, questions=5 * TINY.questions)], embedder, plain=embedder)
     return {
         **{name: {"sets": {f"{name} set": ranking.summary(3, table)}} for name, table in tables.items()},
         "knowing": {"each": 1, **knowing.figures(observed, confidence)},
+        "questions": {"each": 1, knowing.PAIRS: knowing._of_source(asked, by_fifths(asked))},
         "typos": TYPOS,
         "search": {
             "entries": 15333, "vectors": 46000, "index_s": 200.0, "index_peak_mb": 900, "open_s": 0.4,
@@ -152,8 +154,8 @@ def test_what_every_section_measures_stands_on_the_page_with_its_pictures() -> N
     written = page({name: {**BEFORE, **one} for name, one in figures.items()})  # type: ignore[dict-item]
     assert "Not measured" not in written
     assert all(f"{name} set" in written for name in command.GROUPS["ranking"])
-    # Three of leads, reliability, risk, growth.
-    assert written.count("<svg") == 6
+    # Three of leads, reliability, two of risk, growth.
+    assert written.count("<svg") == 7
     met = {what: met for what, _, _, met in goals(figures)}
     assert not met["search at 15,333 entries, p95"] and not met["embedding beside plain fp32 encoding"]
     assert not met["ahead of every peer, drugs set, recall@1"]
