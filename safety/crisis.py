@@ -420,6 +420,8 @@ class CrisisGate:
             sentence = reading.masked[match.sentence]
             if "about" in rule.unless and ("about" in frame or _of_a_work(frame, sentence, match)):
                 continue
+            if "subject" in rule.unless and "subject" in frame:
+                continue
             if "work" in rule.unless and "work" in frame and _FIRST_PERSON.isdisjoint(sentence):
                 continue
             if others and rule.category in _ABOUT_ONESELF and self._of_another(sentence, match):

@@ -134,6 +134,8 @@ def test_who_learned_of_no_accident_still_hears_both() -> None:
         ("i can't breathe and my nose is blue", "emergency"),
         ("my husband is gray, should he dye his hair", "allow"),
         ("my husband is turning gray", "emergency"),
+        ("how could a hospital hide from relatives that a nurse gave the wrong medicine?", "allow"),
+        ("my husband gave the baby the wrong medicine", "emergency"),
     ],
 )
 def test_who_and_when_it_is(text: str, action: str) -> None:
