@@ -31,6 +31,11 @@ _ENGLISH: Final = frozenset(_ENGLISH_WORDS.split())
 _SPANISH: Final = frozenset(_SPANISH_WORDS.split())
 
 
+def is_function_word(word: str) -> bool:
+    """Tell whether a folded word carries no subject in English."""
+    return word in _ENGLISH
+
+
 def content_words(words: Sequence[str]) -> int:
     """Return how many of the folded words (`safety.ngrams.windows`) carry a subject, each counted once."""
     return len({word for word in words if word[0].isalnum()} - _ENGLISH - _SPANISH)

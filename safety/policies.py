@@ -71,6 +71,8 @@ _SOURCES = (
     "analyzer.py",
     "keep.py",
     "sparing.py",
+    "joining.py",
+    "function_words.py",
     "widening.py",
     "repeats.py",
     "mentions.py",

@@ -11,7 +11,8 @@ Run: `python -m safety scrub FILE`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import regex
@@ -20,18 +21,20 @@ from safety.analyzer import Analyzer
 from safety.deadline import seconds_left, within
 from safety.entities import Entity, Scrubbed
 from safety.errors import RecognizerFailed, ScrubError, TextTooLong
+from safety.joining import joined
 from safety.keep import Keep
 from safety.mentions import mentions
 from safety.normalise import normalise
 from safety.placeholders import PLACEHOLDER, Placeholders, Replacer, Reserves
 from safety.policies import POLICIES, Policy, scrub_policy
-from safety.presidio import EntityRecognizer
+from safety.presidio import EntityRecognizer, RecognizerResult
 from safety.recognizers import RECOGNIZERS, REPLACED_BY_TAGGER
 from safety.recognizers.clinical_terms import clinical_spans, perhaps_people
 from safety.recognizers.dates import reads_as_a_score
 from safety.recognizers.protected import protected_spans
+from safety.recognizers.rules import is_trace
 from safety.repeats import Repeats
-from safety.sparing import SPARED, left_to_scrub, outside, terms_that_spare
+from safety.sparing import SPARED, Span, left_to_scrub, outside, terms_that_spare
 from safety.widening import Widener
 
 MAX_CHARS = 1_000_000
@@ -183,31 +186,53 @@ class Scrubber:
             plain = normalise(view.text[begin:stop])
             protected = [*protected_spans(plain.text)]
             kept = [*self._keep.spans(plain.text)]
-            found = [
-                Entity(one.start, one.end, one.entity_type, round(float(one.score), 3))
-                for one in self._analyzer.analyze(plain.text, tagged=tagged)
-            ]
+            results = self._analyzer.analyze(plain.text, tagged=tagged)
+            found = [_entity(one) for one in results if not is_trace(one)]
             again = [Entity(start, end, kind, _REPEATED) for kind, start, end in known.spans(plain.text)]
             found += again
             mistakable = any(one.type in SPARED for one in found)
             clinical = [*clinical_spans(plain.text)] if mistakable else []
             called = [*perhaps_people(plain.text)] if clinical else []
-            for one in found:
-                cutting = [span for span in kept if _may_cut(span, one, plain.text)]
-                for start, end in left_to_scrub(
-                    plain.text,
-                    (one.start, one.end),
-                    kind=one.type,
-                    kept=[*(span for span in protected if _may_spare(span, one, plain.text)), *cutting],
-                    clinical=terms_that_spare(one, clinical, called, known=one in again),
-                ):
-                    first, last = plain.span(start, end)
-                    raw.append(Entity(begin + first, begin + last, one.type, one.score))
+            left = _Left(plain.text, protected, kept, clinical, called, frozenset(again))
+            staying = [part for one in found for part in left.of(one)]
+            people = [one for one in staying if one.type == "PERSON"]
+            longer = joined(plain.text, people, [_entity(one) for one in results if is_trace(one)])
+            for one in (*staying, *(part for whole in longer for part in left.of(whole))):
+                first, last = plain.span(one.start, one.end)
+                raw.append(Entity(begin + first, begin + last, one.type, one.score))
         return [
             Entity(start, end, entity.type, entity.score)
             for entity in _union(widener.widen(entity) for entity in raw)
             for start, end in view.original(entity.start, entity.end)
         ]
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What stays a finding in one normalised text: spans of it that spare others, and what is known of it."""
+
+    text: str
+    protected: Sequence[Span]
+    kept: Sequence[Span]
+    clinical: Sequence[Span]
+    called: Sequence[Span]
+    again: Collection[Entity]
+
+    def of(self, found: Entity) -> list[Entity]:
+        """Return the parts of a finding that nothing spares."""
+        cutting = [span for span in self.kept if _may_cut(span, found, self.text)]
+        spans = left_to_scrub(
+            self.text,
+            (found.start, found.end),
+            kind=found.type,
+            kept=[*(span for span in self.protected if _may_spare(span, found, self.text)), *cutting],
+            clinical=terms_that_spare(found, self.clinical, self.called, known=found in self.again),
+        )
+        return [Entity(start, end, found.type, found.score) for start, end in spans]
+
+
+def _entity(one: RecognizerResult) -> Entity:
+    return Entity(one.start, one.end, one.entity_type, round(float(one.score), 3))
 
 
 def _load_tagger(folder: Path) -> EntityRecognizer:

@@ -118,12 +118,9 @@ def decode(
     state and perhaps a town is a town to someone who does not ask for states.
     """
     kinds = kinds_of(labels)
-    words, offsets, share = _merged(text, shares)
-    if not kinds or not len(words):
+    offsets, share, starts, ends, mean = _by_word(text, shares)
+    if not kinds or not len(starts):
         return []
-    starts = np.flatnonzero(np.concatenate(([True], words[1:] != words[:-1])))
-    ends = np.append(starts[1:], len(words))
-    mean = np.add.reduceat(share, starts, axis=0) / (ends - starts)[:, None]
     of_kind = mean[:, 1::2] + mean[:, 2::2]
     ignored = [kind in unwanted for kind in kinds]
     outside = mean[:, 0] + of_kind[:, ignored].sum(axis=1)
@@ -143,6 +140,40 @@ def decode(
             spans.append(Marked(start, end, kinds[kind], float(outside[at])))
         open_at = at + 1
     return spans
+
+
+def traces(
+    text: Sequence[Window], shares: Sequence[Probabilities], labels: Sequence[str], *, kind: str, least: float
+) -> list[Marked]:
+    """Return the words that are of `kind` by a share of `least` or more, each by itself.
+
+    Far less than makes a span: enough beside a span that was found, and nowhere else.
+    """
+    kinds = kinds_of(labels)
+    if kind not in kinds:
+        return []
+    at = kinds.index(kind)
+    offsets, _share, starts, ends, mean = _by_word(text, shares)
+    if not len(starts):
+        return []
+    of_kind = mean[:, 2 * at + 1] + mean[:, 2 * at + 2]
+    return [
+        Marked(int(offsets[starts[word], 0]), int(offsets[ends[word] - 1, 1]), kind, 1 - float(of_kind[word]))
+        for word in np.flatnonzero(of_kind >= least).tolist()
+    ]
+
+
+def _by_word(
+    text: Sequence[Window], shares: Sequence[Probabilities]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Return the tokens' offsets and probabilities, where words start and end, and each word's mean."""
+    words, offsets, share = _merged(text, shares)
+    if not len(words):
+        nothing = np.zeros(0, dtype=np.intp)
+        return offsets, share, nothing, nothing, share
+    starts = np.flatnonzero(np.concatenate(([True], words[1:] != words[:-1])))
+    ends = np.append(starts[1:], len(words))
+    return offsets, share, starts, ends, np.add.reduceat(share, starts, axis=0) / (ends - starts)[:, None]
 
 
 def _merged(

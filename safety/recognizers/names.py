@@ -21,6 +21,7 @@ from safety.deadline import seconds_left
 from safety.recognizers.clinical_terms import called_before_a_condition, is_medical
 from safety.recognizers.lexicon import Word, is_common, is_ordinary, is_shouting, split_words, words
 from safety.recognizers.rules import SpanRecognizer
+from safety.recognizers.syllables import in_syllables
 
 
 class Strength(IntEnum):
@@ -182,6 +183,8 @@ class NameRecognizer(SpanRecognizer):
             yield "PERSON", start, end, score
         for start, end in self._framed(text, found):
             yield "PERSON", start, end, 0.7
+        for start, end in in_syllables(text, found):
+            yield "PERSON", start, end, 0.6
         for start, end in called_before_a_condition(text):
             yield "PERSON", start, end, 0.75
 

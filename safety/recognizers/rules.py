@@ -20,6 +20,7 @@ from safety.errors import RecognizerFailed
 from safety.presidio import EntityRecognizer, LocalRecognizer, NlpArtifacts, RecognizerResult
 
 REGEX_SECONDS = 1.0
+_TRACE = "trace"
 
 Accept = Callable[["regex.Match[str]"], bool]
 
@@ -114,3 +115,17 @@ def result(
             RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: source.id,
         },
     )
+
+
+def trace(
+    recognizer: EntityRecognizer, entity: str, *, start: int, end: int, score: float
+) -> RecognizerResult:
+    """Build a result for what is no finding by itself, only beside one (`is_trace`)."""
+    built = result(recognizer, entity, start=start, end=end, score=score)
+    built.recognition_metadata[_TRACE] = True
+    return built
+
+
+def is_trace(one: RecognizerResult) -> bool:
+    """Tell a trace from a finding."""
+    return bool((one.recognition_metadata or {}).get(_TRACE))

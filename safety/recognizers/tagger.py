@@ -29,8 +29,8 @@ from safety.policies import POLICIES
 from safety.presidio import NlpArtifacts, RecognizerResult
 from safety.recognizers.ordinary import telling
 from safety.recognizers.organisations import employs
-from safety.recognizers.rules import SpanRecognizer, result
-from safety.tagging import Marked, Probabilities, Window, cut, decode, kinds_of
+from safety.recognizers.rules import SpanRecognizer, result, trace
+from safety.tagging import Marked, Probabilities, Window, cut, decode, kinds_of, traces
 from weights.errors import WeightsCorrupt
 from weights.runtime import open_served, readers
 
@@ -39,7 +39,11 @@ THRESHOLDS: Final[Mapping[str, float]] = {"default": 0.7}
 
 Above one half: a name that is missed costs more than a word too many.
 """
+TRACE: Final = 0.002
+"""The least share of a name in a word that may join a name beside it (`safety.joining` asks for more)."""
 _ORGANISATION: Final = "ORGANIZATION"
+_PERSON: Final = "PERSON"
+_Found = tuple[str, int, int, float]
 SECONDS: Final = 5.0
 """How long a text may take, waiting for other texts included."""
 
@@ -94,11 +98,17 @@ class TaggerRecognizer(SpanRecognizer):
         """Return Presidio results for the wanted entity types. Raises RecognizerFailed.
 
         Safe Harbor names employers: where organisations are not wanted, one that somebody works for is.
+        Words that may be part of a name come as well, as `rules.traces` tells them from what was found.
         """
         unwanted = frozenset(self.supported_entities) - set(entities)
+        found, maybe = self._searched(text, unwanted)
         return [
-            result(self, entity, start=start, end=end, score=score)
-            for entity, start, end, score in self.find(text, unwanted)
+            *(result(self, entity, start=start, end=end, score=score) for entity, start, end, score in found),
+            *(
+                trace(self, entity, start=start, end=end, score=score)
+                for entity, start, end, score in maybe
+                if entity in entities
+            ),
         ]
 
     def find(
@@ -108,8 +118,12 @@ class TaggerRecognizer(SpanRecognizer):
 
         An employer is yielded though organisations are unwanted. Raises RecognizerFailed.
         """
+        yield from self._searched(text, unwanted)[0]
+
+    def _searched(self, text: str, unwanted: Collection[str]) -> tuple[list[_Found], list[_Found]]:
+        """Return what is found and, apart, words with a trace of a name. Raises RecognizerFailed."""
         try:
-            found = self._find(text, unwanted)
+            return self._find(text, unwanted)
         except TimeoutError:
             raise RecognizerFailed(
                 f"the tagger took longer than {self._seconds:g} s on a text of {len(text)} characters"
@@ -118,9 +132,8 @@ class TaggerRecognizer(SpanRecognizer):
             raise
         except Exception as error:  # noqa: BLE001 - whatever was raised, the text counts as not searched
             raise RecognizerFailed(f"the tagger raised {type(error).__name__}") from None
-        yield from found
 
-    def _find(self, text: str, unwanted: Collection[str]) -> list[tuple[str, int, int, float]]:
+    def _find(self, text: str, unwanted: Collection[str]) -> tuple[list[_Found], list[_Found]]:
         until = time.monotonic() + seconds_left(self._seconds)
         readable, breaks = _broken(_LONE_SURROGATE.sub("\ufffd", text))
         encoded = self._tokenizer.encode(readable, add_special_tokens=False)
@@ -130,16 +143,13 @@ class TaggerRecognizer(SpanRecognizer):
         if _ORGANISATION in unwanted:
             others = frozenset(self.supported_entities) - {_ORGANISATION}
             marked += [one for one in self._decoded(windows, shares, others) if employs(readable, one.start)]
-        marked = telling(readable, marked)
-        return [
-            (
-                one.label,
-                one.start - bisect_left(breaks, one.start),
-                one.end - bisect_left(breaks, one.end),
-                max(0.0, 1 - one.outside),
-            )
-            for one in marked
-        ]
+        maybe = traces(windows, shares, self.card.labels, kind=_PERSON, least=TRACE)
+
+        def placed(one: Marked) -> _Found:
+            start, end = (place - bisect_left(breaks, place) for place in (one.start, one.end))
+            return one.label, start, end, max(0.0, 1 - one.outside)
+
+        return [placed(one) for one in telling(readable, marked)], [placed(one) for one in maybe]
 
     def _decoded(
         self, windows: list[Window], shares: list[Probabilities], unwanted: Collection[str]

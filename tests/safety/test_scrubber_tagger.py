@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from safety.errors import RecognizerFailed
 from safety.placeholders import Placeholders
+from safety.presidio import NlpArtifacts, RecognizerResult
 from safety.recognizers.tagger import TaggerRecognizer
 from safety.scrubber import WINDOW, Scrubber
 from tests.safety.tiny_tagger import lookup_release, random_release, served
@@ -32,15 +33,15 @@ def live(folder: Path) -> Scrubber:
 def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Note every text that a tagger reads."""
     noted: list[str] = []
-    find = TaggerRecognizer.find
+    analyze = TaggerRecognizer.analyze
 
     def noting(
-        self: TaggerRecognizer, text: str, unwanted: Collection[str]
-    ) -> Iterator[tuple[str, int, int, float]]:
+        self: TaggerRecognizer, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
+    ) -> list[RecognizerResult]:
         noted.append(text)
-        return find(self, text, unwanted)
+        return analyze(self, text, entities, nlp_artifacts)
 
-    monkeypatch.setattr(TaggerRecognizer, "find", noting)
+    monkeypatch.setattr(TaggerRecognizer, "analyze", noting)
     yield noted
 
 

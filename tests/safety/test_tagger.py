@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from safety.errors import PolicyError, RecognizerFailed
+from safety.recognizers.rules import is_trace
 from safety.recognizers.tagger import THRESHOLDS, TaggerRecognizer
 from tests.safety.tiny_tagger import lookup_release, random_release, served
 
@@ -85,10 +86,24 @@ def test_what_is_perhaps_a_wanted_type_is_found_although_it_is_rather_another(an
     both = {
         (one.start, one.end)
         for one in tagger.analyze(text, ["PERSON", "DATE_TIME"])
-        if one.entity_type == "PERSON"
+        if one.entity_type == "PERSON" and not is_trace(one)
     }
-    alone = {at for one in tagger.analyze(text, ["PERSON"]) for at in range(one.start, one.end)}
+    alone = {
+        at
+        for one in tagger.analyze(text, ["PERSON"])
+        if not is_trace(one)
+        for at in range(one.start, one.end)
+    }
     assert alone > {at for start, end in both for at in range(start, end)}
+
+
+def test_a_trace_of_a_name_is_told_from_a_finding(anything: Path) -> None:
+    text = "dr. o'hara-luk met 14 people on 3/4/2020; then zoe, bo and cy went to rome again"
+    tagger = patient(anything, PERSON=0.0, default=0.0)
+    assert [*tagger.find(text)] == []
+    traces = tagger.analyze(text, ["PERSON"])
+    assert traces and all(is_trace(one) and one.entity_type == "PERSON" for one in traces)
+    assert tagger.analyze(text, ["DATE_TIME"]) == []
 
 
 def test_a_higher_threshold_finds_all_that_a_lower_one_does_and_more(anything: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from safety.tagging import Marked, cut, decode, kinds_of
+from safety.tagging import Marked, cut, decode, kinds_of, traces
 
 LABELS = ("O", "B-name", "I-name", "B-town", "I-town")
 
@@ -102,3 +102,18 @@ def test_the_tokens_of_a_word_decide_together() -> None:
 def test_labels_of_another_form_are_refused(labels: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="labels"):
         kinds_of(labels)
+
+
+def test_traces_are_words_with_a_little_of_one_kind() -> None:
+    text = Text([0, 1, 1, 2])
+    shares = [[0.9, 0.06, 0.04, 0, 0], [0.99, 0.01, 0, 0, 0], [0.95, 0, 0.05, 0, 0], [0.2, 0, 0, 0.8, 0]]
+    edge = [0.0] * len(LABELS)
+    window = np.asarray([edge, *shares, edge], dtype=np.float32)
+    whole = cut(text, limit=100, begin=1, end=2)
+    some = [
+        (one.start, one.end, one.label, round(1 - one.outside, 3))
+        for one in traces(whole, [window], LABELS, kind="name", least=0.02)
+    ]
+    assert some == [(0, 2, "name", 0.1), (3, 8, "name", 0.03)]
+    assert traces(whole, [window], LABELS, kind="river", least=0.02) == []
+    assert traces(cut(words(0), limit=9, begin=1, end=2), [window[:2]], LABELS, kind="name", least=0) == []
