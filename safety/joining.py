@@ -86,9 +86,9 @@ def _is_part(word: Word, beside: Word, share: float) -> bool:
     lower = folded(word.lower)
     if lower in _WHO or (word.capital != beside.capital and not (word.opens or lower in PARTICLES)):
         return False
+    near = folded(beside.lower)
     if is_function_word(lower) or len(lower) == 1:
         # "My" and "Do" are names of one origin: of more than a trace, or beside another name of it.
-        near = folded(beside.lower)
         in_syllables = lower in words("syllables") and near in words("syllables") and not _is_plain(near)
         if not in_syllables and not (_is_known(lower) and share >= ENOUGH and not _is_plain(near)):
             return False
@@ -96,12 +96,9 @@ def _is_part(word: Word, beside: Word, share: float) -> bool:
     if known and word.capital and not word.opens:
         return True
     if known:
-        return share >= ENOUGH_OF_A_PART
-    return (
-        share >= ENOUGH
-        and not _is_plain(lower)
-        and (_is_known(folded(beside.lower)) or not _is_plain(beside.lower))
-    )
+        words_both = _is_plain(lower) and _is_plain(near) and near not in words("syllables")
+        return share >= ENOUGH_OF_A_PART and not words_both
+    return share >= ENOUGH and not _is_plain(lower) and (_is_known(near) or not _is_plain(near))
 
 
 def _is_known(lower: str) -> bool:
@@ -114,6 +111,7 @@ def _is_plain(lower: str) -> bool:
         or is_function_word(lower)
         or lower in words("kin_words")
         or lower in words("everyday_words")
+        or lower in words("conditions")
         or is_medical(lower)
     )
 

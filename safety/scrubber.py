@@ -58,6 +58,8 @@ _WHOLE = _NUMBERS.union((
     "US_SSN", "US_ITIN", "US_MBI", "US_NPI", "US_PASSPORT", "US_DRIVER_LICENSE", "US_BANK_NUMBER",
     "CREDIT_CARD", "IBAN_CODE", "CRYPTO", "VIN", "ZIP_CODE",
 ))  # fmt: skip
+# A dose inside of these ("+8g", "996G", "97L WFJ") is none.
+_UNCUT = frozenset({"BIOMETRIC", "IBAN_CODE", "CRYPTO", "DEVICE_ID", "LICENSE_PLATE", "VIN"})
 _HALF = re.compile(r"[\ud800-\udfff]")  # of a character: nothing that comes later could encode it
 _BARE = regex.compile(r"[\W\d]+")
 _HOUSE_NUMBER = regex.compile(r"[\W\d]+[a-z]?", regex.IGNORECASE)
@@ -276,7 +278,8 @@ def _may_spare(protected: tuple[int, int], found: Entity, text: str) -> bool:
     if found.type == "DATE_TIME" and _A_DAY.fullmatch(said):
         return reads_as_a_score(text, start, end)
     if longer and (
-        (found.type in _WHOLE and _BARE.fullmatch(said))
+        found.type in _UNCUT
+        or (found.type in _WHOLE and _BARE.fullmatch(said))
         or (found.type == "STREET_ADDRESS" and _HOUSE_NUMBER.fullmatch(said))
         or (found.type == "PERSON" and said.isalpha())
     ):

@@ -12,6 +12,18 @@ import regex
 
 from safety.entities import Entity
 
+# "DEA # BW\n2541539": letters before a line break, behind what says that a number comes.
+_TORN_HEAD = regex.compile(
+    r"(?:[#:=]|\b(?i:is|it|its|it's|was|to|no|num|number|id|dea|dl|vin|iban|wire|member|licen[cs]e|passport|registration|plates?|serial|s/n|sn))\.?[\s:#]{0,3}"
+    r"(?<![\w-])(?P<head>[A-Z]{1,3}\d{0,6})(?:[ ]{2,4}|[ ]?\r?\n[ ]{0,3})$"
+)
+# "serial AP6277201\nY, keeps whistling": but "I" and "A" begin a line.
+_TORN_TAIL = regex.compile(r"(?:[ ]{2,4}|[ ]?\r?\n[ ]{0,3})[B-HJ-Z](?![\w'.-])")
+_LETTERS_AND_DIGITS = regex.compile(r"[A-Z]{2,3}\d{5,8}")
+_LONGEST_HEAD = 30
+_LABELS = frozenset(
+    {"MRN", "SSN", "DOB", "ID", "NPI", "DEA", "VIN", "TEL", "FAX", "NO", "DL", "PIN", "RX", "ZIP", "AM", "PM"}
+)
 _MAIL_SIGN = regex.compile(r"[\w.+%@-]")
 
 
@@ -33,11 +45,23 @@ class Widener:
             end = self._words.after(end)
         if entity.type in self._whole:
             start, end = self._whole_number(start, end)
+            start, end = self._torn_head(start, end), self._torn_tail(start, end)
         if entity.type in ("EMAIL_ADDRESS", "URL") and "@" in text[max(0, start - 64) : end + 64]:
             start, end = self._mail.before(start), self._mail.after(end)
             while end > entity.end and text[end - 1] in ".-":
                 end -= 1
         return Entity(start, end, entity.type, entity.score)
+
+    def _torn_head(self, start: int, end: int) -> int:
+        """Return where the letters begin that a line break tears off what starts at `start`."""
+        first = next((at for at in range(start, end) if self._text[at].isalnum()), start)
+        head = _TORN_HEAD.search(self._text, max(0, first - _LONGEST_HEAD), first)
+        return start if head is None or head["head"] in _LABELS else head.start("head")
+
+    def _torn_tail(self, start: int, end: int) -> int:
+        """Return where the one letter ends that a line break tears off a number in letters and digits."""
+        tail = _TORN_TAIL.match(self._text, end)
+        return tail.end() if tail and _LETTERS_AND_DIGITS.fullmatch(self._text, start, end) else end
 
     def _whole_number(self, start: int, end: int) -> tuple[int, int]:
         """Widen over digits and hyphens; a hyphen that no digit follows, or comes before, stays outside."""

@@ -36,6 +36,7 @@ from safety.recognizers.presidio_rules import (
     us_passport,
     us_ssn,
 )
+from safety.recognizers.torn import torn
 from safety.recognizers.towns import towns
 from safety.recognizers.vehicles import vehicles
 
@@ -65,6 +66,7 @@ RECOGNIZERS: dict[str, Callable[[], EntityRecognizer]] = {
     "medical_license": medical_license,
     "ip_address": ip_address,
     "email_address": email_address,
+    "torn": torn,
     "payloads": payloads,
     "certificates": certificates,
     "devices": devices,

@@ -13,6 +13,7 @@ from typing import cast
 
 import regex
 
+from safety.function_words import is_function_word
 from safety.presidio import NlpArtifacts, PhoneRecognizer, RecognizerResult
 from safety.recognizers.lexicon import is_common
 from safety.recognizers.rules import Rule, RuleRecognizer
@@ -39,9 +40,30 @@ def _reads_as_an_address(match: regex.Match[str]) -> bool:
     return not is_common(local.lower()) and bool(_MAILED.search(before))
 
 
+def _ends_in_no_domain(match: regex.Match[str]) -> bool:
+    """Tell "oona@hollowtree.\ninfo" from an address that ends a sentence."""
+    host = match.group("host").lower()
+    return "." not in host or not regex.fullmatch(_TLD, host.rpartition(".")[2])
+
+
+def _begins_an_address(match: regex.Match[str]) -> bool:
+    """Tell "i wrote from mrs.\noona@..." from "write to me.\noona@..."; no sentence ends in an article."""
+    first = match.group("v").partition(".")[0].lower()
+    return first in ("a", "an", "the", "my", "our", "your") or not is_function_word(first)
+
+
 _EMAIL = (
     Rule("email", "EMAIL_ADDRESS", r"(?<![\w.+%-])[\w.+%'-]{1,64}+@[\w-]++(?:\.[\w-]++)*+", 0.95),
     Rule("email-spaced", "EMAIL_ADDRESS", rf"(?<![\w.+%-])[\w.+%-]{{1,64}}+[ ]?@[ ]?[\w-]{{1,63}}+(?:[ ]?\.[ ]?[\w-]{{1,63}}+){{0,4}}?[ ]?\.[ ]?{_TLD}\b", 0.93),
+    # Broken over a line after a full stop: before the last part of its host, or within its local part.
+    Rule("email-broken", "EMAIL_ADDRESS",
+         rf"(?<![\w.+%-])[\w.+%'-]{{1,64}}+@(?P<host>[\w-]{{1,63}}+(?:\.[\w-]{{1,63}}+){{0,3}}?)\.\s{{1,4}}{_TLD}\b(?![\w'@-])", 0.94,
+         accept=_ends_in_no_domain),
+    Rule("email-broken-after", "EMAIL_ADDRESS", rf"(?<![\w.+%-])[\w.+%'-]{{1,64}}+@\s{{1,4}}(?:[\w-]{{1,63}}+\.){{1,4}}?{_TLD}\b(?![\w'@-])", 0.94),
+    Rule("email-broken-before", "EMAIL_ADDRESS",
+         r"(?:\b(?:at|is|from|to|have|e-?mail|address|use|contact|write|with)|[:=])\s{1,2}(?P<v>[\w+%-]{2,32}+\.(?:[ ]{2,4}|[ ]?\r?\n[ ]{0,3})"
+         r"[\w.+%-]{1,64}+@[\w-]++(?:\.[\w-]++)++)", 0.94,
+         accept=_begins_an_address),
     Rule(
         "email-spoken",
         "EMAIL_ADDRESS",
@@ -71,6 +93,11 @@ def _is_address_in_two(match: regex.Match[str]) -> bool:
 
 _LINKS = (
     Rule("link", "URL", r"\b(?:https?|ftp)://[^\s<>\"']++|\bwww\.[^\s<>\"']++", 0.9),
+    # Broken over a line at a sign, where a query follows: "/profile.\nphp?id=7".
+    Rule("link-broken", "URL",
+         r"(?:\bhttps?:\s{0,4}/\s{0,4}/\s{0,4}|\bwww\.\s{0,4})(?:[^\s<>\"']*+(?<=[./?=&_~-])\s{1,4})?"
+         r"[\w./~%@-]{0,80}+\?\s{0,4}[\w-]{1,20}+\s{0,4}=\s{0,4}[^\s<>\"',;]++", 0.9),
+    Rule("link-broken-path", "URL", r"(?:\bhttps?://|\bwww\.)[^\s<>\"']*+(?<=/)\s{1,4}(?=[\w-]{0,20}\d)[\w-]{1,40}+/[^\s<>\"',;]++", 0.9),
     Rule("site-path", "URL", rf"(?<![\w@.-])(?:[A-Z0-9-]{{1,63}}+\.){{1,5}}{_TLD}/[^\s<>\"']*+", 0.85),
     Rule(
         "site",

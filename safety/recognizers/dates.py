@@ -56,7 +56,7 @@ _DATES = (
     Rule("numeric", "DATE_TIME", rf"(?<![\d./-]){_D}\s?([-/.])\s?{_D}\s?\1\s?(?:(?:19|20)\d\d|\d\d)(?![\d/-]|\.\d)", 0.85),
     Rule("month-number-year", "DATE_TIME", rf"(?<![\d./-]){_M}[-/](?:19|20)\d\d(?![\d/-])", 0.7),
     Rule("day-only", "DATE_TIME",
-         rf"\b(?:on|since|until|till|til|by|before|after|dated?|dob|born|birthday|bday|seen|visit|appointment|appt|scheduled|due|"
+         rf"\b(?:on|since|until|till|til|by|before|after|dated?|dob|born|birthday|bday|seen|discharged|admitted|visit|appointment|appt|scheduled|due|"
          rf"from|his|her|their|your|was|mon|tues?|wed|thurs?|fri|sat|sun|\w{{3,6}}day)\b[\s:,(]{{1,3}}(?P<v>{_M}[/-]{_D})(?![\d/%-]|\.\d|\s?(?:mg|ml|tab|pill|pain))",
          0.6, accept=_is_date),
     Rule("holiday-year", "DATE_TIME", rf"\b{_HOLIDAY}\s?,?\s*(?:(?:of|in)\s+)?{_YEAR}", 0.78),

@@ -18,9 +18,9 @@ _THING = (
     r"hearing\s+aids?|nebuli[sz]er|oxygen\s+(?:tank|concentrator)|stimulator|shunt|lens|phone|tablet|laptop|watch|fitbit)"
 )
 _DEVICES = (
-    Rule("udi-gs1", "DEVICE_ID", r"\(01\)\s?\d(?:\s?\d){13}(?:\s?\((?:10|11|17|21|240)\)\s?[A-Z0-9./-]{1,20}+){0,5}+"
+    Rule("udi-gs1", "DEVICE_ID", r"\(01\)\s?\d(?:\s?\d){13}(?:\s?\((?:10|11|17|21|240)\)\s?[A-Z0-9./-]{1,20}+(?:\s{1,3}[A-Z0-9./-]{1,20}+(?=\())?){0,5}+"
          # broken over a line in its last part; what goes on in small letters is the sentence
-         r"(?:(?:[ \t]{0,2}\r?\n[ \t]{0,2}|[ \t]{2})(?-i:(?=[A-Z]{0,7}\d|[A-Z]{2})[A-Z0-9]{1,8})\b(?!'))?", 0.95),
+         r"(?:(?:[ \t]{0,2}\r?\n[ \t]{0,2}|[ \t]{2})(?-i:(?=[A-Z]{0,7}\d|[A-Z]{2}|[B-HJ-Z]\b)[A-Z0-9]{1,8})\b(?!'))?", 0.95),
     Rule("udi-gs1-plain", "DEVICE_ID", r"\b(?:udi|di)\b[\s:#-]{0,4}(?P<v>01\d{14}(?:(?:11|17)\d{6}|(?:10|21)[A-Z0-9]{1,20}){0,3})\b", 0.93),
     Rule("udi-hibcc", "DEVICE_ID", r"(?<![\w+])\+[A-Z]\d{3}[A-Z0-9]{3,18}+(?:/[A-Z0-9$+.-]{3,30}+)?", 0.9),
     Rule("udi-iccbba", "DEVICE_ID", r"(?<![\w=])=/?[A-Z0-9]{5}\d{2}[A-Z0-9]{6,12}+(?:=[,;>}A-Z0-9-]{5,20}+){0,3}+", 0.85),

@@ -39,8 +39,12 @@ _MEASURED = regex.compile(
     r"\b(?:temp(?:erature)?|fever|degrees|heat|oven|reads?|reading)\b", regex.IGNORECASE
 )
 _YEAR = r"(?P<v>(?:18|19|20)\d\d)(?![\d/-]|\.\d)"
+_PART_OF_YEAR = (
+    r"early|late|mid|middle|beginning|end|spring|summer|autumn|fall|winter|january|february|march|april|may|june|"
+    r"july|august|september|october|november|december"
+)
 _ELDERS = (
-    Rule("born-in", "AGE_OVER_89", rf"\b(?:born|birth|dob|d\.o\.b\.?|b\.)\b[\s:=,(]{{0,3}}(?:\b(?:in|is|was|year|of|back|around|about|circa|the|way|it'?s)\b[\s:=,(]{{0,3}}){{0,5}}{_YEAR}", 0.9, accept=_is_old),
+    Rule("born-in", "AGE_OVER_89", rf"\b(?:born|birth|dob|d\.o\.b\.?|b\.)\b[\s:=,(]{{0,3}}(?:\b(?:in|is|was|year|of|back|around|about|circa|the|way|it'?s|{_PART_OF_YEAR})\b[\s:=,(]{{0,3}}){{0,6}}{_YEAR}", 0.9, accept=_is_old),
     Rule("birth-year", "AGE_OVER_89", rf"\b(?:birth\s?year|year\s+(?:of\s+birth|(?:i|he|she|mom|dad|my\s+\p{{L}}+)\s+was\s+born)|yob)\b[\s:=,(]{{0,3}}(?:is\s+|was\s+)?{_YEAR}", 0.9, accept=_is_old),
     Rule("born-decade", "AGE_OVER_89", r"\bborn\s+(?:in\s+|during\s+)?the\s+(?:early\s+|late\s+|mid[- ]?)?(?P<v>(?:18|19)\d0|'?[123]0)(?='?s\b)", 0.85, accept=_is_old),
     Rule("born-short", "AGE_OVER_89", r"\bborn\s+(?:back\s+)?(?:in\s+)?(?P<v>'[123]\d)\b", 0.85, accept=_is_old),

@@ -25,6 +25,12 @@ def _is_mixed(match: regex.Match[str]) -> bool:
     )
 
 
+def _ends_it(match: regex.Match[str]) -> bool:
+    """Tell the end of a payload over a line from the next sentence: base64 comes in fours (RFC 4648)."""
+    first, last = len(match.group("first")), len(match.group("last"))
+    return first % 4 > 0 and (first + last) % 4 == 0
+
+
 _TRAIT = (
     r"(?:finger\s?prints?|thumb\s?print|palm\s?print|voice\s?(?:print|id)|face\s?(?:print|id)|facial(?:\s+recognition)?|iris|retina(?:l)?|"
     r"biometrics?|gait|dna|genetic|vein)"
@@ -33,8 +39,11 @@ _PAYLOADS = (
     Rule("data-uri", "BIOMETRIC", r"\bdata:(?:[\w.+-]{1,40}/[\w.+-]{1,60})?(?:;[\w=.\"-]{1,60}){0,4},[^\s\"'<>()]{8,}+", 0.97),
     # Broken over a line in its head, or once in what follows: the rest is a long run all the same.
     Rule("data-uri-broken", "BIOMETRIC",
-         r"\bdata:\s{0,4}(?:image|audio|video|application|text|model)\s{0,4}/\s{0,4}[\w.+-]{1,60}+\s{0,4}(?:;\s{0,4}[\w=.\"-]{1,60}+\s{0,4}){0,4}"
+         r"\bdata:\s{0,4}(?:image|audio|video|application|text|model)\s{0,4}/\s{0,4}[\w.+-]{1,60}+(?:(?<=[-.+])\s{1,4}[\w.+-]{1,60}+)?\s{0,4}(?:;\s{0,4}[\w=.\"-]{1,60}+\s{0,4}){0,4}"
          r",\s{0,4}[A-Za-z0-9+/=%_-]++(?:\s{1,4}[A-Za-z0-9+/=%_-]{40,}+){0,400}+(?:\s{1,4}[A-Za-z0-9+/]{1,40}+=)?", 0.97),
+    Rule("data-uri-end", "BIOMETRIC",
+         r"\bdata:(?:[\w.+-]{1,40}/[\w.+-]{1,60})?(?:;[\w=.\"-]{1,60}){0,4};base64,(?P<first>[A-Za-z0-9+/]{20,}+)\s{1,4}"
+         r"(?P<last>[A-Za-z0-9+/]{1,40}+)(?![A-Za-z0-9+/=_-])", 0.97, accept=_ends_it),
     Rule("base64-lines", "BIOMETRIC", r"(?<![\w+/])(?:[A-Za-z0-9+/]{60,76}+\r?\n[ \t]{0,4}+){1,}+[A-Za-z0-9+/]{1,76}+={0,2}+", 0.93, accept=_is_mixed),
     Rule("base64", "BIOMETRIC", r"(?<![\w+/=.-])[A-Za-z0-9+/_-]{80,}+={0,2}+(?![\w.-])", 0.93, accept=_is_mixed),
     Rule("endless", "BIOMETRIC", r"(?<![A-Za-z0-9+/_=%-])[A-Za-z0-9+/_=%-]{200,}+", 0.92,

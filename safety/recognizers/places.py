@@ -22,8 +22,17 @@ _CERTAIN = regex.compile(
     r"(?:street|str|avenue|aven?|road|rd|boulevard|blvd|lane|ln|terrace|parkway|pkwy|highway|hwy|crescent)",
     regex.IGNORECASE,
 )
+_WRITTEN_SUFFIX = (
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Terrace|Ter|Place|Pl|Parkway|Pkwy|"
+    r"Highway|Hwy|Trail|Trl|Way|Square|Sq|Crescent)"
+)
 _DIRECTION = r"(?:(?:north|south|east|west|n|s|e|w|ne|nw|se|sw)\b\.?)"
 UNIT = r"(?:[ ,]{0,3}(?:(?:apt|apartment|unit|suite|ste|room|rm|floor|fl|bldg|building|lot|trlr)\b\.?|#)[ ]?#?[ ]?[\w-]{1,6}+)"
+# The same broken over a line; what follows has to be a number there: "12 Elm St,\nUnit 4", not "unit manager".
+_BROKEN_UNIT = (
+    r"(?:[ ,]{0,3}\s{0,3}(?:(?:apt|apartment|unit|suite|ste|room|rm|floor|fl|bldg|building|lot|trlr)\b\.?|#)\s{0,3}#?\s{0,3}"
+    r"(?=[A-Z]?-?\d)[\w-]{1,6}+)"
+)
 _MIDDLE = r"(?:[\p{L}][\p{L}'.-]{0,20}+|\d{1,3}(?:st|nd|rd|th))"
 
 # Words that no street name holds: with one of them in the middle it is a sentence, not an address.
@@ -172,12 +181,27 @@ def _is_road_name(match: regex.Match[str]) -> bool:
     return name[0] not in _FUNCTION and not all(is_common(word) for word in name) and name != ["wall"]
 
 
+def _is_broken_street(match: regex.Match[str]) -> bool:
+    """Tell an address that goes over a line once from a number that ends one: "BP 120\\nSeen by Dr Tindle"."""
+    written = match.string[match.start() : match.end("suffix")]
+    gaps = regex.findall(r"\s+", written)
+    if sum(gap != " " for gap in gaps) != 1:
+        return False
+    middle = [word.strip(".").lower() for word in match.captures("middle")]
+    if any(word in _FUNCTION for word in middle) or all(map(is_common, middle)):
+        return False
+    return gaps[0] == " " or match.group("suffix") not in ("Dr", "St", "Way") or bool(match.group("way"))
+
+
 _HOME = r"(?:live|lives|lived|living|stay|stays|staying|moved|address|reside[sd]?|house|home|located|mail|crash(?:ing)?)"
 
 _STREETS = (
     Rule("street", "STREET_ADDRESS",
          rf"(?<![\w$./-])\d{{1,6}}[A-Z]?(?:[-/]\d{{1,4}})?,?[ ]+(?:{_DIRECTION}[ ]+)?(?:(?P<middle>{_MIDDLE})[ ]+){{1,4}}?(?P<suffix>{SUFFIX})\b\.?"
-         rf"(?:[ ]+{_DIRECTION}(?![\w']))?{UNIT}{{0,2}}", 0.85, accept=_is_street),
+         rf"(?:[ ]+{_DIRECTION}(?![\w']))?(?:{UNIT}|{_BROKEN_UNIT}){{0,2}}", 0.85, accept=_is_street),
+    Rule("street-broken", "STREET_ADDRESS",
+         rf"(?<![\w$./-])\d{{2,6}}[A-Z]?\s{{1,3}}(?P<way>{_DIRECTION}\s{{1,3}})?(?:(?P<middle>(?-i:\p{{Lu}}[\p{{L}}'.-]{{1,20}}+|\d{{1,3}}(?:st|nd|rd|th)))\s{{1,3}}){{1,4}}?"
+         rf"(?P<suffix>(?-i:{_WRITTEN_SUFFIX}))\b\.?(?:{UNIT}|{_BROKEN_UNIT}){{0,2}}", 0.8, accept=_is_broken_street),
     Rule("street-cued", "STREET_ADDRESS",
          rf"\b{_HOME}\b(?:[\s:]|\b(?:on|at|to|is|in|was|over|near|my|goes)\b){{1,6}}+(?P<v>(?:\d{{1,6}}[A-Z]?[ ]+)?(?:{_DIRECTION}[ ]+)?"
          rf"(?:(?P<middle>{_MIDDLE})[ ]+){{1,3}}?{SUFFIX}\b\.?{UNIT}{{0,2}})", 0.8, accept=_is_named_road),
@@ -186,6 +210,7 @@ _STREETS = (
          r"(?-i:\b(?:\p{Lu}\p{Ll}[\p{L}'-]{0,20}+[ ]){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Boulevard|Blvd|Drive|Terrace|Parkway|Crescent)\b)\.?"
          rf"{UNIT}{{0,2}}(?!\s+(?:clinic|site|office|location|campus|hospital|school))", 0.5, accept=_is_road_name),
     Rule("street-field", "STREET_ADDRESS", r"\b(?:street|address|addr)(?:\s+(?:line\s?)?\d)?[\"'*\])]{0,4}\s*:[\s\"'*\[(]*(?P<v>[\p{L}\d][^\n\"<,;]{2,60}+)", 0.5),
+    Rule("rural-box", "STREET_ADDRESS", r"\b(?:rr|hc|rural\s+route|highway\s+contract)\s?#?\d{1,3},?\s{1,3}box\s?#?\d{1,5}\b", 0.9),
     Rule("box", "STREET_ADDRESS", r"\b(?:p\.?\s?o\.?\s*box|post\s+office\s+box|pob)\s*(?:is|#|no\.?|number)?\s*#?\s*\d{1,6}\b", 0.9),
     Rule("unit", "STREET_ADDRESS", r"\b(?:apt|apartment)\b\.?[ ]?#?[ ]?(?:\d{1,5}[A-Z]?|[A-Z]-?\d{1,4}|[A-Z](?=[,.]|$))\b", 0.6),
 )  # fmt: skip

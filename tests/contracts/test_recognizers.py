@@ -32,6 +32,15 @@ TABLE: dict[str, list[Expected]] = {
         ("PO Box 77 is mine", [("STREET_ADDRESS", "PO Box 77")]),
         ("i waited 20 minutes to drive", []),
     ],
+    "torn": [
+        ("pay GB82 WEST 1234\n5698 7654 32 please", [("IBAN_CODE", "GB82 WEST 1234\n5698 7654 32")]),
+        ("pay GB82 WEST 1234 5698 7654 33 please", []),
+        (
+            "refund 1A1zP1eP5QGefi2DMPTfTL5SLmv\n7DivfNa today",
+            [("CRYPTO", "1A1zP1eP5QGefi2DMPTfTL5SLmv\n7DivfNa")],
+        ),
+        ("refund 1A1zP1eP5QGefi2DMPTfTL5SLmv\n7DivfNb today", []),
+    ],
     "postal_codes": [("my zip is 05999", [("ZIP_CODE", "05999")]), ("CPT 90837", [])],
     "towns": [
         ("we moved to quimbleton last year", [("LOCATION", "quimbleton")]),

@@ -73,6 +73,8 @@ def test_a_trace_of_a_name_is_enough_beside_one(
         ("Does Mavik plus work", "Mavik", {"plus": 0.1}),
         ("Hello Miss Khanh", "Khanh", {"Miss": 0.9, "Hello": 0.9}),
         ("a B C", "B", {"C": 0.3}),
+        ("stable le edema noted", "le", {"edema": 0.3}),
+        ("good afternoon young man", "young", {"man": 0.1}),
     ],
 )
 def test_what_no_name_is_stays_outside(text: str, part: str, shares: dict[str, float]) -> None:
