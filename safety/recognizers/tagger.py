@@ -149,7 +149,16 @@ class TaggerRecognizer(SpanRecognizer):
             start, end = (place - bisect_left(breaks, place) for place in (one.start, one.end))
             return one.label, start, end, max(0.0, 1 - one.outside)
 
-        return [placed(one) for one in telling(readable, marked)], [placed(one) for one in maybe]
+        # A trace inside what is found says nothing more, and with the same score would take its place.
+        found = [placed(one) for one in telling(readable, marked)]
+        beside = [
+            one
+            for one in map(placed, maybe)
+            if not any(
+                label == one[0] and start <= one[1] and one[2] <= end for label, start, end, _ in found
+            )
+        ]
+        return found, beside
 
     def _decoded(
         self, windows: list[Window], shares: list[Probabilities], unwanted: Collection[str]

@@ -162,3 +162,9 @@ def test_many_messages_do_not_grow_the_vocabulary(live: Scrubber) -> None:
     for number in range(50):
         live.find(f"word{number}x zerbat{number}y {number}")
     assert len(strings) - before < 20
+
+
+def test_a_name_of_which_the_tagger_is_wholly_sure_is_found_and_no_mere_trace(tmp_path: Path) -> None:
+    sure = served(lookup_release(tmp_path / "made", {"zerbat": "PERSON"}), tmp_path / "served")
+    found = Scrubber(name_model=None, tagger=sure).scrub("we saw zerbat there", Placeholders())
+    assert found.text == "we saw [PERSON_1] there"
