@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from app.answer import ChatAnswer, ChatEvent, Citation, Gated, ModelUsed, ScrubbedInput, Sentence
 from app.bounded_reader import BoundedReader
 from app.clinic import Clinic
+from app.completing import left_out
 from app.conversation import Audience, Conversation, Role
 from app.decision import FALLBACK_CONFIDENCE, Kind, Route, decide, warns
 from app.errors import GenerationError, ModelUnavailable, PartUnavailable
@@ -290,6 +291,11 @@ class ChatService:
                 text = f"{text} {sentence}".strip()
                 if len(text.split()) >= LEAST_WORDS:
                     yield Sentence(sentence if shown else text)
+        if route == "grounded" and len(text.split()) >= LEAST_WORDS and not turn.stop.is_set():
+            for sentence in left_out(turn.scrubbed, text, turn.hits[0].passage):
+                text = f"{text} {sentence}"
+                turn.borne_by.add(0)
+                yield Sentence(sentence)
         if len(text.split()) < LEAST_WORDS and (writer.writes or route == "grounded"):
             text, route = "", self._without_model(turn, route)
         # 9

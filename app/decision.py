@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from safety.normalise import folded
 from safety.verdict import Verdict
 
 Kind = Literal[
@@ -62,6 +63,7 @@ def decide(
     told = heard(text)
     plain = asks_plainly(text)
     feeling = tells_of_feeling(text) if told is None else told and not plain
+    feeling = feeling or says_outright(text)
     if feeling or (verdict.action == "support" and not plain and not asks_for_fact(text)):
         return Decision("support", "tells_of_feeling")
     if confidence >= CLARIFY_CONFIDENCE:
@@ -84,6 +86,19 @@ _FEELING = re.compile(
     r"miss(?:ing)? (?:him|her|them|my)|jealous\w*|insecur\w+|confus\w+|lost|stuck|struggl\w+|cop(?:e|ing)|"
     r"hate|upset|embarrass\w+|trust|betray\w+|reject\w*|abandon\w*|lov(?:e|es|ed)|"
     r"(?:can'?t|cannot) (?:stop|sleep|focus|handle|take|go on))\b",
+    re.IGNORECASE,
+)
+# Said outright, by whoever writes: an encoder has taken each for a question. Without accents.
+_SAD = r"(?:sol|trist|vaci|perdid|deprimid|agotad|abrumad|angustiad|desesperad|destrozad|ansios)(?:o|a|e)"
+_TOLD = re.compile(
+    r"\b(?:(?:nobody|no ?one)\b[^.?!]{0,30} (?:talks|speaks|listens|writes) to me"
+    r"|can(?:'?t|not) (?:stop thinking|think (?:about|of) (?:anything|something) else)"
+    r"|can(?:'?t|not) get (?:it|this|that|him|her) out of my (?:head|mind)"
+    r"|my (?:heart (?:is )?(?:broke|broken|breaking|aches)|world (?:fell|is falling) apart)"
+    rf"|(?:me siento|estoy) (?:\w+ ){{0,2}}{_SAD}|tengo (?:mucho |tanto )?miedo"
+    r"|l[oa]s? extrano|extrano (?:mucho )?a mi"
+    r"|no (?:paro|dejo|puedo (?:parar|dejar)) de llorar|lloro (?:mucho|tod|cada)\w*"
+    r"|nadie me (?:habla|quiere|entiende|escucha)|(?:murio|fallecio) mi|mi (?:\w+ )?(?:murio|fallecio))\b",
     re.IGNORECASE,
 )
 _RELATION = re.compile(
@@ -124,6 +139,11 @@ def tells_of_feeling(text: str) -> bool:
     relations = len(_RELATION.findall(text))
     facts = len(_FACT.findall(text))
     return (feelings > 0 and 2 * feelings + relations > 2 * facts) or relations > facts
+
+
+def says_outright(text: str) -> bool:
+    """Say whether a message says in so many words, English or Spanish, how its writer feels."""
+    return _TOLD.search(folded(text)) is not None and not asks_for_fact(text)
 
 
 def asks_plainly(text: str) -> bool:

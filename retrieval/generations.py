@@ -60,10 +60,17 @@ def generations(index: Path) -> tuple[Generation, ...]:
 def roll_back(index: Path, number: int, *, keep: int = KEEP) -> Manifest:
     """Put an earlier generation in place, in one step; the one that stood there can be gone back to.
 
-    Raises NoSuchGeneration with the numbers there are, or IndexCorrupt when its files have changed.
+    Raises NoSuchGeneration with the numbers there are, also when it is in place already, or IndexCorrupt when
+    its files have changed.
     """
     with locked(index):
         there = {generation.number for generation in generations(index)}
+        current = _readable(index)
+        if current is not None and current.generation == number and _is_whole(index, current):
+            others = ", ".join(map(str, sorted(there - {number}))) or "none"
+            raise NoSuchGeneration(
+                f"generation {number} of {index} is in place already; kept besides: {others}"
+            )
         folder = _kept(index).get(number)
         if folder is None or number not in there:
             numbers = ", ".join(map(str, sorted(there)))
@@ -95,7 +102,7 @@ def fallbacks(index: Path) -> tuple[Path, ...]:
 def keep_current(index: Path, *, keep: int) -> None:
     """Keep the generation in place beside the index, and of all that are kept the `keep` last in place."""
     manifest = _readable(index)
-    if manifest is None or keep <= 0:
+    if manifest is None or keep <= 0 or not _is_whole(index, manifest):
         return  # there is none yet, or a damaged one, which nobody should go back to
     folder = _folder(index)
     folder.mkdir(exist_ok=True)
@@ -144,6 +151,14 @@ def _readable(folder: Path) -> Manifest | None:
         return read_manifest(folder)
     except (IndexMissing, IndexMismatch, IndexCorrupt):
         return None
+
+
+def _is_whole(folder: Path, manifest: Manifest) -> bool:
+    try:
+        verify(folder, manifest)
+    except IndexCorrupt:
+        return False
+    return True
 
 
 def _link(source: Path, target: Path) -> None:

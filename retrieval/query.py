@@ -28,9 +28,17 @@ _POINTS = re.compile(_POINTING, re.IGNORECASE)
 _LEANING = re.compile(
     rf"{_POINTING}|^\W*(?:and|but|or|so|what about|how about|what if|why|ok|okay|also)\b", re.IGNORECASE
 )
+# Who puts right what they said means what they said: "no, I mean for my son".
+_MEANT = re.compile(
+    r"^\W*(?:(?:no|sorry|oh|oops|well|actually|wait)\b[\W]*)*"
+    r"(?:i (?:mean|meant)|i was (?:asking|talking) about|(?:quiero|quise) decir|me (?:refiero|refer[ií]a))\b"
+    r"|^\W*(?:(?:no|sorry|and|but)\b[\W]*)+(?:not )?(?:for|about|at|on|with) (?:me|us|my|our|the|a|an)\b",
+    re.IGNORECASE,
+)
 _SHORT_WORDS = 3
 _LEANING_WORDS = 7
 _POINTING_WORDS = 2
+_MEANT_WORDS = 5
 
 
 def clean_query(text: str) -> str:
@@ -60,8 +68,10 @@ def leans_on_context(query: str) -> bool:
 
 
 def points_back(query: str) -> bool:
-    """Tell whether it names nothing and points at what was said: "how long does it take"."""
-    return len(set(content_words(query))) <= _POINTING_WORDS and bool(_POINTS.search(query))
+    """Tell whether it points at what was said and names little: "how long does it take", "no, for my son"."""
+    count = len(set(content_words(query)))
+    most = _MEANT_WORDS if _MEANT.search(query) else _POINTING_WORDS if _POINTS.search(query) else -1
+    return count <= most
 
 
 def points_nowhere(query: str) -> bool:

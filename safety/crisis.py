@@ -45,6 +45,7 @@ READ_SECONDS: Final = 0.06
 UNSEEN_SECONDS: Final = 0.5
 """The same where the others see no danger: then the reader is the last that may."""
 READING_AT_ONCE: Final = 4
+_LONGEST_ANSWER: Final = 60
 GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
@@ -168,6 +169,7 @@ class CrisisGate:
         self._leading = frozenset((*self._sets["mind"], *self._sets["fill"], *self._sets["saying"]))
         self._deniable = frozenset(self._sets["deniable"])
         self._injury = frozenset(self._sets["injury"])
+        self._answering = frozenset(self._sets["answering"])
         self._not_a_pets = frozenset((*self._sets["mauled"], *self._sets["folk"])) - _PERSONAL_PRONOUNS
         self._cues = tuple(words["cues"])
         self._rule_book = self._book([rule.phrases for rule in self._rules])
@@ -217,7 +219,15 @@ class CrisisGate:
         this message can mean something else after theirs. `strictly` what the rules stop is stopped,
         whatever a reader makes of it. What was lowered because one doubts it is `Verdict.doubted`; where
         somebody who harms themselves is in medical danger, too, it is a crisis and `Verdict.medical`.
+        Who only answers ("yes", "i don't know") is in no less danger than by the message before it.
         """
+        if earlier and self._only_answers(text):
+            asked_about = list(earlier)
+            while len(asked_about) > 1 and self._only_answers(asked_about[-1]):
+                asked_about.pop()
+            stands = self.assess(asked_about[-1], earlier=asked_about[:-1], strictly=strictly)
+            if stands.action in _URGENT:
+                return stands
         verdict = self._by_rules(text, earlier)
         if self.ngrams is None:
             return verdict
@@ -512,6 +522,13 @@ class CrisisGate:
             if {first, second} <= known and not now.isdisjoint((first, second)):
                 return category
         return ""
+
+    def _only_answers(self, text: str) -> bool:
+        """Say whether a message has no words but those of a short answer."""
+        if len(text) > _LONGEST_ANSWER:
+            return False
+        words = [word for sentence in self._typed.sentences(text) for word in sentence]
+        return bool(words) and self._answering.issuperset(words)
 
     def _after_a_cry(self, readings: Sequence[_Reading], earlier: Sequence[str]) -> bool:
         """Say whether a question is answered with no by somebody whose message before it was stopped."""

@@ -245,6 +245,16 @@ def test_risk_stays_after_a_change_of_topic(make_service: MakeService, routed: m
     assert later.text.index("988") < later.text.index("pharmacy")
 
 
+@pytest.mark.parametrize("answer", ["yes", "No.", "i don't know", "sí"])
+def test_who_only_answers_after_danger_gets_the_reply_again(make_service: MakeService, answer: str) -> None:
+    service, conversation = make_service(), Conversation()
+    service.parts.scrubber.get()
+    first = service.answer(CRISIS, conversation)
+    again = service.answer(answer, conversation)
+    assert (again.kind, again.verdict.category) == (first.kind, first.verdict.category)
+    assert service.answer("yes", Conversation()).kind != "crisis"
+
+
 def test_an_attack_after_danger_is_refused_with_the_line_and_the_risk_stays(
     make_service: MakeService,
 ) -> None:
@@ -708,6 +718,7 @@ def test_a_grounded_answer_cites_the_entries_that_its_sentences_rest_on(
     cited: list[str],
 ) -> None:
     monkeypatch.setattr(app.chat, "NEAR_THE_FIRST", 0.0)
+    monkeypatch.setattr(app.chat, "left_out", lambda *_: ())  # the model's own sentences are looked at
     routed.return_value = Decision("grounded", "test")
     question = "where can I park when you are open"
     answer = make_service(model=EchoModel(reply=reply)).answer(question, Conversation())
@@ -717,6 +728,22 @@ def test_a_grounded_answer_cites_the_entries_that_its_sentences_rest_on(
     trace = store.trace(answer.turn_id)
     assert [hit.id for hit in trace.hits[:2]] == ["hours", "parking"]
     assert [hit.id for hit in trace.hits if hit.cited] == cited
+
+
+def test_what_the_model_left_out_of_what_was_asked_is_given_in_approved_words(
+    make_service: MakeService, routed: mock.Mock, tmp_path: Path
+) -> None:
+    routed.return_value = Decision("grounded", "test")
+    said, unsaid = "Both sites keep the same times each day.", "Evening visits are on Wednesdays."
+    entry = FaqEntry("hours", "When are you open?", f"{said} {unsaid}")
+    build_index([entry], out=tmp_path / "index", embedder=HashEmbedder())
+    retriever = Part("retriever", lambda: Retriever.open(tmp_path / "index", HashEmbedder()))
+    service = make_service(model=EchoModel(reply=said), parts={"retriever": retriever})
+    events = list(service.stream("are you open in the evening", Conversation()))
+    shown = [event.text for event in events if isinstance(event, Sentence)]
+    assert shown == [said, unsaid]
+    assert (events[-1].kind, events[-1].text) == ("grounded", f"{said} {unsaid}")
+    assert service.answer("are the times the same each day", Conversation()).text == said
 
 
 def test_an_answer_of_words_that_say_nothing_of_themselves_cites_all_that_the_model_read(

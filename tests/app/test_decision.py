@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from app.decision import (
     GROUNDED_CONFIDENCE,
     asks_for_fact,
     decide,
+    says_outright,
     tells_of_feeling,
 )
 from safety.verdict import ALLOW, Verdict
@@ -136,3 +139,33 @@ def test_what_reads_has_the_word_before_a_list_of_words(told: bool) -> None:
 def test_where_nothing_reads_words_decide() -> None:
     text = "i feel so alone since my wife left"
     assert decide(text, confidence=0.05, verdict=ALLOW, heard=lambda _text: None).route == "support"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nobody at school talks to me since the video",
+        "my dad's biopsy is tomorrow and i can't think about anything else",
+        "estoy muy sola desde que murió mi esposo",
+        "me siento vacía",
+        "extraño mucho a mi abuela",
+        "nadie me entiende",
+    ],
+)
+@pytest.mark.parametrize("told", [None, False, True])
+def test_a_feeling_said_outright_is_one_whatever_the_encoder_hears(text: str, told: bool | None) -> None:
+    heard = mock.Mock(return_value=told)
+    assert decide(text, confidence=0.05, verdict=ALLOW, heard=heard).route == "support"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "me siento mal, tengo fiebre",
+        "nobody from billing talks to me about my bill",
+        "estoy embarazada, ¿puedo vacunarme?",
+        "can i think about it and call back",
+    ],
+)
+def test_what_only_sounds_like_a_feeling_said_outright_is_none(text: str) -> None:
+    assert not says_outright(text)

@@ -112,6 +112,24 @@ def test_generation_that_is_not_there_is_refused_with_the_numbers_there_are(inde
         roll_back(index, 9)
 
 
+def test_the_generation_in_place_is_not_gone_back_to(index: Path) -> None:
+    with pytest.raises(NoSuchGeneration, match=r"1 of .* is in place already; kept besides: none"):
+        roll_back(index, 1)
+    add(index, NEW)
+    with pytest.raises(NoSuchGeneration, match=r"2 of .* is in place already; kept besides: 1"):
+        roll_back(index, 2)
+
+
+def test_a_damaged_generation_takes_no_place_among_those_that_are_kept(index: Path) -> None:
+    add(index, NEW)
+    file = index / "layout.npy"
+    file.unlink()
+    file.write_bytes(b"x")
+    build_index([NEW], out=index, embedder=HashEmbedder())
+    assert [one.number for one in generations(index)] == [3, 1]
+    assert served(index) == ["bus"]
+
+
 @pytest.mark.parametrize("harm", ["damaged", "lost", "folder lost"])
 def test_what_was_kept_is_gone_back_to_when_the_one_in_place_is_damaged_or_gone(
     index: Path, harm: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.query import MAX_CHARS, clean_query, leans_on_context, points_nowhere
+from retrieval.query import MAX_CHARS, clean_query, leans_on_context, points_back, points_nowhere
 
 
 def test_placeholders_and_line_breaks_go() -> None:
@@ -69,3 +69,33 @@ def test_what_only_an_earlier_message_could_name_points_nowhere(text: str) -> No
 )
 def test_what_names_its_subject_points_somewhere(text: str) -> None:
     assert not points_nowhere(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how long does it take",
+        "no i mean for my son",
+        "I meant the other clinic",
+        "and for my daughter?",
+        "no, for the video visit",
+        "sorry, I was asking about the group",
+        "quise decir mi hijo",
+    ],
+)
+def test_what_points_back_or_puts_right_is_read_with_the_message_before(text: str) -> None:
+    assert points_back(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "where is the lab",
+        "no parking at the clinic",
+        "i mean it hurts when i pee and i would like a visit with the doctor today",
+        "for staff: how is a referral sent",
+    ],
+)
+def test_what_says_all_by_itself_points_nowhere_back(text: str) -> None:
+    assert not points_back(text)
