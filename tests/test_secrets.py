@@ -1,6 +1,7 @@
 """Nothing in the tree looks like a password or a key, but for what a person has looked at.
 
-`.secrets.baseline` has those: alphabets, examples in documents, and made-up secrets of tests. `make
+`.secrets.baseline` has those: alphabets, examples in documents, and made-up secrets of tests. Lines that only
+name where a secret comes from are looked at too: the filter for them took nine tenths of the time. `make
 secrets` looks anew and asks about each that is new.
 """
 

@@ -7,9 +7,12 @@ the corpus says.
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle
+from multiprocessing import get_context
 from typing import cast
 
 import numpy as np
@@ -75,7 +78,7 @@ def measure_speed(options: Options) -> Outcome:
         out.append(Line("speed", part, "longest", longest, unit="ms"))
         closed = {name: exact(number, len(some)) for name, number in failed.items()}
         out.append(Line("speed", part, "failed closed", closed, unit="count"))
-    return out + measure_corpus(options)
+    return out + measure_corpus(options) + measure_workers(options)
 
 
 def measure_corpus(options: Options) -> Outcome:
@@ -108,6 +111,59 @@ def measure_corpus(options: Options) -> Outcome:
         Line("speed", "corpus", "documents per second", rates, unit="documents/s"),
         Line("speed", "corpus", "against the plain loop", ratio, unit="times"),
     ]
+
+
+def measure_workers(options: Options) -> Outcome:
+    """Scrub the corpus with a worker process for each core, as `scrub-folder` does, and by the plain loop.
+
+    They take turns at the whole of it; the workers are up before. The interval is what the rounds span.
+    """
+    documents, cores = corpus(options.documents), len(os.sched_getaffinity(0))
+    plain = _plain_loop()
+    seconds: dict[str, list[float]] = {WIDE: [], PLAIN_LOOP: []}
+    with ProcessPoolExecutor(cores, get_context("spawn"), initializer=_start_worker) as workers:
+
+        def ours() -> None:
+            for _ in workers.map(_scrub_in_worker, documents):
+                pass
+
+        def theirs() -> None:
+            for text in documents:
+                plain(text)
+
+        ways = {WIDE: ours, PLAIN_LOOP: theirs}
+        ours()
+        for turn in tqdm(
+            range(options.rounds), desc=f"corpus, {cores} workers", unit=" rounds", disable=None
+        ):
+            for name in list(ways) if turn % 2 == 0 else list(ways)[::-1]:
+                began = time.perf_counter()
+                ways[name]()
+                seconds[name].append(time.perf_counter() - began)
+    rates = {name: _spanned([len(documents) / one for one in taken]) for name, taken in seconds.items()}
+    ratios = [theirs / ours for ours, theirs in zip(seconds[WIDE], seconds[PLAIN_LOOP], strict=True)]
+    part = f"corpus, a worker for each of {cores} cores"
+    return [
+        Line("speed", part, "documents per second", rates, unit="documents/s"),
+        Line("speed", part, "against the plain loop", {WIDE: _spanned(ratios)}, unit="times"),
+    ]
+
+
+_scrub_here: Callable[[str], object]
+
+
+def _start_worker() -> None:
+    global _scrub_here
+    _scrub_here = _our_scrub()
+
+
+def _scrub_in_worker(text: str) -> None:
+    _scrub_here(text)
+
+
+def _spanned(values: Sequence[float]) -> Estimate:
+    """Return the median of some rounds, with the lowest and the highest for its interval."""
+    return Estimate(float(np.median(values)), min(values), max(values), len(values))
 
 
 def texts(length: int, number: int, *, seed: int) -> list[str]:
