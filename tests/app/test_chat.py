@@ -15,6 +15,7 @@ import pytest
 
 import app.bounded_reader
 import app.chat
+import safety.crisis
 from app.answer import ChatAnswer, Citation, Gated, ScrubbedInput, Sentence
 from app.chat import ChatService
 from app.clinic import Clinic
@@ -306,6 +307,13 @@ def test_a_batch_waits_for_a_reader_that_is_late(make_service: MakeService) -> N
     assert service.gate.assess(said).doubted
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a reader that is not late be in time however busy the machine."""
+    monkeypatch.setattr(safety.crisis, "READ_SECONDS", 10.0)
+
+
+@pytest.mark.usefixtures("unhurried")
 def test_what_a_reader_doubts_gets_the_line_and_an_answer_and_raises_the_risk(
     make_service: MakeService, routed: mock.Mock
 ) -> None:
@@ -422,6 +430,7 @@ def test_who_is_in_danger_waits_for_no_other_turns_cores(make_service: MakeServi
     assert [(one.kind, one.scrubbed_input) for one in ended] == [("crisis", CRISIS)]
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(("kind", "chars"), [("unavailable", 4_000), ("too_long", 40)])
 def test_risk_is_remembered_however_the_turn_ends(make_service: MakeService, kind: str, chars: int) -> None:
     reader = Part("reader", Doubting)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import safety.crisis
 from safety.crisis import READ_SECONDS, CrisisGate, load_gate
 from safety.verdict import ALLOW, Verdict
 
@@ -160,9 +161,12 @@ def test_no_reader_doubts_what_stands_beside_other_cries(text: str, earlier: lis
 
 
 def test_what_may_be_doubted_is_found_out_on_the_readers_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = 10 * READ_SECONDS  # on a busy machine a thread starts late
+    monkeypatch.setattr(safety.crisis, "READ_SECONDS", seconds)
+
     class Thinking(Careless):
         def doubts(self, _text: str, *, in_question: bool = False) -> bool:
-            time.sleep(READ_SECONDS / 2)
+            time.sleep(seconds / 4)
             return True
 
     gate = load_gate().with_reader(Thinking, hurried=True)  # type: ignore[arg-type]
@@ -170,12 +174,12 @@ def test_what_may_be_doubted_is_found_out_on_the_readers_time(monkeypatch: pytes
     doubts, readings = gate._doubts, []
 
     def slowly(text: str, verdict: Verdict, earlier: Sequence[str]) -> object:
-        time.sleep(2 * READ_SECONDS)
+        time.sleep(2 * seconds)
         return doubts(text, verdict, earlier)
 
-    monkeypatch.setattr(gate, "_doubts", slowly)
-    assert gate.assess("I am suicidal").action == "crisis"
-    monkeypatch.undo()
+    with monkeypatch.context() as slow:
+        slow.setattr(gate, "_doubts", slowly)
+        assert gate.assess("I am suicidal").action == "crisis"
     read = gate._read
     monkeypatch.setattr(gate, "_read", lambda *of: readings.append(of) or read(*of))  # type: ignore[func-returns-value]
     gate.assess("I am suicidal")
