@@ -67,6 +67,10 @@ _ASKED = (
     r"is (?:anyone|anybody|someone|somebody) (?:really )?(?:there|here)",
     r"(?:can|could|may) i (?:please )?(?:talk|speak|chat) (?:to|with) "
     r"(?:(?:a |an )?(?:actual |real |live )*(?:person|human(?: being)?)|someone real)(?: instead)?",
+    rf"(?:i (?:do not|dont) (?:want|like) (?:to (?:talk|speak|chat) (?:to|with) )?(?:the |this )?{_PERSON} )?"
+    r"i(?: would|d)? (?:just )?(?:want|need|prefer) (?:an? )?(?:actual |real |live )*(?:person|human)",
+    r"(?:please )?(?:(?:let me |just )?(?:talk|speak|chat) (?:to|with) )?(?:an? )?(?:actual |real |live )*"
+    r"(?:person|human(?: being)?|representative|agent|operator)(?: please)?",
     r"i(?: would|d)? (?:want|like|need|wanna|prefer) (?:to )?(?:talk|speak|chat) (?:to|with) "
     r"(?:(?:a |an )?(?:actual |real |live )*(?:person|human(?: being)?)|someone real)(?: instead)?",
 )
@@ -99,7 +103,12 @@ def _any(*forms: str) -> re.Pattern[str]:
 _FORMS: Final[tuple[tuple[SmallTalk, re.Pattern[str]], ...]] = (
     (
         SmallTalk("greeting", "en"),
-        _any(rf"{_HELLO}{_TO}(?: {_HELLO}{_TO})?(?: {_HOW})?{_SELF}", _HOW),
+        _any(
+            rf"{_HELLO}{_TO}(?: {_HELLO}{_TO})?(?: {_HOW})?{_SELF}",
+            _HOW,
+            # Who tries whether anything answers.
+            r"(?:this is )?(?:just )?(?:a )?(?:test(?:ing)?|prueba)(?: (?:test(?:ing)?|123|1 2 3|message))*",
+        ),
     ),
     (
         SmallTalk("thanks", "en"),

@@ -32,6 +32,7 @@ WINDOW: Final = 4_000
 
 _OTHERWISE: Final = "suicide"
 _GRIEF: Final = "grief"
+_BODILY: Final = "medical_emergency"
 _MEDICAL: Final[ReplyKind] = "intent_plan"
 """For who harms themselves and is in medical danger: an ambulance first, and the crisis line beside it."""
 _STRICT: Final = ConfigDict(frozen=True, extra="forbid")
@@ -74,6 +75,7 @@ class KindRules(BaseModel):
     sets: dict[str, str]
     finer: tuple[Finer, ...]
     bereaved: str
+    swallowed: str
 
     @model_validator(mode="after")
     def _complete(self) -> KindRules:
@@ -96,7 +98,9 @@ class ReplyKinds:
         self._for = _book([finer.phrases for finer in rules.finer], sets)
         self._against = _book([finer.unless for finer in rules.finer], sets)
         self._grief = _book([rules.bereaved], sets)
-        vocabulary = self._for.vocabulary | self._against.vocabulary | self._grief.vocabulary
+        self._swallowed = _book([rules.swallowed], sets)
+        books = (self._for, self._against, self._grief, self._swallowed)
+        vocabulary = set().union(*(book.vocabulary for book in books))
         self._fold = Folder(vocabulary=vocabulary, aliases={})
 
     @classmethod
@@ -135,6 +139,8 @@ class ReplyKinds:
         """Return the subject of the resources line for a message in the uncertain band."""
         if verdict.category == _GRIEF and any(self._grief.find(self._fold.sentences(_ends(said)))):
             return "bereaved"
+        if verdict.category == _BODILY and not any(self._swallowed.find(self._fold.sentences(_ends(said)))):
+            return "illness"
         return verdict.category
 
 

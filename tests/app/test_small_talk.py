@@ -9,7 +9,7 @@ from app.small_talk import SmallTalk, small_talk
 GREETINGS = (
     "hi", "Hello!", "hey there", "Hi :)", "good morning", "Good afternoon, how are you?", "helloooo",
     "Hi, this is [PERSON_1]", "hello \N{WAVING HAND SIGN}", "hi hello", "hey, how's it going", "Hi Doctor [PERSON_2]",
-    "How are you today?", "hi there, hope you are well",
+    "How are you today?", "hi there, hope you are well", "test", "testing 1 2 3",
 )  # fmt: skip
 THANKS = (
     "thanks", "Thank you so much!", "ok thank you", "thx", "Great, thanks for your help", "no thanks", "bye",
@@ -22,6 +22,7 @@ WHO = (
     "am I talking to a real person?", "who am i talking to", "what are you", "is anyone there", "are u AI",
     "can i talk to a real person", "I want to speak to a human", "hi are you a doctor", "Are you a nurse?",
     "is there a real person reading this", "I'd like to talk to a person instead",
+    "i don't want the ai, i want a human", "I need a real person", "human please!", "talk to a human",
 )  # fmt: skip
 SPANISH = {
     "hola": "greeting", "Buenos d\u00edas": "greeting", "hola, soy [PERSON_1]": "greeting", "gracias": "thanks",
@@ -35,6 +36,7 @@ QUESTIONS = (
     "what is this medicine", "what is this", "is this normal", "am i talking too much", "is there a doctor",
     "hello? is my refill ready", "take care of my dog for me", "is anyone there at night", "can i speak with a nurse",
     "i need to talk to someone", "is there a person i can call at night", "how do you do the blood test",
+    "i want a human heart transplant", "blood test", "what tests do you do", "is there a test",
     "hi my name is [PERSON_1], dob [DATE_TIME_1], i need a refill", "", "?", "[PERSON_1]", "hi " * 100,
 )  # fmt: skip
 MORE_THAN_A_GOODBYE = (

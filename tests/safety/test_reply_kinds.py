@@ -135,6 +135,22 @@ def test_words_never_turn_worry_about_another_into_ones_own_danger(category: str
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "subject"),
+    [
+        ("we lost the baby at 20 weeks", "illness"),
+        ("my husband is bipolar and has not slept in 4 days", "illness"),
+        ("he took too many meds yesterday, i think he is fine", "medical_emergency"),
+        ("there were berries in her mouth", "medical_emergency"),
+        ("mi hijo comió hongos ayer", "medical_emergency"),
+    ],
+)
+def test_the_line_of_an_illness_names_poison_control_where_something_was_taken(
+    said: str, subject: str
+) -> None:
+    assert KINDS.subject(Verdict("support", "medical_emergency", "concern"), said) == subject
+
+
 def test_grief_after_a_suicide_has_a_subject_of_its_own() -> None:
     grief = Verdict("support", "grief", "concern")
     assert KINDS.subject(grief, "my brother took his own life in spring") == "bereaved"
