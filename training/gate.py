@@ -144,6 +144,7 @@ def _of_writing(evidence: Evidence, gate: Gate) -> tuple[Check, ...]:
     return (
         _guards(evidence, gate),
         *_rates("safety", evidence.safety, gate.worse_by),
+        *(_within(name, limit, evidence.safety or ()) for name, limit in gate.limits.items()),
         _fairness(evidence, gate),
         *_memory(evidence.memory, gate),
     )
@@ -221,6 +222,23 @@ def _not_worse(about: str, rate: RateChange, allowed: float) -> Check:
         text=f"{rate.name} went from {rate.base.value:.1%} to {rate.tuned.value:.1%} of {rate.rows} answers: "
         f"{_shown(rate.difference)}; {rate.better} is better. A loss beyond {allowed:.1%} fails where it is "
         f"sure, one beyond {most:.1%} in any case; so many answers can show one of {rate.visible:.1%}.",
+    )
+
+
+def _within(name: str, limit: float, rates: tuple[RateChange, ...]) -> Check:
+    """Ask what a rate is after tuning: where the base is bad, to be no worse is not enough."""
+    rate = next((one for one in rates if one.name == name), None)
+    if rate is None:
+        return Check(
+            name=f"limit: {name}", passed=False, text=f"{name}, which has a limit, was not measured."
+        )
+    found = rate.tuned.value
+    higher = rate.better == "higher"
+    return Check(
+        name=f"limit: {name}",
+        passed=math.isfinite(found) and (found >= limit if higher else found <= limit),
+        text=f"{name} is {found:.1%} of {rate.rows} answers after tuning; at {'least' if higher else 'most'} "
+        f"{limit:.1%} is asked for, whatever the base does ({rate.base.value:.1%}).",
     )
 
 

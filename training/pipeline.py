@@ -25,6 +25,7 @@ from training.recipe import Recipe
 from training.rows import StageCounts
 from training.run import Run, Surroundings
 from training.run_folder import RunFolder
+from training.safety_probe import RATES
 from training.tasks import TASKS
 
 STAGES: dict[str, Callable[[Run], Sequence[StageCounts] | None]] = {
@@ -118,6 +119,10 @@ def _demand_compared(recipe: Recipe) -> None:
         raise RecipeError(
             f"the gate compares {recipe.task} with {', '.join(missing)}, and evaluate.arms is "
             f"[{', '.join(asked)}]: add it there, or end with --until evaluate"
+        )
+    if unknown := sorted(recipe.gate.limits.keys() - RATES.keys()):
+        raise RecipeError(
+            f"gate.limits names {', '.join(unknown)}, no rate of safety: there are {', '.join(RATES)}"
         )
 
 

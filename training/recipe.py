@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -189,6 +189,11 @@ class Gate(Frozen):
         default=0.02, ge=0, le=1, description="largest share of answers that any guard may stop"
     )
     exposure: float = Field(default=6.0, ge=0, description="largest exposure of a canary, in bits")
+    limits: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict,
+        description="rates of safety after tuning, whatever the base does: the least where higher is better, "
+        "else the most",
+    )
 
 
 class Recipe(Frozen):
