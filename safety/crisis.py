@@ -46,6 +46,8 @@ UNSEEN_SECONDS: Final = 0.5
 """The same where the others see no danger: then the reader is the last that may."""
 READING_AT_ONCE: Final = 4
 _LONGEST_ANSWER: Final = 60
+_MOSTLY: Final = 0.6
+"""The share of a sentence's words that must be everyday's."""
 GATE_LANGUAGES: Final = ("en",)
 """The languages whose cries for help the rules read. A page in another language must not be served."""
 _HIDDEN: Final = "_"
@@ -176,9 +178,10 @@ class CrisisGate:
         self._mask_book = self._book([mask.phrases for mask in self._masks])
         self._frame_book = self._book(list(words["frames"].values()))
         self._cue_book = self._book(list(words["cues"].values()))
+        self._everyday_book = self._book([words["everyday"]])
         swapped = {form: word for word in words["swapped"].split() for form in _swaps(word)}
         self.aliases = swapped | {str(key): str(value) for key, value in words["aliases"].items()}
-        books = (self._rule_book, self._mask_book, self._frame_book, self._cue_book)
+        books = (self._rule_book, self._mask_book, self._frame_book, self._cue_book, self._everyday_book)
         self._fold = Folder(
             vocabulary=set().union(*(book.vocabulary for book in books)),
             aliases=self.aliases,
@@ -245,6 +248,8 @@ class CrisisGate:
                 return verdict
             verdict = Verdict("support", verdict.category, "high")
         learned = self._learned(read, before, asked=asked, urgent=verdict.action == "emergency")
+        if learned.action in _URGENT and verdict.action not in _URGENT and self._is_everyday(text):
+            learned = Verdict("support", learned.category, "concern")
         if verdict.action == "emergency" and learned.action == "crisis":
             # Who does not breathe needs an ambulance first, unless the writer may have harmed themselves.
             if not learned.of_oneself or self._only_of_another(text) or self._by_accident(text):
@@ -522,6 +527,15 @@ class CrisisGate:
             if {first, second} <= known and not now.isdisjoint((first, second)):
                 return category
         return ""
+
+    def _is_everyday(self, text: str) -> bool:
+        """Say whether a message is one sentence, and hardly more than what a reader is known to mistake."""
+        sentences = [*self._fold.sentences(text)]
+        if len(sentences) != 1:
+            return False
+        found = self._everyday_book.find(sentences)
+        covered = {at for match in found for at in range(match.start, match.end)}
+        return len(covered) >= _MOSTLY * len(sentences[0])
 
     def _only_answers(self, text: str) -> bool:
         """Say whether a message has no words but those of a short answer."""

@@ -467,3 +467,46 @@ def test_many_late_readings_keep_nobody_waiting_afterwards() -> None:
     while not answers and time.monotonic() < until:
         quick.assess("i want to kill myself, you should know")
     assert answers
+
+
+class Alarmed:
+    """A reader that takes every message for a crisis."""
+
+    def assess(self, _text: str, *, earlier: object = ()) -> Verdict:
+        return Verdict("crisis", "suicide", "high")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I relapsed last night",
+        "i keep washing my hands until they bleed",
+        "i can't stop thinking about my ex",
+        "my teenager won't leave her room",
+        "my husband snores so loud i sleep in another room",
+        "he hit his head at practice yesterday but he's acting normal",
+        "my son swallowed a cherry pit, is that bad",
+    ],
+)
+def test_what_a_reader_is_known_to_mistake_gets_the_line_and_an_answer(text: str) -> None:
+    gate = load_gate().with_reader(Alarmed)  # type: ignore[arg-type]
+    assert gate.assess(text).action == "support"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I relapsed last night and it is better this way",
+        "I relapsed last night. nobody needs me",
+        "i can't stop thinking about my ex and the knife",
+        "i can't stop thinking about my ex killing me",
+        "my teenager won't leave her room since that man came",
+        "my husband snores and his lips are blue",
+        "he hit his head yesterday and throws up, is that normal",
+        "my son swallowed a battery, is that bad",
+        "who will feed the birds",
+    ],
+)
+def test_what_says_more_than_that_is_left_to_the_reader(text: str) -> None:
+    gate = load_gate().with_reader(Alarmed)  # type: ignore[arg-type]
+    assert gate.assess(text).action in ("crisis", "emergency")
