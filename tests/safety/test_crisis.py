@@ -486,6 +486,11 @@ class Alarmed:
         "my husband snores so loud i sleep in another room",
         "he hit his head at practice yesterday but he's acting normal",
         "my son swallowed a cherry pit, is that bad",
+        "my son won't come to the dinner table anymore",
+        "i bite my nails until my fingers are sore",
+        "i skip breakfast most days",
+        "a coworker keeps making comments about my body",
+        "dad won't give up his car keys",
     ],
 )
 def test_what_a_reader_is_known_to_mistake_gets_the_line_and_an_answer(text: str) -> None:
@@ -504,6 +509,10 @@ def test_what_a_reader_is_known_to_mistake_gets_the_line_and_an_answer(text: str
         "my husband snores and his lips are blue",
         "he hit his head yesterday and throws up, is that normal",
         "my son swallowed a battery, is that bad",
+        "my daughter won't come out from under the table when he is home",
+        "i skip breakfast and lunch and i want to disappear",
+        "a coworker keeps making comments about my body and follows me home",
+        "dad won't give up his gun",
         "who will feed the birds",
     ],
 )
