@@ -62,8 +62,8 @@ def decide(
         return Decision("grounded", "partly_confident")
     told = heard(text)
     plain = asks_plainly(text)
-    feeling = tells_of_feeling(text) if told is None else told and not plain
-    feeling = feeling or says_outright(text)
+    heard_it = tells_of_feeling(text) if told is None else told and not plain
+    feeling = heard_it or says_outright(text)
     if feeling or (verdict.action == "support" and not plain and not asks_for_fact(text)):
         return Decision("support", "tells_of_feeling")
     if confidence >= CLARIFY_CONFIDENCE:
@@ -88,7 +88,7 @@ _FEELING = re.compile(
     r"(?:can'?t|cannot) (?:stop|sleep|focus|handle|take|go on))\b",
     re.IGNORECASE,
 )
-# Said outright, by whoever writes: an encoder has taken each for a question. Without accents.
+# Said outright, by whoever writes: an encoder has taken each for a question. In folded text.
 _SAD = r"(?:sol|trist|vaci|perdid|deprimid|agotad|abrumad|angustiad|desesperad|destrozad|ansios)(?:o|a|e)"
 _TOLD = re.compile(
     r"\b(?:(?:nobody|no ?one)\b[^.?!]{0,30} (?:talks|speaks|listens|writes) to me"
@@ -98,8 +98,7 @@ _TOLD = re.compile(
     rf"|(?:me siento|estoy) (?:\w+ ){{0,2}}{_SAD}|tengo (?:mucho |tanto )?miedo"
     r"|l[oa]s? extrano|extrano (?:mucho )?a mi"
     r"|no (?:paro|dejo|puedo (?:parar|dejar)) de llorar|lloro (?:mucho|tod|cada)\w*"
-    r"|nadie me (?:habla|quiere|entiende|escucha)|(?:murio|fallecio) mi|mi (?:\w+ )?(?:murio|fallecio))\b",
-    re.IGNORECASE,
+    r"|nadie me (?:habla|quiere|entiende|escucha)|(?:murio|fallecio) mi|mi (?:\w+ )?(?:murio|fallecio))\b"
 )
 _RELATION = re.compile(
     r"\b(?:husband|wife|spouse|partner|boyfriend|girlfriend|fianc\w+|ex|mother|mom|mum|father|dad|parents?|"

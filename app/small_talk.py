@@ -53,6 +53,8 @@ _PERSON = (
     r"chat ?bot|machine|computer|program|ai|a i|artificial intelligence|chatgpt|doctor|nurse|therapist|"
     r"counsell?or|clinician)"
 )
+_REAL = r"(?:an? )?(?:actual |real |live )*"
+_SOMEBODY = rf"(?:{_REAL}(?:person|human(?: being)?)|someone real)"
 _ASKED = (
     rf"(?:are|r) (?:you|u|you guys) (?:all )?(?:really )?(?:just )?{_PERSON}(?: or (?:just )?{_PERSON})?",
     rf"is (?:this|that|it)(?: just| really)? {_PERSON}(?: or (?:just )?{_PERSON})?"
@@ -65,14 +67,13 @@ _ASKED = (
     r"(?:who|what) (?:are|r) (?:you|u)(?: exactly)?",
     r"who is (?:this|answering)|what is this chat",
     r"is (?:anyone|anybody|someone|somebody) (?:really )?(?:there|here)",
-    r"(?:can|could|may) i (?:please )?(?:talk|speak|chat) (?:to|with) "
-    r"(?:(?:a |an )?(?:actual |real |live )*(?:person|human(?: being)?)|someone real)(?: instead)?",
+    rf"(?:can|could|may) i (?:please )?(?:talk|speak|chat) (?:to|with) {_SOMEBODY}(?: instead)?",
     rf"(?:i (?:do not|dont) (?:want|like) (?:to (?:talk|speak|chat) (?:to|with) )?(?:the |this )?{_PERSON} )?"
-    r"i(?: would|d)? (?:just )?(?:want|need|prefer) (?:an? )?(?:actual |real |live )*(?:person|human)",
-    r"(?:please )?(?:(?:let me |just )?(?:talk|speak|chat) (?:to|with) )?(?:an? )?(?:actual |real |live )*"
+    rf"i(?: would|d)? (?:just )?(?:want|need|prefer) {_REAL}(?:person|human)",
+    rf"(?:please )?(?:(?:let me |just )?(?:talk|speak|chat) (?:to|with) )?{_REAL}"
     r"(?:person|human(?: being)?|representative|agent|operator)(?: please)?",
     r"i(?: would|d)? (?:want|like|need|wanna|prefer) (?:to )?(?:talk|speak|chat) (?:to|with) "
-    r"(?:(?:a |an )?(?:actual |real |live )*(?:person|human(?: being)?)|someone real)(?: instead)?",
+    rf"{_SOMEBODY}(?: instead)?",
 )
 
 _HOLA = rf"(?:hola|buen(?:os|as) (?:dias|tardes|noches)|buenas)(?: (?:a todos|doctora?|{_NAME}))*"

@@ -110,7 +110,7 @@ def _demand_shareable(recipe: Recipe, processes: int) -> None:
 
 
 def _demand_compared(recipe: Recipe) -> None:
-    """Raise RecipeError where the gate would miss an arm after hours, because the recipe asks none of it."""
+    """Raise RecipeError where the gate would miss an arm or a rate after hours, by what the recipe asks."""
     asked = recipe.evaluate.arms
     if TASKS[recipe.task].trainer != "causal_lm":
         return  # its one other arm is the base, which is always asked

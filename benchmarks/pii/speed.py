@@ -141,7 +141,7 @@ def measure_workers(options: Options) -> Outcome:
                 ways[name]()
                 seconds[name].append(time.perf_counter() - began)
     rates = {name: _spanned([len(documents) / one for one in taken]) for name, taken in seconds.items()}
-    ratios = [theirs / ours for ours, theirs in zip(seconds[WIDE], seconds[PLAIN_LOOP], strict=True)]
+    ratios = [slow / fast for fast, slow in zip(seconds[WIDE], seconds[PLAIN_LOOP], strict=True)]
     part = f"corpus, a worker for each of {cores} cores"
     return [
         Line("speed", part, "documents per second", rates, unit="documents/s"),
