@@ -4,8 +4,9 @@ Each author is left out once, and scored by what the others teach. The scores ar
 ids and numbers and no words; of a template the first message stands for all. What is shipped was chosen on
 `training/written/crisis_out_of_author.csv`, and a test holds the limits to the rule below.
 
-The rule. Ordinary messages (label none) are grouped by the language that their words tell, those of neither
-counted in both, and by length. For each action, language and length:
+The rule. Ordinary messages (label none) are grouped by the language that their words tell and by length.
+Those of neither language count in both, but for what is asked of the written clinics, which is English. For
+each action, language and length:
 
     act      the least share that at most the language's `act` of the group reach as that action,
              at least LEAST_ACT
@@ -41,6 +42,8 @@ LEAST_ACT: Final = 0.6
 LEAST_ACT_SHORT: Final = 0.95
 """Of a few words each may be read in many ways, and one that is new decides alone: twenty to one."""
 LEAST_SUPPORT: Final = 0.4
+CLINIC: Final = "clinic-"
+"""What the ids of questions to the written clinics begin with."""
 DIGITS: Final = 4
 """Shares are rounded to so many places in a table."""
 Row = TypeVar("Row", bound=Frozen)
@@ -70,7 +73,12 @@ def limits_from(
     found = []
     for action in KINDS:
         for language in LANGUAGES:
-            read = [one for one in ordinary if one.language in (language, "")]
+            read = [
+                one
+                for one in ordinary
+                if one.language == language
+                or (one.language == "" and (language == "en" or not one.id.startswith(CLINIC)))
+            ]
             if all(one.language == "" for one in read):
                 read = ordinary
             groups = [[one for one in read if (one.words < SHORT) == short] for short in (False, True)]

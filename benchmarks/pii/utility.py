@@ -28,6 +28,7 @@ from benchmarks.pii.systems import MODELS, SAFE_HARBOR, WIDE, find_all
 if TYPE_CHECKING:
     from retrieval.embedder import Embedder
     from retrieval.ranker import Ranker
+    from retrieval.retriever import Retriever
 
 # What people say of themselves before and after a question.
 FRAMES: tuple[str, ...] = (
@@ -129,6 +130,7 @@ class _Search:
         self._options = options
         self._made: tuple[Embedder, Ranker | None, str] | None = None
         self._first: dict[tuple[str, str], str] = {}  # corpus and text: the entry that comes first
+        self._opened: dict[str, Retriever] = {}
 
     def __call__(self, judged: Sequence[sets.JudgedSet], texts: Sequence[Sequence[str]]) -> list[Array]:
         """Return for each corpus whether each text has a right entry first, as 0 or 1."""
@@ -145,13 +147,7 @@ class _Search:
 
     def _over(self, judged: sets.JudgedSet, texts: Sequence[str]) -> Callable[[], list[float]]:
         def run() -> list[float]:
-            from retrieval.build import build_index
-            from retrieval.retriever import Retriever
-
-            embedder, ranker, _ = self._load()
-            with tempfile.TemporaryDirectory() as folder:
-                build_index(judged.entries, out=Path(folder) / "index", embedder=embedder)
-                retriever = Retriever.open(Path(folder) / "index", embedder, ranker)
+            retriever = self._retriever(judged)
             found = []
             bar = tqdm(
                 zip(judged.questions, texts, strict=True), desc=judged.name, total=len(texts), disable=None
@@ -165,6 +161,18 @@ class _Search:
             return found
 
         return run
+
+    def _retriever(self, judged: sets.JudgedSet) -> Retriever:
+        """Return the search of a corpus, which is embedded once: it is asked six times."""
+        from retrieval.build import build_index
+        from retrieval.retriever import Retriever
+
+        if judged.name not in self._opened:
+            embedder, ranker, _ = self._load()
+            with tempfile.TemporaryDirectory() as folder:
+                build_index(judged.entries, out=Path(folder) / "index", embedder=embedder)
+                self._opened[judged.name] = Retriever.open(Path(folder) / "index", embedder, ranker)
+        return self._opened[judged.name]
 
     def _load(self) -> tuple[Embedder, Ranker | None, str]:
         if self._made is None:

@@ -156,7 +156,7 @@ def test_the_ngrams_count_beside_it_and_alone_in_spanish(reader: MessageReader) 
     ngrams = CrisisNgrams.load()
     against = CrisisReader(ngrams, reader, limits_for(reader, bias=-30.0))
     spanish = "ya no quiero vivir, quiero que todo se acabe y que nadie me busque"
-    for text in (spanish, "ojalá mañana no despertara", "no puedo respirar"):
+    for text in (spanish, "ojalá mañana no despertara", "mi papá no respira y está morado"):
         assert ngrams.assess(text).action != "allow"
         assert against.assess(text) == ngrams.assess(text)
     counted = limits_for(reader, ngrams=1.0, reader=0.0)

@@ -28,7 +28,7 @@ def test_rows_come_back_in_order_with_their_ids() -> None:
         {"id": "a", "text": "when do you open?"},
         {"text": "I want to die"},
         {"text": "how tall is that bridge", "history": [{"role": "user", "content": "I lost my job"}]},
-        {"text": "how tall is that bridge", "history": [{"role": "assistant", "content": "I lost my job"}]},
+        {"text": "where can I park?", "history": [{"role": "assistant", "content": "I want to die tonight"}]},
         {"text": "where can I park?", "history": ["I want to kill myself tonight"]},
         {"text": "where can I park?", "history": ["when do you open?"]},
     ]

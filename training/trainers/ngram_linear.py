@@ -9,16 +9,20 @@ others teach, in the form that is served (`training/out_of_author.py`). An examp
     out_of_author.csv        what each row got when its author was left out; it stays with the run's logs,
                              because nothing that serves needs it
 
-A training takes a minute or two and needs no base; one that was killed goes on with the author it was at.
+Authors are left out side by side, one a core; each takes a minute. One that was killed goes on with those
+that it lacks. It needs no base.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -79,8 +83,8 @@ class NgramLinear:
         rows = _Rows(job.train)
         steps, points = len(authors) + 1, list[Point]()
         left_out: list[Score] = []
-        for step, author in enumerate(authors, start=1):
-            left_out += _left_out(job, rows, author)
+        for step, scores in enumerate(_left_out(job, rows, authors), start=1):
+            left_out += scores
             points.append(Point(step=step, epoch=1.0, seconds=time.perf_counter() - begun))
             progress(points[-1], steps)
         final = _served(
@@ -224,19 +228,43 @@ class _Learned:
     bias: NDArray[np.float32]
 
 
-def _left_out(job: Job, rows: _Rows, author: str) -> list[Score]:
-    """Score an author by what the others teach; scores that this very job has kept are not made again."""
-    kept = job.checkpoints / f"{_identity(job)}-{hashlib.sha256(author.encode()).hexdigest()[:16]}.csv"
-    if not kept.is_file():
-        model = _served(rows.taught(without=author))
-        of_author = {row.group or row.id: row for row in reversed(job.train) if _author(row) == author}
-        write_scores(
-            kept,
-            (
-                scored(row.id, row.target, model.danger(row.inputs["text"]))
-                for row in sorted(of_author.values(), key=lambda one: one.id)
-            ),
+def _left_out(job: Job, rows: _Rows, authors: Sequence[str]) -> Iterator[list[Score]]:
+    """Yield the scores of each author by what the others teach; those that this very job kept are read."""
+    identity = _identity(job)
+    workers = min(len(os.sched_getaffinity(0)), len(authors))
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(rows,)) as pool:
+        yield from pool.map(
+            _score_author,
+            authors,
+            # Of a template the first message.
+            [
+                sorted(
+                    {
+                        row.group or row.id: row for row in reversed(job.train) if _author(row) == author
+                    }.values(),
+                    key=lambda row: row.id,
+                )
+                for author in authors
+            ],
+            [
+                job.checkpoints / f"{identity}-{hashlib.sha256(author.encode()).hexdigest()[:16]}.csv"
+                for author in authors
+            ],
         )
+
+
+_shared: list[_Rows] = []
+"""What a worker process was started with: the matrix is sent once, not with each author."""
+
+
+def _start(rows: _Rows) -> None:
+    _shared[:] = [rows]
+
+
+def _score_author(author: str, written: Sequence[Example], kept: Path) -> list[Score]:
+    if not kept.is_file():
+        model = _served(_shared[0].taught(without=author))
+        write_scores(kept, (scored(one.id, one.target, model.danger(one.inputs["text"])) for one in written))
     return read_scores(kept)
 
 

@@ -40,10 +40,6 @@ CATEGORY_OF_LEVEL: Final[dict[str, str]] = {
 }  # fmt: skip
 """The category of the gate's verdict for each level; "none" is what it lets through."""
 
-LAST_AUTHOR: Final = 23
-"""FAQs by later authors are the search's alone until classifier and reader are trained again: the recorded
-scores of unseen authors are of these rows."""
-
 _URGENT: Final = re.compile(r"\b(?:911|emergency|ambulance|poison)\b", re.IGNORECASE)
 _ALTERNATIVES: Final = re.compile(r"\{([^{}]*)\}")
 
@@ -93,14 +89,12 @@ def crisis_rows(folder: Path = FOLDER) -> Iterator[CrisisRow]:
 
 
 def clinic_rows() -> Iterator[CrisisRow]:
-    """Yield what is asked of the written FAQs, each text once, but for later ones and those held out.
+    """Yield what is asked of the written FAQs, each text once, but for those held out.
 
     Left out are questions whose answer sends people to an emergency room: some of them are one.
     """
     seen = set[str]()
     for clinic in taught_clinics():
-        if AUTHORS[clinic.name] > LAST_AUTHOR:
-            continue
         asked = [
             text
             for entry in clinic.entries
