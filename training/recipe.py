@@ -118,6 +118,9 @@ class Train(Frozen):
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     group_by_length: bool = True
     evaluations: int = Field(default=4, ge=1, description="validations an epoch")
+    select: Literal["best", "last"] = Field(
+        default="best", description="weights of the best validation, or the last; encoders alone"
+    )
     patience: int = Field(default=3, ge=1, description="validations without a better one before it stops")
     saves: int = Field(default=8, ge=1, description="checkpoints an epoch")
     augment: Augment = Augment()

@@ -165,6 +165,11 @@ def test_four_bits_on_a_cpu_are_refused_with_a_way_out(tiny_base: Path, tmp_path
         fit(job(tiny_base, tmp_path, SMALL.model_copy(update={"method": "qlora"})))
 
 
+def test_the_last_weights_are_for_encoders_alone(tiny_base: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="Leave it best"):
+        fit(job(tiny_base, tmp_path, SMALL.model_copy(update={"select": "last"})))
+
+
 def test_a_base_without_a_chat_template_is_refused_with_a_way_out(tiny_base: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     shutil.copytree(tiny_base, bare)

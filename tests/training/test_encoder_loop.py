@@ -52,6 +52,18 @@ class Line:
         return float(((self.module(self._x)[:, 0] - 3 * self._x[:, 0]) ** 2).mean())
 
 
+class Watched(Line):
+    """Keeps the first weights of each validation."""
+
+    def __init__(self, losses: Sequence[float]) -> None:
+        super().__init__(losses)
+        self.seen: list[torch.Tensor] = []
+
+    def validate(self) -> float | None:
+        self.seen.append(self.module[0].weight.detach().clone())
+        return super().validate()
+
+
 def job_in(folder: Path, **changes: object) -> Job:
     values = {
         "batch": 4, "epochs": 3.0, "learning_rate": 1e-2, "weight_decay": 0.1, "evaluations": 2, "saves": 3, "patience": 9
@@ -98,17 +110,19 @@ def test_another_seed_gives_other_weights(tmp_path: Path) -> None:
 
 def test_the_weights_of_the_best_validation_are_the_result(tmp_path: Path) -> None:
     job = job_in(tmp_path, epochs=2.0, learning_rate=0.5)
-    seen: list[torch.Tensor] = []
-
-    class Watched(Line):
-        def validate(self) -> float | None:
-            seen.append(self.module[0].weight.detach().clone())
-            return super().validate()
-
-    fit, weights = trained(job, Watched([0.9, 0.4, 0.6, 0.5]))
+    watched = Watched([0.9, 0.4, 0.6, 0.5])
+    fit, weights = trained(job, watched)
     assert (fit.best_step, fit.best_loss) == (6, 0.4)
-    assert torch.equal(weights["0.weight"], seen[1])
-    assert not torch.equal(weights["0.weight"], seen[3])
+    assert torch.equal(weights["0.weight"], watched.seen[1])
+    assert not torch.equal(weights["0.weight"], watched.seen[3])
+
+
+def test_where_the_last_are_asked_for_a_better_validation_before_changes_nothing(tmp_path: Path) -> None:
+    job = job_in(tmp_path, epochs=2.0, learning_rate=0.5, select="last", patience=1)
+    watched = Watched([0.9, 0.4, 0.6, 0.5])
+    fit, weights = trained(job, watched)
+    assert (fit.steps, fit.best_step, fit.best_loss, fit.stopped_early) == (12, 12, 0.5, False)
+    assert torch.equal(weights["0.weight"], watched.seen[3])
 
 
 def test_it_stops_after_so_many_validations_without_a_better_one(tmp_path: Path) -> None:

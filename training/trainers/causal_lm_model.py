@@ -63,6 +63,8 @@ def trainable_model(job: Job) -> Any:
         raise RecipeError(
             f"train.keep is {settings.keep:g}: a language model keeps all it learned. Leave it 1"
         )
+    if settings.select == "last":
+        raise RecipeError("train.select is last: a language model keeps its best validation. Leave it best")
     if settings.method == "qlora" and device_name() != "cuda":
         raise RecipeError(
             "train.method is qlora, and there is no CUDA device. Use lora: on a CPU the base is trained in "

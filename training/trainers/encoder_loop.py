@@ -216,11 +216,12 @@ class _Training:
         return rate, norm
 
     def _validated(self) -> float | None:
-        """Validate; keep the weights of the best, count those after it."""
+        """Validate; keep the weights of the best, or of the newest where the last are asked for."""
         self.learner.module.eval()
         with torch.no_grad():
             loss = self.learner.validate()
-        if loss is not None and (not self.at.best_step or loss < self.at.best_loss):
+        last = self.settings.select == "last"
+        if loss is not None and (last or not self.at.best_step or loss < self.at.best_loss):
             self.best = _copied(self.weights)
             self.at = self.at.model_copy(update={"best_step": self.at.step, "best_loss": loss, "worse": 0})
         elif loss is not None:
