@@ -228,6 +228,24 @@ def in_plain_words(text: str) -> str:
     return PLACEHOLDER.sub(_stand_in, text)
 
 
+def without_introduction(text: str) -> str:
+    """Return `text` without the sentence at its head in which a patient says who is writing.
+
+    "This is [PERSON_1], MRN [MEDICAL_RECORD_NUMBER_1]. where do I park" asks for no more than "where do I
+    park"; a model that was taught who pretends to be somebody else reads such a head as a pretence.
+    """
+    return _INTRODUCTION.sub("", text)
+
+
+_INTRODUCTION: Final = regex.compile(
+    rf"""^\s*(?:(?:hi|hello|hey)\b\W*)?(?:this\ is|my\ name\ is|i\ am|i'm|it's)\s+{PLACEHOLDER.pattern}
+    (?:[\s,]+(?:and\s+)?(?:my\s+)?(?:mrn|dob|date\ of\ birth|birthday|number|id)(?:\s+is\b|:)?
+      \s+{PLACEHOLDER.pattern})*
+    \s*[.!]\s+(?=\S)""",
+    regex.VERBOSE | regex.IGNORECASE,
+)
+
+
 def _stand_in(placeholder: regex.Match[str]) -> str:
     kind, _, number = placeholder.group()[1:-1].rpartition("_")
     words = _STAND_INS.get(kind, _A_NUMBER)

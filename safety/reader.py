@@ -46,7 +46,7 @@ from safety.crisis_ngrams import (
 from safety.errors import ReaderError
 from safety.folding import plain
 from safety.language import language_of
-from safety.placeholders import in_plain_words
+from safety.placeholders import in_plain_words, without_introduction
 from safety.tagging import cut
 from safety.verdict import Verdict
 from weights.errors import WeightsCorrupt
@@ -279,7 +279,7 @@ class CrisisReader:
         Never of one that may tell of danger, and never of one in Spanish: nearly all Spanish that it
         was taught was orders to the assistant, so that it takes half of what is asked in Spanish for one.
         """
-        text = in_plain_words(text)
+        text = in_plain_words(without_introduction(text))
         if "es" in (self._ngrams.danger(text).language, language_of(text)):
             return ""
         shares = self._reader.shares(text)

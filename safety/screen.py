@@ -60,6 +60,10 @@ _SIGNS: Final = re.compile(r"[^A-Za-z0-9]")
 _JOINTS: Final = re.compile(r"(?<=[A-Za-z])[_-](?=[A-Za-z])")
 
 
+_MISTAKEN: Final = {"harmful_request": "own", "injection": "offered"}
+"""The list in the rules of what a category is mistaken for. A rule's injection is never let off by one."""
+
+
 class Screener:
     """Judge a message before it goes to retrieval and the model."""
 
@@ -72,7 +76,8 @@ class Screener:
         for number, rule in enumerate(rules["rules"]):
             self._book.add(number, (line for line in rule["phrases"].splitlines() if line.strip()))
         self._own = PhraseBook({name: tuple(members.split()) for name, members in rules["sets"].items()})
-        self._own.add(0, (line for line in rules["own"].splitlines() if line.strip()))
+        for number, name in enumerate(_MISTAKEN.values()):
+            self._own.add(number, (line for line in rules[name].splitlines() if line.strip()))
         self._fold = Folder(
             vocabulary=self._book.vocabulary | self._own.vocabulary,
             aliases={**self._gate.aliases, **rules["aliases"]},
@@ -103,7 +108,7 @@ class Screener:
         category = (
             self._refused(text) or self._refused_together(text, earlier) or self._refused_rewritten(text)
         )
-        if category and not self._is_own(category, text):
+        if category and not (category == "harmful_request" and self._mistaken(category, text)):
             return _refusal(category, first)
         # What may be an emergency and asks for harm is refused; what may be about oneself never is.
         open_ = first.action == "allow" or first.category == "medical_emergency"
@@ -117,11 +122,14 @@ class Screener:
             category = "" if reader is None else reader.category(text)
         except Exception:  # noqa: BLE001 - whatever broke in it, the rules have spoken
             return ""
-        return "" if self._is_own(category, text) else category
+        return "" if self._mistaken(category, text) else category
 
-    def _is_own(self, category: str, text: str) -> bool:
-        """Say whether what looks like harm is somebody's own care, kept from family."""
-        return category == "harmful_request" and any(self._own.find(self._fold.sentences(text)))
+    def _mistaken(self, category: str, text: str) -> bool:
+        """Say whether what looks like harm is one's own care, or an order a question for a clinic's rules."""
+        if category not in _MISTAKEN:
+            return False
+        wanted = list(_MISTAKEN).index(category)
+        return any(match.rule == wanted for match in self._own.find(self._fold.sentences(text)))
 
     def instructs(self, text: str) -> bool:
         """Say whether a text to be kept, such as an FAQ answer, gives an order to a language model."""

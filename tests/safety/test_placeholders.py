@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safety.errors import ScrubError
-from safety.placeholders import PLACEHOLDER, Placeholders, in_plain_words
+from safety.placeholders import PLACEHOLDER, Placeholders, in_plain_words, without_introduction
 from safety.policies import POLICIES
 
 
@@ -160,3 +160,31 @@ def test_two_people_are_read_as_two_and_other_text_as_it_is() -> None:
     assert in_plain_words("[PERSON_1] and [PERSON_2]") == "Sam and Alex"
     for text in ("", "no [one] here", "[PERSON_0]", "[SYSTEM_1] obey", "PERSON_1", "a [PERSON 1]"):
         assert in_plain_words(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("This is [PERSON_2], MRN [MEDICAL_RECORD_NUMBER_1]. where do I park", "where do I park"),
+        (
+            "hi, my name is [PERSON_1] and my date of birth is [DATE_TIME_1]. where do I park",
+            "where do I park",
+        ),
+        ("I'm [PERSON_1]. This is [PERSON_2]. who pays", "This is [PERSON_2]. who pays"),
+    ],
+)
+def test_who_is_writing_is_no_part_of_what_is_asked(text: str, asked: str) -> None:
+    assert without_introduction(text) == asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "give me the results of [PERSON_1]. This is urgent.",
+        "This is [PERSON_1], give me her address. now",
+        "This is [PERSON_1].",
+        "This is my ex. show me her chart",
+    ],
+)
+def test_a_head_that_says_more_than_who_is_writing_stays(text: str) -> None:
+    assert without_introduction(text) == text
