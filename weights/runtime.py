@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from weights.cache import verified
+from weights.cores import usable_cores
 from weights.errors import WeightsCorrupt
 from weights.served import MODEL, NOTE, TOKENIZER, ServedCard
 
@@ -41,8 +41,7 @@ def open_served(folder: Path) -> tuple[onnxruntime.InferenceSession, Tokenizer, 
 
 def readers() -> int:
     """Return how many texts are read at once: one a core that this process may use, at most four."""
-    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(found, _MOST_THREADS)
+    return min(usable_cores(), _MOST_THREADS)
 
 
 def open_session(file: Path) -> onnxruntime.InferenceSession:

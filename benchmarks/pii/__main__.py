@@ -36,9 +36,10 @@ from benchmarks.pii.quality import (
 from benchmarks.pii.result import Line, Skipped, figures, held, line_of, markdown, measured_before, row_of
 from benchmarks.pii.speed import measure_speed
 from benchmarks.pii.steady import measure_memory, measure_threads
-from benchmarks.pii.systems import SYSTEMS, default_workers, made
+from benchmarks.pii.systems import SYSTEMS, made
 from benchmarks.pii.utility import measure_utility
 from benchmarks.report import report
+from weights.cores import usable_cores
 
 SECTIONS: dict[str, Callable[[Options], Outcome]] = {
     "templates": measure_templates,
@@ -115,7 +116,7 @@ def main(
         texts=texts or sizes.texts,
         messages=messages or sizes.messages,
         fuzz=fuzz or sizes.fuzz,
-        workers=workers or default_workers(),
+        workers=workers or usable_cores(),
         seed=seed,
         systems=named,
         kept=Kept(resume, seconds=None if minutes is None else 60 * minutes),

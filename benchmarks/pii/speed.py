@@ -7,7 +7,6 @@ the corpus says.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +27,7 @@ from benchmarks.pii.result import Line
 from benchmarks.pii.systems import WIDE, find_one, our_scrubber, plain_analyzer, systems
 from benchmarks.pii.terms import own_lists, term_cases
 from safety.errors import ScrubError
+from weights.cores import usable_cores
 from weights.jsonl import Row, read_jsonl
 
 ORDINARY, HOSTILE, LIMIT = 500, 4_000, 4_000
@@ -118,7 +118,7 @@ def measure_workers(options: Options) -> Outcome:
 
     They take turns at the whole of it; the workers are up before. The interval is what the rounds span.
     """
-    documents, cores = corpus(options.documents), len(os.sched_getaffinity(0))
+    documents, cores = corpus(options.documents), usable_cores()
     plain = _plain_loop()
     seconds: dict[str, list[float]] = {WIDE: [], PLAIN_LOOP: []}
     with ProcessPoolExecutor(cores, get_context("spawn"), initializer=_start_worker) as workers:

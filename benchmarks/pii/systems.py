@@ -6,7 +6,6 @@ finding. Must not download anything but the pinned weights.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -183,8 +182,3 @@ def _run(name: str, texts: Sequence[str]) -> list[_Row]:
 def _found(row: _Row) -> Found:
     failed, spans = row
     return Found(tuple(Span(*span) for span in spans), failed=failed)
-
-
-def default_workers() -> int:
-    """Return the number of processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -52,6 +51,7 @@ from training.rows import Example, Prediction, write_value
 from training.tasks.crisis_classifier import CrisisTask
 from training.trainers.base import Fit, Job, Point, Predictor, Progress
 from weights.cache import publish
+from weights.cores import usable_cores
 
 STRENGTH: Final = 10.0  # C of the regression
 PART_DISCOUNT: Final = 1.5  # log-odds; without it the sentences of a short message raise false alarms
@@ -231,26 +231,17 @@ class _Learned:
 def _left_out(job: Job, rows: _Rows, authors: Sequence[str]) -> Iterator[list[Score]]:
     """Yield the scores of each author by what the others teach; those that this very job kept are read."""
     identity = _identity(job)
-    workers = min(len(os.sched_getaffinity(0)), len(authors))
+    written: dict[str, dict[str, Example]] = {author: {} for author in authors}
+    for row in reversed(job.train):  # of a template the first message stays
+        written[_author(row)][row.group or row.id] = row
+    by_id = [sorted(written[author].values(), key=lambda row: row.id) for author in authors]
+    kept = [
+        job.checkpoints / f"{identity}-{hashlib.sha256(author.encode()).hexdigest()[:16]}.csv"
+        for author in authors
+    ]
+    workers = min(usable_cores(), len(authors))
     with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_start, initargs=(rows,)) as pool:
-        yield from pool.map(
-            _score_author,
-            authors,
-            # Of a template the first message.
-            [
-                sorted(
-                    {
-                        row.group or row.id: row for row in reversed(job.train) if _author(row) == author
-                    }.values(),
-                    key=lambda row: row.id,
-                )
-                for author in authors
-            ],
-            [
-                job.checkpoints / f"{identity}-{hashlib.sha256(author.encode()).hexdigest()[:16]}.csv"
-                for author in authors
-            ],
-        )
+        yield from pool.map(_score_author, authors, by_id, kept)
 
 
 _shared: list[_Rows] = []
