@@ -82,7 +82,7 @@ $(CHROMIUM):
 
 test: postgresql check $(CHROMIUM) ## everything: check, then the tests with real weights and a real browser
 	$(BIN)/python -m app prepare
-	CHROMIUM=$(CHROMIUM) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 25 -m "(weights or slow) and not gpu" --ignore tests/browser
+	CHROMIUM=$(CHROMIUM) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations 25 -m "(weights or slow) and not gpu" --ignore tests/browser
 	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "(weights or slow) and not gpu" tests/browser
 
 test-gpu: $(DEV_READY) ## what only a CUDA device can show

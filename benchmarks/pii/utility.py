@@ -88,7 +88,8 @@ def _judged(options: Options) -> Iterator[sets.JudgedSet]:
 
     asked = [sets.sample_asked(SAMPLE_FAQ, QUERIES, part) for part in ("dev", "test")]
     both = sets.JudgedSet("sample", asked[0].entries, (*asked[0].questions, *asked[1].questions))
-    every = [both, *sets.written_clinics()]
+    # Of few texts few corpora: each is indexed first.
+    every = [both, *sets.written_clinics()][: options.texts]
     most = None if options.texts is None else max(1, options.texts // len(every))
     for one in every:
         questions = [question for question in one.questions if question.right and not question.without]

@@ -120,7 +120,7 @@ def test_processes_give_the_results_of_one_in_order() -> None:
 def test_the_quick_run_writes_figures_of_every_system_and_no_text(tmp_path: Path) -> None:
     out, page = tmp_path / "pii.json", tmp_path / "pii.html"
     asked = ["--quick", "--workers", "1", "--identifiers", "70", "--names", "3"]
-    asked += ["--terms", "10", "--texts", "40", "--messages", "20", "--fuzz", "40"]
+    asked += ["--terms", "10", "--texts", "4", "--messages", "20", "--fuzz", "40"]
     result = CliRunner().invoke(app, [*asked, "--out", str(out), "--page", str(page)], catch_exceptions=False)
     assert result.exit_code == 0
     written = json.loads(out.read_text(encoding="utf-8"))
