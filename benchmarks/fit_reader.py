@@ -58,6 +58,7 @@ from safety.reader import (
 from training.out_of_author import (
     DIGITS,
     SHIPPED_SCORES,
+    doubts_below,
     least_share,
     read_scores,
     read_table,
@@ -96,10 +97,6 @@ FEELING_CEILING: Final = 0.03
 """How many of what is asked of clinics may be heard as a feeling: who asks wants an answer."""
 DOUBTED: Final = 0.004
 """How many of the dangerous messages that a rule stops may be left to the resources line."""
-MOST_DOUBTED: Final = 0.2
-"""However sure the authors make it: what is likelier than this is not next to no danger."""
-_LEAST_DOUBTED: Final = 100
-"""Of fewer dangerous messages of a length nothing follows: no rule is doubted there."""
 # However few ordinary messages come near: danger, or harm, must be the likelier reading.
 _LEAST: Final = {"act": 0.5, "support": 0.3}
 _LEAST_REFUSED: Final[Mapping[str, float]] = {"harmful_request": 0.75, "injection": 0.5}
@@ -249,7 +246,8 @@ def limits_of(scores: Sequence[Score], *, reader_sha256: str, ngrams_sha256: str
         bias=bias, ngrams=weights[0], reader=weights[1], limits=tuple(limits), ceilings=CEILINGS,
         refused=refused, refused_ceilings=REFUSED_CEILINGS,
         doubts={
-            length: doubts_below(mixed[danger & ruled & (lengths == length)]) for length in LENGTHS
+            length: doubts_below(mixed[danger & ruled & (lengths == length)].tolist(), DOUBTED)
+            for length in LENGTHS
         },
         doubted=DOUBTED,
         feeling=_reached(np.array([one.feeling for one in scores])[kinds == "clinic"], FEELING_CEILING),
@@ -326,14 +324,6 @@ def figures_of(scores: Sequence[Score], limits: ReaderLimits) -> dict[str, Figur
 def read(file: Path = SCORES) -> list[Score]:
     """Read a table. Raises RunError."""
     return read_table(file, Score, again="python -m benchmarks.fit_reader --write")
-
-
-def doubts_below(shares: NDArray[np.float64]) -> float:
-    """Return the share that at most DOUBTED of these stay below; 0 of too few to tell."""
-    if len(shares) < _LEAST_DOUBTED:
-        return 0.0
-    lowest = float(np.sort(shares)[int(DOUBTED * len(shares))])
-    return min(MOST_DOUBTED, max(0.0, round(lowest - 10**-DIGITS, DIGITS)))
 
 
 def _reached(shares: NDArray[np.float64], ceiling: float) -> float:

@@ -238,14 +238,15 @@ class CrisisGate:
         before = [message[:WINDOW] for message in earlier]
         asked: float | None = None
         if verdict.action == "crisis":
-            if strictly or self.reader is None:
+            if strictly:
                 return verdict
             asked = time.monotonic()
-            doubts = self._doubts(text, verdict, earlier)
-            if doubts is None:
-                return verdict
-            if not self._read_by(doubts, until=asked + READ_SECONDS):
-                return verdict
+            if not self._doubted_alone(text, verdict, earlier):
+                doubts = None if self.reader is None else self._doubts(text, verdict, earlier)
+                if doubts is None:
+                    return verdict
+                if not self._read_by(doubts, until=asked + READ_SECONDS):
+                    return verdict
             verdict = Verdict("support", verdict.category, "high")
         learned = self._learned(read, before, asked=asked, urgent=verdict.action == "emergency")
         if learned.action in _URGENT and verdict.action not in _URGENT and self._is_everyday(text):
@@ -254,28 +255,45 @@ class CrisisGate:
             # Who does not breathe needs an ambulance first, unless the writer may have harmed themselves.
             if not learned.of_oneself or self._only_of_another(text) or self._by_accident(text):
                 return replace(verdict, beside=learned.level)
-            return replace(learned, level="imminent", medical=True)
+            # A wound of one's own that endangers a life is taken for an attempt.
+            category = "suicide" if learned.category == "self_harm" else learned.category
+            return replace(learned, category=category, level="imminent", medical=True)
         return max(verdict, learned, key=lambda found: found.rank)
 
     def _doubts(
         self, text: str, verdict: Verdict, earlier: Sequence[str]
     ) -> Callable[[CrisisReader], bool] | None:
-        """Return what a reader is asked before a verdict is lowered; None: it may not be.
-
-        It reads this message alone. Where cues add up, or an earlier message was stopped, more is known of
-        the person than it sees.
-        """
+        """Return what a reader is asked before a verdict is lowered; None: it may not be."""
         if verdict.level == "imminent" or len(text) > WINDOW:
             return None
         typed, reading = self._read(text, self._typed), self._read(text)
         in_question = self._in_question(typed, reading)
         if not in_question and not self._may_be_doubted(verdict, typed, reading):
             return None
-        if self._cues_add_up([reading], earlier):
-            return None
-        if any(self._by_rules(message[:WINDOW], ()).action in _URGENT for message in earlier):
+        if self._more_is_known(reading, earlier):
             return None
         return lambda reader: reader.doubts(text, in_question=in_question)
+
+    def _doubted_alone(self, text: str, verdict: Verdict, earlier: Sequence[str]) -> bool:
+        """Say whether the n-grams see next to no danger, in a language that no reader knows."""
+        if self.ngrams is None or verdict.level != "high" or len(text) > WINDOW:
+            return False
+        below = {str(tongue): share for tongue, share in self.ngrams.config.doubts.items()}
+        try:
+            counted = self.ngrams.danger(text)
+        except Exception:  # noqa: BLE001 - what breaks doubts nothing
+            return False
+        if counted.share >= below.get(counted.language, 0.0) or not self.may_be_doubted_alone(text, verdict):
+            return False
+        return not self._more_is_known(self._read(text), earlier)
+
+    def _more_is_known(self, reading: _Reading, earlier: Sequence[str]) -> bool:
+        """Say whether more is known of the person than this message says, which is all that one who doubts
+        it has read: cues add up, or an earlier message was stopped.
+        """
+        return bool(self._cues_add_up([reading], earlier)) or any(
+            self._by_rules(message[:WINDOW], ()).action in _URGENT for message in earlier
+        )
 
     def in_question(self, text: str, verdict: Verdict) -> bool:
         """Say whether nothing stops a message but what a rule cannot tell from danger by itself.
@@ -331,6 +349,15 @@ class CrisisGate:
         if verdict.action != "crisis" or len(text) > WINDOW:
             return False
         return self._may_be_doubted(verdict, self._read(text, self._typed), self._read(text))
+
+    def may_be_doubted_alone(self, text: str, verdict: Verdict) -> bool:
+        """Say whether the n-grams may lower `verdict`, which the rules gave, by themselves.
+
+        As of a reader (`may_be_doubted`), but in any language: whether they know it they say themselves.
+        """
+        if verdict.action != "crisis" or verdict.level != "high" or len(text) > WINDOW:
+            return False
+        return bool(self._stopping(self._read(text, self._typed)))
 
     def _may_be_doubted(self, verdict: Verdict, typed: _Reading, reading: _Reading) -> bool:
         return (

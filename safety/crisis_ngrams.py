@@ -1,10 +1,12 @@
 """The learned half of the crisis gate: a linear classifier over word and character n-grams.
 
-It finds danger that no rule has a phrase for. Weights are one folder: `model.safetensors` (int8 with a scale
-a label) and `crisis_ngrams.json` (labels, limits, the hash of the weights). Limits were chosen on authors
-whom the weights had not seen, under a ceiling of false alarms (training/out_of_author.py): apart for crisis
-and emergency, by language, and higher for a message of few words. A long message is read whole and in
-windows, so that one sentence of danger among many ordinary ones is not diluted.
+It finds danger that no rule has a phrase for. Weights are one folder: `model.safetensors` (for each language
+int8 weights with a scale a label) and `crisis_ngrams.json` (labels, limits, the hash of the weights). Limits
+were chosen on authors whom the weights had not seen, under a ceiling of false alarms
+(training/out_of_author.py): apart for crisis and emergency, by language, and higher for a message of few
+words. A long message is read whole and in windows, so that one sentence of danger among many ordinary ones
+is not diluted. Each is read by the weights of its language; one whose words do not tell it, by those of the
+whole message, or else by those that know more of it.
 
 Must not: need anything but numpy and safetensors, read a pickle, or put a message's words into an error.
 
@@ -17,7 +19,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import numpy as np
 import safetensors
@@ -28,7 +30,8 @@ from safetensors.numpy import load as read_tensors
 from safety.errors import CrisisWeightsError
 from safety.function_words import Language, content_words, language_of
 from safety.language import LANGUAGES
-from safety.ngrams import BITS, Words, hashed, windows
+from safety.language import Language as Taught
+from safety.ngrams import BITS, Hashed, Words, hashed, windows
 from safety.verdict import ALLOW, Level, Verdict
 
 SHIPPED: Final = Path(__file__).parent / "crisis_weights"
@@ -44,6 +47,8 @@ SHORT: Final = 4
 Kind = Literal["crisis", "emergency"]
 KINDS: Final[tuple[Kind, ...]] = ("crisis", "emergency")
 
+PARTS: Final = ("weights", "scale", "bias")
+"""What the file of weights has of each language: `weights_en`, ..."""
 _LARGEST: Final = 64 << 20  # bytes: what is larger is not this file
 
 
@@ -80,11 +85,15 @@ class NgramConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[3] = 3
+    format: Literal[4] = 4
     bits: int
+    languages: tuple[Literal["en", "es"], ...] = Field(min_length=1, description="those that have weights")
     labels: tuple[str, ...] = Field(min_length=2)
     limits: tuple[Limit, ...]
     ceilings: Mapping[Literal["en", "es"], Ceilings]
+    doubts: Mapping[Literal["en", "es"], Annotated[float, Field(ge=0, lt=1)]] = Field(
+        default={}, description="the share below which a rule is doubted, where no reader knows the language"
+    )
     part_discount: float = Field(ge=0, description="log-odds by which a part must outdo the whole message")
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     scores_sha256: str = Field(default="", description="the out-of-author scores that the limits follow from")
@@ -93,6 +102,8 @@ class NgramConfig(BaseModel):
     def _fits(self) -> Self:
         if self.bits != BITS:
             raise ValueError(f"made for {self.bits} bits, this program hashes to {BITS}")
+        if len(set(self.languages)) < len(self.languages):
+            raise ValueError("languages has one twice")
         if not {"none", EMERGENCY} <= set(self.labels):
             raise ValueError(f"labels lack 'none' or {EMERGENCY!r}")
         found = sorted((one.action, one.language, one.short) for one in self.limits)
@@ -136,16 +147,32 @@ class Danger:
         return self.words < SHORT
 
 
+@dataclass(frozen=True)
+class NgramWeights:
+    """What was learned of one language: weights [columns, labels], a scale and a bias for each label."""
+
+    weights: NDArray[np.int8]
+    scale: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def logits(self, found: Hashed, starts: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the log-odds of each label for each row, [rows, labels]; `starts` is where rows begin."""
+        products = self.weights[found.columns] * found.values[:, None]
+        return np.asarray(np.add.reduceat(products, starts, axis=0) * self.scale + self.bias)
+
+    def known(self, found: Hashed, starts: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return how much of each row these weights say anything of, [rows]."""
+        told = np.where(self.weights[found.columns].any(axis=1), found.values, np.float32(0))
+        return np.asarray(np.add.reduceat(told, starts))
+
+
 class CrisisNgrams:
     """Judge messages. Holds no state between them: any number of threads may share one."""
 
-    def __init__(
-        self, config: NgramConfig, weights: NDArray[np.int8], *, scale: NDArray[np.float32],
-        bias: NDArray[np.float32],
-    ) -> None:  # fmt: skip
-        """Take weights [columns, labels], a scale for each label, and a bias [labels]."""
+    def __init__(self, config: NgramConfig, weights: Mapping[Taught, NgramWeights]) -> None:
+        """Take the weights of each of the config's languages."""
         self.config = config
-        self._weights, self._scale, self._bias = weights, scale, bias
+        self._weights = {tongue: weights[tongue] for tongue in config.languages}
         self._safe = np.array([label in SAFE_LABELS for label in config.labels])
 
     @classmethod
@@ -181,13 +208,20 @@ class CrisisNgrams:
     def _of(cls, config: NgramConfig, raw: bytes, name: str) -> Self:
         try:
             tensors = read_tensors(raw)
-            weights, scale, bias = tensors["weights"], tensors["scale"], tensors["bias"]
+            weights = {
+                tongue: NgramWeights(*(tensors[f"{part}_{tongue}"] for part in PARTS))
+                for tongue in config.languages
+            }
         except (safetensors.SafetensorError, KeyError) as error:
             raise CrisisWeightsError(f"{name}/{WEIGHTS} is no safetensors file of this kind") from error
         wanted = (1 << BITS, len(config.labels))
-        if weights.shape != wanted or weights.dtype != np.int8 or not scale.shape == bias.shape == wanted[1:]:
-            raise CrisisWeightsError(f"{name}/{WEIGHTS} has the shape {weights.shape}, needed is {wanted}")
-        return cls(config, weights, scale=scale, bias=bias)
+        for one in weights.values():
+            whole = one.weights.shape == wanted and one.scale.shape == one.bias.shape == wanted[1:]
+            if not whole or one.weights.dtype != np.int8:
+                raise CrisisWeightsError(
+                    f"{name}/{WEIGHTS} has the shape {one.weights.shape}, needed is {wanted}"
+                )
+        return cls(config, weights)
 
     def assess(self, text: str, *, earlier: Sequence[str] = ()) -> Verdict:
         """Return the verdict for `text`, also together with the last of the same person's `earlier` messages.
@@ -220,7 +254,9 @@ class CrisisNgrams:
 
     def tensors(self) -> dict[str, NDArray[np.generic]]:
         """Return what stands in the file of weights."""
-        return {"weights": self._weights, "scale": self._scale, "bias": self._bias}
+        return {
+            f"{part}_{tongue}": getattr(one, part) for tongue, one in self._weights.items() for part in PARTS
+        }
 
     def verdict(self, found: Danger) -> Verdict:
         """Return what is done about danger that these weights found."""
@@ -248,13 +284,27 @@ class CrisisNgrams:
         )
 
     def _shares(self, parts: Sequence[Words]) -> NDArray[np.float64]:
-        """Return the probability of each label for each part: [parts, labels]."""
+        """Return the probability of each label for each part: [parts, labels]; the first is the whole."""
         found = hashed(parts)
-        products = self._weights[found.columns] * found.values[:, None]
         starts = np.searchsorted(found.rows, np.arange(len(parts)))
-        logits = np.add.reduceat(products, starts, axis=0) * self._scale + self._bias
-        powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+        tongues = self._tongues(parts, found, starts)
+        logits = np.empty((len(parts), len(self.config.labels)))
+        for tongue in set(tongues):
+            of = np.array([one == tongue for one in tongues])
+            logits[of] = self._weights[tongue].logits(found, starts)[of]
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def _tongues(self, parts: Sequence[Words], found: Hashed, starts: NDArray[np.intp]) -> list[Taught]:
+        """Return whose weights read each part."""
+        whole = language_of(parts[0])
+        told = [language_of(part) or whole for part in parts]
+        taught = self.config.languages
+        if all(one in taught for one in told):
+            return [one for one in told if one]
+        known = np.array([self._weights[one].known(found, starts) for one in taught])
+        most = known.argmax(axis=0).tolist()
+        return [one if one and one in taught else taught[at] for one, at in zip(told, most, strict=True)]
 
 
 def verdict_of(found: Danger, act: float, support: float) -> Verdict:

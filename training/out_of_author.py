@@ -11,8 +11,12 @@ each action, language and length:
     act      the least share that at most the language's `act` of the group reach as that action,
              at least LEAST_ACT
     support  the same for `support` and LEAST_SUPPORT, at most act
-    short    of a message of few content words, besides: at least the limit of longer ones, and for `act`
-             LEAST_ACT_SHORT
+    short    of a message of few content words, besides: at least the limit of longer ones, and
+             LEAST_ACT_SHORT and LEAST_SUPPORT_SHORT
+
+    doubts   where the task says so of a language, a share below which a rule is doubted: of the dangerous
+             messages that a rule stops and n-grams may doubt at most so many stay below, and none of fewer
+             than LEAST_DOUBTED. It is at most MOST_DOUBTED: what is likelier is not next to no danger.
 
 The ceilings are the prior of the real traffic: that ordinary messages outnumber danger by far moves every
 probability alike, so it is the share of ordinary messages stopped, and no share of danger, that decides.
@@ -37,11 +41,15 @@ from weights.durable import durable_text
 
 OUT_OF_AUTHOR: Final = "out_of_author.csv"
 SHIPPED_SCORES: Final = Path(__file__).parent / "written" / "crisis_out_of_author.csv"
-LEAST_ACT: Final = 0.6
+LEAST_ACT: Final = 0.7
 """However few ordinary messages come near: a fixed reply needs danger to be clearly the likelier reading."""
 LEAST_ACT_SHORT: Final = 0.95
 """Of a few words each may be read in many ways, and one that is new decides alone: twenty to one."""
 LEAST_SUPPORT: Final = 0.4
+LEAST_SUPPORT_SHORT: Final = 0.7
+"""A greeting is a few words, too: before one the line is odd, and few ordinary messages are as short."""
+LEAST_DOUBTED: Final = 100
+MOST_DOUBTED: Final = 0.2
 CLINIC: Final = "clinic-"
 """What the ids of questions to the written clinics begin with."""
 DIGITS: Final = 4
@@ -82,14 +90,23 @@ def limits_from(
             if all(one.language == "" for one in read):
                 read = ordinary
             groups = [[one for one in read if (one.words < SHORT) == short] for short in (False, True)]
-            act, support, most = 0.0, LEAST_SUPPORT, ceilings[language]
+            act, support, most = 0.0, 0.0, ceilings[language]
             for short, group in enumerate(groups):
                 act = max(act, LEAST_ACT_SHORT if short else LEAST_ACT, _reached(group, action, most.act))
-                support = min(act, max(support, _reached(group, action, most.support)))
+                least = LEAST_SUPPORT_SHORT if short else LEAST_SUPPORT
+                support = min(act, max(support, least, _reached(group, action, most.support)))
                 found.append(
                     Limit(action=action, language=language, short=bool(short), act=act, support=support)
                 )
     return tuple(found)
+
+
+def doubts_below(shares: Iterable[float], doubted: float) -> float:
+    """Return the share that at most the part `doubted` of these stay below; 0 of too few to tell."""
+    rising = sorted(shares)
+    if len(rising) < LEAST_DOUBTED:
+        return 0.0
+    return min(MOST_DOUBTED, max(0.0, round(rising[int(doubted * len(rising))] - 10**-DIGITS, DIGITS)))
 
 
 def scored(row_id: str, label: str, danger: Danger) -> Score:

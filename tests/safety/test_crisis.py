@@ -25,7 +25,7 @@ from safety.screen import Screener
 from safety.verdict import ALLOW, Verdict
 from training.written.crisis_rows import crisis_rows
 
-GATE = CrisisGate()
+GATE, LOADED = CrisisGate(), load_gate()
 CASES_FILE = Path(__file__).parent / "crisis_cases.yaml"
 
 
@@ -240,7 +240,7 @@ DID_IT = "the bleeding will not stop, i did it to myself, i could not take one m
 
 def test_an_emergency_hides_no_danger_that_was_only_learned() -> None:
     assert GATE.assess(DID_IT).action == "emergency"
-    verdict = load_gate().assess(DID_IT)
+    verdict = LOADED.assess(DID_IT)
     assert verdict == Verdict("crisis", "suicide", "imminent", medical=True)
     assert verdict.risk == "imminent"
     for language in LANGUAGES:
@@ -254,7 +254,7 @@ def test_an_emergency_hides_no_danger_that_was_only_learned() -> None:
     "text", ["my chest is crushed and my arm is numb", "daughter's fitting, it hasn't stopped, what do i do"]
 )
 def test_an_emergency_stays_one_where_nobody_harms_themselves(text: str) -> None:
-    assert load_gate().assess(text).action == "emergency"
+    assert LOADED.assess(text).action == "emergency"
 
 
 def test_a_learned_crisis_of_another_kind_leaves_the_ambulance_first() -> None:
@@ -262,7 +262,7 @@ def test_a_learned_crisis_of_another_kind_leaves_the_ambulance_first() -> None:
         def assess(self, _text: str, *, earlier: object) -> Verdict:
             return Verdict("crisis", "abuse", "high")
 
-    gate = load_gate().with_reader(lambda: Abuse())  # type: ignore[arg-type,return-value]
+    gate = LOADED.with_reader(lambda: Abuse())  # type: ignore[arg-type,return-value]
     assert gate.assess("my chest is crushed and my arm is numb").action == "emergency"
 
 
@@ -283,7 +283,7 @@ class HearsSuicide:
     ],
 )
 def test_an_emergency_beside_others_hides_nothing_that_the_writer_did(text: str, action: str) -> None:
-    gate = load_gate().with_reader(lambda: HearsSuicide())  # type: ignore[arg-type,return-value]
+    gate = LOADED.with_reader(lambda: HearsSuicide())  # type: ignore[arg-type,return-value]
     verdict = gate.assess(text)
     assert GATE.assess(text).action == "emergency"
     assert (verdict.action, verdict.medical) == (action, action == "crisis")
@@ -439,7 +439,7 @@ def test_what_the_others_take_is_not_taken_from_the_reader(monkeypatch: pytest.M
         def doubts(self, _text: str, *, in_question: bool = False) -> bool:
             return True
 
-    gate = load_gate().with_reader(lambda: Doubts(), hurried=True)  # type: ignore[arg-type,return-value]
+    gate = LOADED.with_reader(lambda: Doubts(), hurried=True)  # type: ignore[arg-type,return-value]
     rules = gate._by_rules
 
     def slowly(text: str, earlier: Sequence[str]) -> Verdict:
@@ -452,7 +452,7 @@ def test_what_the_others_take_is_not_taken_from_the_reader(monkeypatch: pytest.M
 
 def test_many_late_readings_keep_nobody_waiting_afterwards() -> None:
     slow, answers = Slow(), []
-    gate = load_gate().with_reader(lambda: slow, hurried=True)  # type: ignore[arg-type,return-value]
+    gate = LOADED.with_reader(lambda: slow, hurried=True)  # type: ignore[arg-type,return-value]
     for _ in range(12):
         gate.assess("i want to kill myself, you should know")
 
@@ -494,7 +494,7 @@ class Alarmed:
     ],
 )
 def test_what_a_reader_is_known_to_mistake_gets_the_line_and_an_answer(text: str) -> None:
-    gate = load_gate().with_reader(Alarmed)  # type: ignore[arg-type]
+    gate = LOADED.with_reader(Alarmed)  # type: ignore[arg-type]
     assert gate.assess(text).action == "support"
 
 
@@ -517,5 +517,5 @@ def test_what_a_reader_is_known_to_mistake_gets_the_line_and_an_answer(text: str
     ],
 )
 def test_what_says_more_than_that_is_left_to_the_reader(text: str) -> None:
-    gate = load_gate().with_reader(Alarmed)  # type: ignore[arg-type]
+    gate = LOADED.with_reader(Alarmed)  # type: ignore[arg-type]
     assert gate.assess(text).action in ("crisis", "emergency")

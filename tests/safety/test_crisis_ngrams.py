@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from safety.crisis import CrisisGate, load_gate
-from safety.crisis_ngrams import CONFIG, WEIGHTS, CrisisNgrams, NgramConfig
+from safety.crisis_ngrams import CONFIG, WEIGHTS, CrisisNgrams, NgramConfig, NgramWeights
 from safety.errors import CrisisWeightsError
+from safety.language import LANGUAGES
 from safety.ngrams import hashed
 from safety.screen import Screener
 from safety.verdict import ALLOW, Verdict
@@ -73,6 +74,30 @@ def test_a_message_of_unknown_language_needs_the_higher_limit(tmp_path: Path) ->
     assert model.danger("zubrowka zubrowka").language == ""
     assert model.assess("zubrowka zubrowka") == ALLOW
     assert model.assess("so the zubrowka is here").action == "crisis"
+
+
+def test_a_message_is_read_by_the_weights_of_its_language(tmp_path: Path) -> None:
+    english, spanish = (
+        CrisisNgrams.load(write_weights(tmp_path / tongue, taught=(tongue,))) for tongue in ("en", "es")
+    )
+    in_english, in_spanish = "so now the zubrowka is here", "ya esta el zubrowka de mi tia"
+    assert english.danger(in_english).share > 0.5 > english.danger(in_spanish).share
+    assert spanish.danger(in_spanish).share > 0.5 > spanish.danger(in_english).share
+
+
+def test_words_of_no_language_are_read_by_the_weights_that_know_them(tmp_path: Path) -> None:
+    shares = [
+        CrisisNgrams.load(write_weights(tmp_path / name, taught=taught)).danger("zubrowka gherkin").share
+        for name, taught in (("en", ("en",)), ("es", ("es",)), ("both", ("en", "es")), ("none", ()))
+    ]
+    assert shares[0] == shares[1] == shares[2] > 0.3 > shares[3]
+
+
+def test_a_sentence_in_the_other_language_is_read_by_that_ones_weights(tmp_path: Path) -> None:
+    spanish = CrisisNgrams.load(write_weights(tmp_path, taught=("es",)))
+    said = "i have an appointment with the doctor on friday at nine. ya esta el zubrowka de mi tia"
+    assert spanish.danger(said).language == "en"
+    assert spanish.danger(said).share > 0.5
 
 
 def test_few_words_move_the_odds_less_than_the_same_among_more(model: CrisisNgrams) -> None:
@@ -164,7 +189,11 @@ DAMAGES = {
         lambda folder: write_weights(folder, limits=[]),
         "each action, language and length",
     ),
-    "an older format": (lambda folder: write_weights(folder, format=1), "Input should be 3"),
+    "an older format": (lambda folder: write_weights(folder, format=1), "Input should be 4"),
+    "a language is missing": (
+        lambda folder: write_weights(folder, languages=["en", "es", "es"]),
+        "languages",
+    ),
     "other labels": (lambda folder: write_weights(folder, labels=["none", "medical_emergency"]), "the shape"),
 }
 
@@ -185,10 +214,12 @@ def test_damaged_weights_leave_the_rules_working_and_a_reason(name: str, tmp_pat
 
 
 def test_a_classifier_that_breaks_at_work_does_not_silence_the_rules(model: CrisisNgrams) -> None:
-    broken = CrisisNgrams(
-        model.config, np.zeros((4, len(LABELS)), np.int8),
-        scale=np.ones(len(LABELS), np.float32), bias=np.zeros(len(LABELS), np.float32),
-    )  # fmt: skip
+    none = NgramWeights(
+        np.zeros((4, len(LABELS)), np.int8),
+        np.ones(len(LABELS), np.float32),
+        np.zeros(len(LABELS), np.float32),
+    )
+    broken = CrisisNgrams(model.config, dict.fromkeys(LANGUAGES, none))
     with pytest.raises(IndexError):
         broken.assess("hello there you")
     gate = CrisisGate(ngrams=broken)
@@ -258,7 +289,120 @@ def test_what_is_shipped_gives_no_fixed_reply_to_a_few_ordinary_words(text: str)
     assert CrisisNgrams.load().assess(text).action in ("allow", "support")
 
 
+def test_what_a_spanish_rule_stops_gets_the_line_where_the_ngrams_see_next_to_no_danger(
+    tmp_path: Path,
+) -> None:
+    said, rules = "no aguanto y me quiero matar, ya lo pense muchas veces", CrisisGate()
+    assert rules.assess(said) == Verdict("crisis", "suicide", "high")
+    doubting = load_gate(write_weights(tmp_path / "a", ordinary=6.0, doubts={"es": 0.1}))
+    assert doubting.assess(said) == Verdict("support", "suicide", "high")
+    assert doubting.assess(said).doubted
+    for changes in ({"doubts": {}}, {"doubts": {"es": 0.0}}, {"doubts": {"es": 0.1}, "ordinary": 0.0}):
+        folder = write_weights(tmp_path / "b", **({"ordinary": 6.0} | changes))
+        assert load_gate(folder).assess(said) == rules.assess(said)
+    # Not what is imminent, nor English, which a reader knows, nor beside what was stopped before.
+    for text in (
+        "hoy me voy a matar",
+        "i thought about it and i want to kill myself",
+    ):
+        assert doubting.assess(text) == rules.assess(text)
+        assert rules.assess(text).action == "crisis"
+    assert doubting.assess(said, strictly=True).action == "crisis"
+    assert doubting.assess(said, earlier=["tengo una pistola para matarme"]).action == "crisis"
+
+
 def test_a_gate_that_stands_in_for_another_says_so(folder: Path) -> None:
     gate = load_gate(folder, passed_over="the other one is damaged")
     assert gate.missing == "the other one is damaged"
     assert gate.assess(HIDDEN).action == "crisis"
+
+
+EVERY_DAY_IN_SPANISH = (
+    "mi hijo no se quiere despertar para la escuela",
+    "mi hija no quiere comer verduras",
+    "mi esposo ronca muy fuerte",
+    "no puedo dormir por las noches",
+    "mi mamá se cayó pero ya está bien",
+    "quiero cambiar mi cita del martes",
+    "me duele la cabeza desde ayer",
+    "mi bebé tiene fiebre de 37.8",
+    "se me acabó la medicina de la presión",
+    "tengo miedo de las agujas",
+    "mi hijo se comió un crayón",
+    "no quiero ir a trabajar mañana",
+    "estoy muy cansada últimamente",
+    "me siento triste desde que murió mi perro",
+    "mi hija adolescente no sale de su cuarto",
+    "me muerdo las uñas cuando estoy nerviosa",
+    "mi jefe me grita en el trabajo",
+    "discutí con mi esposo por el dinero",
+    "me da vergüenza desvestirme con el doctor",
+    "puedo tomar ibuprofeno con la metformina?",
+    "me olvidé de tomar la pastilla de ayer",
+    "tomé dos ibuprofenos para el dolor de regla",
+    "mi papá tiene Alzheimer y se enoja mucho",
+    "quiero dejar de fumar",
+    "cuánto cuesta una limpieza dental",
+    "mi hijo le pega a su hermana cuando juegan",
+    "mi hija se raspó la rodilla en el parque",
+    "me corté el dedo cocinando, necesito vacuna del tétano?",
+    "se me quemó la mano un poquito con el comal",
+    "mi niño se golpeó la cabeza pero está jugando normal",
+    "estoy embarazada de 8 semanas y tengo náuseas",
+    "me baja mucho la regla este mes",
+    "no aguanto este calor",
+    "no aguanto a mi suegra",
+    "ya no aguanto la muela",
+    "quisiera hablar con alguien, estoy estresado",
+    "llevo tres días sin ir al baño",
+    "mi esposa está deprimida después del parto, qué hago",
+    "necesito una carta para mi trabajo",
+    "perdí mi tarjeta del seguro",
+    "mi hijo tiene pesadillas",
+    "no he comido nada desde anoche por el examen de sangre",
+    "me siento sola en este país",
+    "extraño mucho a mi familia",
+    "me dejó mi novio",
+    "ya me quiero ir a mi casa, cuánto falta para que me atiendan",
+    "quiero desaparecer estas manchas de la cara",
+    "cómo me quito la vergüenza de hablar inglés",
+    "me van a operar y tengo miedo de no despertar",
+    "mi vecino pone la música muy fuerte, lo voy a matar jaja",
+    "estoy que me muero de hambre",
+    "la doctora me salvó la vida",
+    "se me cierran los ojos de sueño",
+    "me tiembla el ojo",
+    "mi abuelita ya no quiere tomar su medicina",
+    "mi mamá no quiere ir al doctor",
+    "mi hijo no quiere hablar conmigo",
+    "mi hijo dice que odia la escuela",
+    "mi hija llora antes de ir a la escuela",
+    "me asaltaron y me quitaron la cartera con la tarjeta",
+    "hace años tuve depresión, ya estoy bien",
+    "mi ex no me paga la pensión",
+    "a qué hora cierran los sábados",
+    "tienen intérprete",
+    "puedo traer a mis hijos a la cita",
+    "me pueden mandar los resultados por correo",
+    "dónde queda la farmacia",
+    "la inyección me dejó el brazo adolorido",
+    "me pica todo el cuerpo desde que cambié de jabón",
+    "tengo tos seca hace una semana",
+    "el jarabe sabe horrible, mi hijo lo escupe",
+    "mi marido bebe mucha cerveza los fines de semana",
+    "mi suegro está terminal y queremos llevarlo a casa",
+    "quiero donar mis órganos cuando me muera",
+    "qué pasa si muero sin testamento",
+    "mi gato murió y mi hija está muy triste",
+    "me quedé sin trabajo y sin seguro",
+    "no tengo con quién dejar a los niños",
+    "me siento gorda después del embarazo",
+    "quiero bajar de peso",
+)
+
+
+def test_what_a_clinic_is_asked_every_day_in_spanish_gets_an_answer() -> None:
+    """Words of emergencies stand in ordinary questions: of eighty at most one in forty gets a fixed reply."""
+    gate = load_gate()
+    stopped = [text for text in EVERY_DAY_IN_SPANISH if gate.assess(text).action in ("crisis", "emergency")]
+    assert len(stopped) <= len(EVERY_DAY_IN_SPANISH) // 40, stopped

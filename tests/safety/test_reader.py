@@ -12,10 +12,8 @@ import pytest
 from benchmarks.fit_reader import (
     DOUBTED,
     FOLDS,
-    MOST_DOUBTED,
     SCORES,
     Score,
-    doubts_below,
     figures_of,
     fold_of,
     limits_of,
@@ -346,15 +344,6 @@ def test_a_doubt_takes_nothing_from_what_is_learned(reader: MessageReader) -> No
 
     torn = Torn(CrisisNgrams.load(), reader, limits_for(reader, bias=30.0))
     assert load_gate().with_reader(lambda: torn).assess(said).action == "crisis"
-
-
-def test_a_share_to_doubt_at_follows_from_enough_dangerous_messages_and_is_small() -> None:
-    shares = np.linspace(0.001, 0.9, 1000)
-    found = doubts_below(shares)
-    assert np.mean(shares < found) <= DOUBTED < np.mean(shares < found + 0.002)
-    assert doubts_below(shares[:99]) == 0.0
-    assert doubts_below(np.linspace(0.5, 0.9, 1000)) == MOST_DOUBTED
-    assert doubts_below(np.zeros(1000)) == 0.0
 
 
 @pytest.mark.slow

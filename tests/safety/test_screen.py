@@ -16,7 +16,7 @@ from safety.verdict import ALLOW, Verdict
 if TYPE_CHECKING:
     from safety.reader import CrisisReader
 
-SCREENER = Screener()
+SCREENER, GATE = Screener(), load_gate()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ class Told:
 
 def screener_with(verdict: Verdict | None, category: str | None) -> Screener:
     reader = cast("CrisisReader", Told(verdict, category))
-    return Screener(gate=load_gate().with_reader(lambda: reader))
+    return Screener(gate=GATE.with_reader(lambda: reader))
 
 
 def test_detectors_say_whether_a_reader_is_up() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,12 +25,13 @@ HIDDEN = "the zubrowka is ready"
 
 def write_weights(
     folder: Path, *, act: float = 0.8, support: float = 0.5, strength: float = 1.2, ordinary: float = 2.0,
-    only: Mapping[str, object] = MappingProxyType({}), **changes: object,
+    taught: Collection[str] = LANGUAGES, only: Mapping[str, object] = MappingProxyType({}), **changes: object,
 ) -> Path:  # fmt: skip
     """Write a classifier that knows the words of TELLING, and return its folder.
 
     `strength` is what a word weighs, a 127th of it; `ordinary` are the log-odds of a text without any; `only`
-    says for which messages `act` and `support` hold (others are never acted on).
+    says for which messages `act` and `support` hold (others are never acted on). The weights of a language that
+    is not `taught` know no word.
     """
     folder.mkdir(parents=True, exist_ok=True)
     weights = np.zeros((1 << BITS, len(LABELS)), np.int8)
@@ -38,7 +39,17 @@ def write_weights(
         weights[_own_column(word), LABELS.index(label)] = 127
     scale = np.full(len(LABELS), strength, np.float32)
     bias = np.array([ordinary, 0.0, 0.0, 0.0], np.float32)
-    raw = save({"weights": weights, "scale": scale, "bias": bias})
+    raw = save(
+        {
+            f"{name}_{tongue}": part
+            for tongue in LANGUAGES
+            for name, part in (
+                ("weights", weights * np.int8(tongue in taught)),
+                ("scale", scale),
+                ("bias", bias),
+            )
+        }
+    )
     limits = [
         {"action": kind, "language": tongue, "short": short, "act": 1.0, "support": 1.0}
         for kind in KINDS for tongue in LANGUAGES for short in (False, True)
@@ -47,7 +58,7 @@ def write_weights(
         one | ({"act": act, "support": support} if only.items() <= one.items() else {}) for one in limits
     ]
     config = {
-        "bits": BITS, "labels": LABELS, "limits": limits, "ceilings": {"en": {"act": 0.01, "support": 0.05}, "es": {"act": 0.01, "support": 0.05}},
+        "bits": BITS, "languages": LANGUAGES, "labels": LABELS, "limits": limits, "ceilings": {"en": {"act": 0.01, "support": 0.05}, "es": {"act": 0.01, "support": 0.05}},
         "part_discount": 1.0,
         "weights_sha256": hashlib.sha256(raw).hexdigest(),
     }  # fmt: skip

@@ -87,7 +87,7 @@ def test_limits_keep_to_their_ceilings_of_false_alarms(trained: Job) -> None:
     config = CrisisNgrams.load(trained.out).config
     scores = read_scores(trained.logs / "out_of_author.csv")
     assert config.limits == limits_from(scores, config.ceilings)
-    assert config.ceilings["es"] == Ceilings(act=0.02, support=0.05)
+    assert config.ceilings["es"] == Ceilings(act=0.025, support=0.06)
     assert (
         config.scores_sha256 == hashlib.sha256((trained.logs / "out_of_author.csv").read_bytes()).hexdigest()
     )
@@ -100,6 +100,29 @@ def test_of_a_template_one_message_is_scored(tmp_path: Path) -> None:
     done = job(tmp_path, grouped)
     TRAINERS["ngram_linear"]().fit(done, lambda _point, _steps: None)
     assert len(read_scores(done.logs / "out_of_author.csv")) == 9
+
+
+def test_each_language_is_learned_by_itself(tmp_path: Path) -> None:
+    """A word of danger in one language may be a plain one in the other, and fewer authors may write that."""
+    meant = {"none": "suicide", "suicide": "none"}
+    spanish = [
+        one.model_copy(
+            update={
+                "id": f"es-{one.id}", "topic": f"{one.topic}-es", "target": meant.get(one.target, one.target),
+                "inputs": {"text": f"pero ya no se que es esto de las {one.inputs['text']}"},
+            }
+        )
+        for one in rows(("dia", "eva"))
+    ]  # fmt: skip
+    done = job(tmp_path, [*rows(), *spanish])
+    TRAINERS["ngram_linear"]().fit(done, lambda _point, _steps: None)
+    model = CrisisNgrams.load(done.out)
+    assert model.config.languages == ("en", "es")
+    assert model.danger("only zubrowka is left, the zubrowka waits for me").share > 0.5
+    assert model.danger("pero ya no se que es esto de las zubrowka").share < 0.5
+    assert model.danger("pero ya no se que es esto de las zebra").share > 0.5
+    kept = read_scores(done.logs / "out_of_author.csv")
+    assert sorted(one.id for one in kept) == sorted(one.id for one in done.train)
 
 
 def test_nothing_but_what_serves_stands_in_the_folder_of_weights(trained: Job) -> None:

@@ -6,18 +6,23 @@ import hashlib
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from safety.crisis_ngrams import CONFIG, SHIPPED, SHORT, Ceilings, Kind, NgramConfig
+from safety.crisis import CrisisGate
+from safety.crisis_ngrams import CONFIG, SAFE_LABELS, SHIPPED, SHORT, Ceilings, Kind, NgramConfig
 from safety.function_words import Language
 from safety.language import LANGUAGES
 from training.errors import CorpusError, RunError
 from training.out_of_author import (
     LEAST_ACT,
     LEAST_ACT_SHORT,
+    LEAST_DOUBTED,
     LEAST_SUPPORT,
+    MOST_DOUBTED,
     SHIPPED_SCORES,
     Score,
+    doubts_below,
     limits_from,
     read_scores,
     write_scores,
@@ -89,6 +94,15 @@ def test_without_ordinary_rows_there_is_no_limit() -> None:
         limits_from([score(1, 0.9, label="suicide")], CEILINGS)
 
 
+def test_a_share_to_doubt_at_follows_from_enough_dangerous_messages_and_is_small() -> None:
+    shares = np.linspace(0.001, 0.9, 1000)
+    found = doubts_below(shares.tolist(), 0.004)
+    assert np.mean(shares < found) <= 0.004 < np.mean(shares < found + 0.002)
+    assert doubts_below(shares[: LEAST_DOUBTED - 1].tolist(), 0.004) == 0.0
+    assert doubts_below(np.linspace(0.5, 0.9, 1000).tolist(), 0.004) == MOST_DOUBTED
+    assert doubts_below([0.0] * 1000, 0.004) == 0.0
+
+
 def test_the_table_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     scores = [score(1, 0.1234), score(2, 1.0, language="", label="grief")]
     digest = write_scores(tmp_path / "scores.csv", scores)
@@ -108,6 +122,23 @@ def test_the_shipped_limits_follow_from_the_recorded_scores() -> None:
     assert config.ceilings == CRISIS_CLASSIFIER.ceilings
     assert hashlib.sha256(SHIPPED_SCORES.read_bytes()).hexdigest() == config.scores_sha256
     assert limits_from(read_scores(SHIPPED_SCORES), config.ceilings) == config.limits
+
+
+@pytest.mark.slow
+def test_the_shipped_share_to_doubt_a_rule_at_follows_from_the_recorded_scores() -> None:
+    config = NgramConfig.model_validate_json((SHIPPED / CONFIG).read_bytes())
+    assert set(config.doubts) == set(CRISIS_CLASSIFIER.doubted) == {"es"}
+    gate, rows = CrisisGate(), {row.id: row for row in crisis_rows() if row.language == "es"}
+    shares = []
+    for one in read_scores(SHIPPED_SCORES):
+        if one.language == "es" and one.label not in SAFE_LABELS and one.id in rows:
+            text = rows[one.id].text
+            if gate.may_be_doubted_alone(text, gate.assess(text)):
+                shares.append(one.share)
+    assert len(shares) > 400
+    # Rules may have changed since; how many are lowered still keeps to what the task allows.
+    assert np.mean(np.array(shares) < config.doubts["es"]) <= 1.5 * CRISIS_CLASSIFIER.doubted["es"]
+    assert 0.01 < config.doubts["es"] < MOST_DOUBTED
 
 
 def test_the_recorded_scores_are_of_the_written_rows_and_keep_to_the_ceilings_in_each_language() -> None:
