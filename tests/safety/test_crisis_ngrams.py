@@ -190,7 +190,7 @@ DAMAGES = {
         "each action, language and length",
     ),
     "an older format": (lambda folder: write_weights(folder, format=1), "Input should be 4"),
-    "a language is missing": (
+    "a language twice": (
         lambda folder: write_weights(folder, languages=["en", "es", "es"]),
         "languages",
     ),
