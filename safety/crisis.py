@@ -122,6 +122,11 @@ class _Reading:
     """Of each sentence where a question that was asked (False) and where an answer no (True) ends."""
 
 
+def _high_and_whole(text: str, verdict: Verdict) -> bool:
+    """Say whether a rule found a crisis that is not imminent, in a message that is read whole."""
+    return verdict.action == "crisis" and verdict.level == "high" and len(text) <= WINDOW
+
+
 def load_gate(weights: Path | None = None, *, passed_over: str = "") -> CrisisGate:
     """Return the gate with the classifier of a folder (default: the shipped one), without a reader.
 
@@ -276,16 +281,17 @@ class CrisisGate:
 
     def _doubted_alone(self, text: str, verdict: Verdict, earlier: Sequence[str]) -> bool:
         """Say whether the n-grams see next to no danger, in a language that no reader knows."""
-        if self.ngrams is None or verdict.level != "high" or len(text) > WINDOW:
+        if self.ngrams is None or not _high_and_whole(text, verdict):
             return False
-        below = {str(tongue): share for tongue, share in self.ngrams.config.doubts.items()}
         try:
-            counted = self.ngrams.danger(text)
+            doubted = self.ngrams.doubts(text)
         except Exception:  # noqa: BLE001 - what breaks doubts nothing
             return False
-        if counted.share >= below.get(counted.language, 0.0) or not self.may_be_doubted_alone(text, verdict):
-            return False
-        return not self._more_is_known(self._read(text), earlier)
+        return (
+            doubted
+            and self.may_be_doubted_alone(text, verdict)
+            and not self._more_is_known(self._read(text), earlier)
+        )
 
     def _more_is_known(self, reading: _Reading, earlier: Sequence[str]) -> bool:
         """Say whether more is known of the person than this message says, which is all that one who doubts
@@ -355,9 +361,7 @@ class CrisisGate:
 
         As of a reader (`may_be_doubted`), but in any language: whether they know it they say themselves.
         """
-        if verdict.action != "crisis" or verdict.level != "high" or len(text) > WINDOW:
-            return False
-        return bool(self._stopping(self._read(text, self._typed)))
+        return _high_and_whole(text, verdict) and bool(self._stopping(self._read(text, self._typed)))
 
     def _may_be_doubted(self, verdict: Verdict, typed: _Reading, reading: _Reading) -> bool:
         return (

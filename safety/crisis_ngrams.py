@@ -242,6 +242,12 @@ class CrisisNgrams:
         parts = windows(text)
         return self._most(parts[:1] if whole else parts)
 
+    def doubts(self, text: str) -> bool:
+        """Say whether it sees next to no danger, in a language of which it may doubt a rule."""
+        language = language_of((windows(text) or [()])[0])
+        below = self.config.doubts.get(language, 0.0) if language else 0.0
+        return below > 0 and self.danger(text).share < below
+
     def shares(self, text: str) -> dict[str, float]:
         """Return the probability of each label for the whole of `text`; without a word all are alike."""
         parts = windows(text)[:1]
