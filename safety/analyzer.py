@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import regex
 import spacy
+from spacy.lang.en.stop_words import STOP_WORDS
+from spacy.lang.lex_attrs import is_punct
 
 from safety.deadline import in_turn
 from safety.errors import PolicyError, RecognizerFailed, ScrubError
@@ -73,9 +76,19 @@ class NameModelEngine(SpacyNlpEngine):
     def process_text(self, text: str, language: str) -> NlpArtifacts:
         """Read `text`; lemmas are the lower-cased words, offsets those of `text`."""
         doc = self.language(_with_breaks(text))
-        for token in doc:
-            token.lemma_ = token.lower_
-        return self._doc_to_nlp_artifact(doc, language)
+        places, lemmas = [token.idx for token in doc], [token.lower_ for token in doc]
+        entities, scores = self._get_updated_entities(doc.ents, self._get_scores_for_entities(doc))
+        return _Artifacts(entities, doc, places, lemmas, self, language, scores)
+
+
+class _Artifacts(NlpArtifacts):
+    """Presidio's own, but that a text's words are not put into the vocabulary to learn whether they count."""
+
+    @staticmethod
+    def set_keywords(nlp_engine: object, lemmas: list[str], language: str) -> list[str]:  # noqa: ARG004
+        """Return what context words are compared with: no stop words, no signs, parted at colons."""
+        words = (one for one in lemmas if one not in STOP_WORDS and one != "be" and not is_punct(one))
+        return [part for word in words for part in word.split(":")]
 
 
 def _with_breaks(text: str) -> str:
@@ -113,6 +126,15 @@ def _load(folder: Path) -> spacy.language.Language:
     return language
 
 
+@runtime_checkable
+class ReadsAhead(Protocol):
+    """A recognizer that can read a text beside the others, in a thread of its own."""
+
+    def ahead(self, text: str) -> AbstractContextManager[None]:
+        """Begin now; what is found is asked for inside, as of any other."""
+        ...
+
+
 class Analyzer:
     """All recognizers over one text, failing when any of them fails."""
 
@@ -135,6 +157,7 @@ class Analyzer:
         rules = [*recognizers.values()]
         self._rules = self._over(rules)
         self._presidio = self._rules if tagger is None else self._over([*rules, tagger])
+        self._ahead = tagger if isinstance(tagger, ReadsAhead) else None
         self.entities = list(policy.entities)
         self._lock = threading.Lock()
         supported = set(self._presidio.get_supported_entities("en"))
@@ -164,7 +187,11 @@ class Analyzer:
         presidio = self._presidio if tagged else self._rules
         entities = self.entities if tagged else self._entities_of_rules
         try:
-            with in_turn(self._lock), self._engine.language.memory_zone():
+            with (
+                in_turn(self._lock),
+                self._ahead.ahead(text) if tagged and self._ahead else nullcontext(),
+                self._engine.language.memory_zone(),
+            ):
                 results: list[RecognizerResult] = presidio.analyze(text, language="en", entities=entities)
                 return results
         except ScrubError:

@@ -60,24 +60,35 @@ def folded(word: str) -> str:
 _STROKES = str.maketrans("łøđħŧı", "lodhti")  # accents that Unicode takes for a part of the letter
 
 
+_NOT_ASCII = regex.compile(r"[\x00-\x7f]?[^\x00-\x7f]++")  # with what a mark in it may belong to
+
+
 def _characters(text: str) -> tuple[list[str], list[int], list[int]]:
     """Normalise one combining sequence at a time, so that each result knows where it came from."""
     characters: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    at, length = 0, len(text)
-    while at < length:
-        stop = at + 1
-        while stop < length and unicodedata.combining(text[stop]):
-            stop += 1
-        piece = text[at:stop]
-        if not piece.isascii():
-            piece = "".join(_plain(character) for character in unicodedata.normalize("NFKC", piece))
-        for character in piece:
-            characters.append(character)
-            starts.append(at)
-            ends.append(stop)
-        at = stop
+    last = 0
+
+    def keep(until: int) -> None:
+        characters.extend(text[last:until])
+        starts.extend(range(last, until))
+        ends.extend(range(last + 1, until + 1))
+
+    for run in _NOT_ASCII.finditer(text):
+        at, last_of_run = run.span()
+        keep(at)
+        while at < last_of_run:
+            stop = at + 1
+            while stop < last_of_run and unicodedata.combining(text[stop]):
+                stop += 1
+            piece = "".join(_plain(character) for character in unicodedata.normalize("NFKC", text[at:stop]))
+            characters.extend(piece)
+            starts.extend([at] * len(piece))
+            ends.extend([stop] * len(piece))
+            at = stop
+        last = last_of_run
+    keep(len(text))
     return characters, starts, ends
 
 

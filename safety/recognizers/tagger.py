@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +53,30 @@ SECONDS: Final = 5.0
 # The tokenizer gives up on a word of over 100 characters. It parts words at spaces and punctuation.
 _LONG_WORD: Final = regex.compile(r"[^\s\p{P}$+<=>^`|~]{80}(?=[^\s\p{P}$+<=>^`|~])")
 _LONE_SURROGATE: Final = regex.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A text that is being read: its windows, and of each the probabilities, [tokens, labels]."""
+
+    text: str
+    readable: str
+    breaks: Sequence[int]
+    windows: list[Window]
+    coming: Sequence[Future[Probabilities]]
+    until: float
+
+    def shares(self) -> list[Probabilities]:
+        """Wait for all windows. Raises TimeoutError."""
+        return [one.result(timeout=max(0.0, self.until - time.monotonic())) for one in self.coming]
+
+    def drop(self) -> None:
+        """Begin no window that nobody waits for."""
+        for one in self.coming:
+            one.cancel()
+
+
+_ahead: ContextVar[tuple[TaggerRecognizer, _Reading] | None] = ContextVar("ahead", default=None)
 
 
 class TaggerRecognizer(SpanRecognizer):
@@ -120,10 +147,30 @@ class TaggerRecognizer(SpanRecognizer):
         """
         yield from self._searched(text, unwanted)[0]
 
+    @contextmanager
+    def ahead(self, text: str) -> Iterator[None]:
+        """Begin to read `text` beside what is done inside; a search of it there takes what was read.
+
+        Raises RecognizerFailed where it cannot begin.
+        """
+        with self._failing_closed(text):
+            begun = self._begin(text)
+        token = _ahead.set((self, begun))
+        try:
+            yield
+        finally:
+            _ahead.reset(token)
+            begun.drop()
+
     def _searched(self, text: str, unwanted: Collection[str]) -> tuple[list[_Found], list[_Found]]:
         """Return what is found and, apart, words with a trace of a name. Raises RecognizerFailed."""
-        try:
+        with self._failing_closed(text):
             return self._find(text, unwanted)
+
+    @contextmanager
+    def _failing_closed(self, text: str) -> Iterator[None]:
+        try:
+            yield
         except TimeoutError:
             raise RecognizerFailed(
                 f"the tagger took longer than {self._seconds:g} s on a text of {len(text)} characters"
@@ -133,12 +180,29 @@ class TaggerRecognizer(SpanRecognizer):
         except Exception as error:  # noqa: BLE001 - whatever was raised, the text counts as not searched
             raise RecognizerFailed(f"the tagger raised {type(error).__name__}") from None
 
-    def _find(self, text: str, unwanted: Collection[str]) -> tuple[list[_Found], list[_Found]]:
+    def _begin(self, text: str) -> _Reading:
         until = time.monotonic() + seconds_left(self._seconds)
         readable, breaks = _broken(_LONE_SURROGATE.sub("\ufffd", text))
         encoded = self._tokenizer.encode(readable, add_special_tokens=False)
         windows = cut(encoded, limit=self.card.max_tokens, begin=self.card.begin, end=self.card.end)
-        shares = self._read(windows, until)
+        coming: list[Future[Probabilities]] = []
+        reading = _Reading(text, readable, breaks, windows, coming, until)
+        try:
+            coming += [self._pool.submit(self._probabilities, window, until) for window in windows]
+        except RuntimeError:  # the pool was shut between two of them
+            reading.drop()
+            raise
+        return reading
+
+    def _find(self, text: str, unwanted: Collection[str]) -> tuple[list[_Found], list[_Found]]:
+        begun = _ahead.get()
+        ours = begun is not None and begun[0] is self and begun[1].text == text
+        reading = begun[1] if begun is not None and ours else self._begin(text)
+        try:
+            shares = reading.shares()
+        finally:
+            reading.drop()
+        readable, breaks, windows = reading.readable, reading.breaks, reading.windows
         marked = self._decoded(windows, shares, unwanted)
         if _ORGANISATION in unwanted:
             others = frozenset(self.supported_entities) - {_ORGANISATION}
@@ -164,16 +228,6 @@ class TaggerRecognizer(SpanRecognizer):
         self, windows: list[Window], shares: list[Probabilities], unwanted: Collection[str]
     ) -> list[Marked]:
         return decode(windows, shares, self.card.labels, outside_below=self._outside_below, unwanted=unwanted)
-
-    def _read(self, windows: list[Window], until: float) -> list[Probabilities]:
-        """Return the probabilities of each window, [tokens, labels]. Raises TimeoutError."""
-        waiting: list[Future[Probabilities]] = []
-        try:
-            waiting += [self._pool.submit(self._probabilities, window, until) for window in windows]
-            return [one.result(timeout=max(0.0, until - time.monotonic())) for one in waiting]
-        finally:
-            for one in waiting:
-                one.cancel()
 
     def _probabilities(self, window: Window, until: float) -> Probabilities:
         if time.monotonic() > until:

@@ -206,3 +206,49 @@ def test_memory_stays_flat_over_texts_of_all_lengths(anything: Path) -> None:
 
     before = read(600)
     assert read(2_000) - before < 8_000_000
+
+
+def test_what_was_begun_ahead_is_read_once_and_found_alike(
+    anything: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagger = patient(anything)
+    text = "bo met cy in rome on 3/4/2020. " * 40
+    alone = list(tagger.find(text))
+    read = []
+    begin = tagger._begin
+    monkeypatch.setattr(tagger, "_begin", lambda text: read.append(text) or begin(text))
+    with tagger.ahead(text):
+        assert list(tagger.find(text)) == alone
+        assert read == [text]
+        assert list(tagger.find("oona")) != alone
+        assert read == [text, "oona"]
+    list(tagger.find(text))
+    assert read == [text, "oona", text]
+
+
+def test_ahead_another_tagger_reads_for_itself(anything: Path) -> None:
+    one, other = patient(anything), patient(anything, default=0.0)
+    text = "bo met cy in rome on 3/4/2020."
+    with one.ahead(text):
+        assert list(other.find(text)) == list(patient(anything, default=0.0).find(text))
+
+
+def test_what_nobody_waits_for_any_more_leaves_the_line(anything: Path) -> None:
+    tagger = TaggerRecognizer(anything, threads=1)
+    with pytest.raises(ZeroDivisionError), tagger.ahead("a.b.c. " * 5_000):
+        raise ZeroDivisionError
+    begun = time.monotonic()
+    assert tagger._pool.submit(int).result(timeout=10) == 0
+    assert time.monotonic() - begun < 5
+
+
+def test_a_fault_before_anything_is_searched_fails_without_the_text(
+    lookup: TaggerRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "_tokenizer", None)
+    with (
+        pytest.raises(RecognizerFailed, match="the tagger raised AttributeError") as caught,
+        lookup.ahead("oona is here"),
+    ):
+        pass
+    assert "oona" not in str(caught.value) and caught.value.__cause__ is None
