@@ -21,7 +21,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test postgresql test-gpu check bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks fuzz-scrub bench-ask \
+.PHONY: help setup run test postgresql test-gpu check lint types quick-tests prepare bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks fuzz-scrub bench-ask \
   bench-answers bench-support bench-two bench-foreign bench-sample bench-real bench-start bench-load bench-page bench-training bench-gpu screens image-test space lock audit secrets clean
 
 help: ## list the targets
@@ -62,12 +62,22 @@ run: setup ## the page, at http://127.0.0.1:7860
 	@$(BIN)/python -m app serve
 
 # Compiled tests are kept also where the environment says otherwise: each worker would compile them all, each time.
-check: export PYTHONDONTWRITEBYTECODE =
-check: $(DEV_READY) ## lint, types and the quick tests that need no weights (under 2 minutes)
+check test: export PYTHONDONTWRITEBYTECODE =
+check: $(DEV_READY) lint ## lint, types and the quick tests that need no weights (under 2 minutes)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types quick-tests
+
+lint: $(DEV_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(DEV_READY)
 	$(BIN)/mypy
+
+quick-tests: $(DEV_READY)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not weights and not gpu and not slow"
+
+prepare: $(RUN_READY)
+	$(BIN)/python -m app prepare
 
 # The store's tests run on PostgreSQL too where there is one; root gets it, others are told by the skip.
 postgresql:
@@ -80,10 +90,10 @@ $(CHROMIUM):
 	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "error: no browser at $(CHROMIUM). Install chromium, or name one: make test CHROMIUM=/path/to/chromium" >&2; exit 2; }
 	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
 
-test: postgresql check $(CHROMIUM) ## everything: check, then the tests with real weights and a real browser
-	$(BIN)/python -m app prepare
-	CHROMIUM=$(CHROMIUM) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations 25 -m "(weights or slow) and not gpu" --ignore tests/browser
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "(weights or slow) and not gpu" tests/browser
+test: postgresql lint $(CHROMIUM) ## everything: lint, types, all tests, with real weights and a real browser
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types prepare
+	CHROMIUM=$(CHROMIUM) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations 25 -m "not gpu" --ignore tests/browser
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "not gpu" tests/browser
 
 test-gpu: $(DEV_READY) ## what only a CUDA device can show
 	$(BIN)/python -m app prepare

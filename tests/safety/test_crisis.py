@@ -17,15 +17,16 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from safety.crisis import READ_SECONDS, UNSEEN_SECONDS, WINDOW, CrisisGate, load_gate
+from safety.crisis import READ_SECONDS, UNSEEN_SECONDS, WINDOW
 from safety.language import LANGUAGES
 from safety.replies import Replies
 from safety.reply_kinds import ReplyKinds
 from safety.screen import Screener
 from safety.verdict import ALLOW, Verdict
+from tests.safety.gates import LOADED
+from tests.safety.gates import RULES as GATE
 from training.written.crisis_rows import crisis_rows
 
-GATE, LOADED = CrisisGate(), load_gate()
 CASES_FILE = Path(__file__).parent / "crisis_cases.yaml"
 
 
@@ -389,7 +390,7 @@ def test_of_two_who_do_not_wake_up_neither_hides_the_other() -> None:
 
 
 def test_nobody_in_danger_is_refused_by_the_whole_screen() -> None:
-    screener = Screener(gate=load_gate())
+    screener = Screener(gate=LOADED)
     rows = [row for row in crisis_rows() if row.action in ("crisis", "emergency") and not row.template]
     some = rows[:: max(1, len(rows) // 1200)]
     refused = [row.text for row in some if screener.screen(row.text).action == "refuse"]
@@ -421,7 +422,7 @@ class Slow:
     ],
 )
 def test_nobody_waits_for_a_reader_that_is_late(text: str, seconds: float) -> None:
-    slow, plain = Slow(), load_gate()
+    slow, plain = Slow(), LOADED
     gate = plain.with_reader(lambda: slow, hurried=True)  # type: ignore[arg-type,return-value]
     began = time.monotonic()
     verdict = gate.assess(text)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safety.crisis import CrisisGate
-
-GATE = CrisisGate()
+from tests.safety.gates import RULES as GATE
 
 
 @pytest.mark.parametrize(

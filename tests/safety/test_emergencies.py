@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from safety.crisis import CrisisGate, load_gate
-from safety.reply_kinds import ReplyKinds
 from safety.verdict import Verdict
+from tests.safety.gates import KINDS, RULES
+from tests.safety.gates import LOADED as GATE
 
-RULES, GATE, KINDS = CrisisGate(), load_gate(), ReplyKinds.load()
 WRITINGS = yaml.safe_load((Path(__file__).parent / "emergency_cases.yaml").read_text(encoding="utf-8"))
 
 
@@ -111,7 +110,7 @@ def test_who_learned_of_no_accident_still_hears_both() -> None:
         def assess(self, _text: str, *, earlier: object) -> Verdict:
             return Verdict("crisis", "self_harm", "high")
 
-    gate = load_gate().with_reader(lambda: HearsSelfHarm())  # type: ignore[arg-type,return-value]
+    gate = GATE.with_reader(lambda: HearsSelfHarm())  # type: ignore[arg-type,return-value]
     assert gate.assess("cut my palm on the slicer at work, it won't stop bleeding").action == "emergency"
     verdict = gate.assess("my arm won't stop bleeding")
     assert (verdict.action, verdict.medical) == ("crisis", True)

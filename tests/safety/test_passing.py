@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from safety.crisis import CrisisGate
-from safety.reply_kinds import ReplyKinds
+from tests.safety.gates import KINDS
+from tests.safety.gates import RULES as GATE
 
-GATE, KINDS = CrisisGate(), ReplyKinds.load()
 CASES = yaml.safe_load((Path(__file__).parent / "passing_cases.yaml").read_text(encoding="utf-8"))
 DANGER = [(kind, text) for kind, lines in CASES["danger"].items() for text in lines]
 

@@ -19,7 +19,7 @@ from benchmarks.fit_reader import (
     limits_of,
     read,
 )
-from safety.crisis import CrisisGate, load_gate
+from safety.crisis import CrisisGate
 from safety.crisis_ngrams import CrisisNgrams, Danger, danger_odds
 from safety.errors import ReaderError
 from safety.reader import (
@@ -38,6 +38,7 @@ from safety.reader import (
     length_of,
 )
 from safety.verdict import Verdict
+from tests.safety.gates import LOADED, RULES
 from tests.training.tiny_encoder import POSITIONS, tiny_base, tiny_job
 from training.recipe import Train
 from training.rows import Example
@@ -246,9 +247,9 @@ def test_the_kind_of_danger_is_that_of_whoever_is_surer() -> None:
 @pytest.mark.slow
 def test_it_joins_the_gate_and_takes_whatever_comes(reader: MessageReader) -> None:
     both = CrisisReader(CrisisNgrams.load(), reader, limits_for(reader))
-    gate = load_gate().with_reader(lambda: both)
+    gate = LOADED.with_reader(lambda: both)
     assert gate.assess(TAUGHT["suicide"]).action == "crisis"
-    assert load_gate().assess(TAUGHT["suicide"]).action == "allow"
+    assert LOADED.assess(TAUGHT["suicide"]).action == "allow"
     for text in ("", "\ud800 zz", "\0", "z" * 100_000, "🙂" * 5_000):
         gate.assess(text)
         both.assess(text, earlier=[text])
@@ -257,14 +258,14 @@ def test_it_joins_the_gate_and_takes_whatever_comes(reader: MessageReader) -> No
 
 @pytest.mark.slow
 def test_what_a_rule_would_stop_gets_the_line_where_the_reader_sees_no_danger(reader: MessageReader) -> None:
-    rules = load_gate()
+    rules = LOADED
     said = "last night i thought about it and i want to kill myself, you should know"
     assert rules.assess(said) == Verdict("crisis", "suicide", "high")
     never = {"bias": -30.0, "ngrams": 0.0, "reader": 0.0}
 
     def gate(**changes: object) -> CrisisGate:
         both = CrisisReader(CrisisNgrams.load(), reader, limits_for(reader, **changes))
-        return load_gate().with_reader(lambda: both)
+        return LOADED.with_reader(lambda: both)
 
     doubting = dict.fromkeys(LENGTHS, 0.01)
     assert gate(**never, doubts=doubting).assess(said) == Verdict("support", "suicide", "high")
@@ -295,11 +296,11 @@ def test_a_reader_that_breaks_doubts_nothing(reader: MessageReader, monkeypatch:
     both = CrisisReader(CrisisNgrams.load(), reader, limits_for(reader, doubts=dict.fromkeys(LENGTHS, 0.9)))
     monkeypatch.setattr(reader, "shares", lambda _text: 1 / 0)
     said = "last night i thought about it and i want to kill myself, you should know"
-    assert load_gate().with_reader(lambda: both).assess(said) == load_gate().assess(said)
+    assert LOADED.with_reader(lambda: both).assess(said) == LOADED.assess(said)
 
 
 def test_only_what_is_high_and_told_in_the_message_itself_may_be_doubted() -> None:
-    gate, said = CrisisGate(), "last night i thought about it and i want to kill myself, you should know"
+    gate, said = RULES, "last night i thought about it and i want to kill myself, you should know"
     high = gate.assess(said)
     assert gate.may_be_doubted(said, high)
     assert not gate.may_be_doubted("what time do you open", high)
@@ -343,7 +344,7 @@ def test_a_doubt_takes_nothing_from_what_is_learned(reader: MessageReader) -> No
             return True
 
     torn = Torn(CrisisNgrams.load(), reader, limits_for(reader, bias=30.0))
-    assert load_gate().with_reader(lambda: torn).assess(said).action == "crisis"
+    assert LOADED.with_reader(lambda: torn).assess(said).action == "crisis"
 
 
 @pytest.mark.slow

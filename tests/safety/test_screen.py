@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from safety.crisis import load_gate
 from safety.screen import Screener
 from safety.verdict import ALLOW, Verdict
+from tests.safety.gates import LOADED as GATE
 
 if TYPE_CHECKING:
     from safety.reader import CrisisReader
 
-SCREENER, GATE = Screener(), load_gate()
+SCREENER = Screener()
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ import pytest
 import yaml
 
 import safety.crisis
-from safety.crisis import READ_SECONDS, CrisisGate, load_gate
+from safety.crisis import READ_SECONDS
 from safety.verdict import ALLOW, Verdict
+from tests.safety.gates import LOADED as GATE
+from tests.safety.gates import RULES
 
 URGENT = ("crisis", "emergency")
 WRITINGS = yaml.safe_load((Path(__file__).parent / "spoken_cases.yaml").read_text(encoding="utf-8"))
-RULES, GATE = CrisisGate(), load_gate()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ class Doubtful:
 
 
 def test_what_is_in_question_gets_the_line_where_a_reader_sees_no_danger() -> None:
-    gate = load_gate().with_reader(Doubtful)  # type: ignore[arg-type]
+    gate = GATE.with_reader(Doubtful)  # type: ignore[arg-type]
     named, told = "asking about suicide, does it put the idea in a head", "I am suicidal"
     assert gate.assess(named).doubted
     assert gate.assess(named, strictly=True).action == "crisis"
@@ -169,7 +170,7 @@ def test_what_may_be_doubted_is_found_out_on_the_readers_time(monkeypatch: pytes
             time.sleep(seconds / 4)
             return True
 
-    gate = load_gate().with_reader(Thinking, hurried=True)  # type: ignore[arg-type]
+    gate = GATE.with_reader(Thinking, hurried=True)  # type: ignore[arg-type]
     assert gate.assess("I am suicidal").doubted
     doubts, readings = gate._doubts, []
 
@@ -191,7 +192,7 @@ def test_abuse_that_is_learned_beside_an_emergency_stays_with_the_conversation()
         def assess(self, _text: str, *, earlier: object) -> Verdict:
             return Verdict("crisis", "abuse", "high")
 
-    verdict = load_gate().with_reader(Abuse).assess("I cannot wake my mother")  # type: ignore[arg-type]
+    verdict = GATE.with_reader(Abuse).assess("I cannot wake my mother")  # type: ignore[arg-type]
     assert (verdict.action, verdict.risk) == ("emergency", "high")
     assert Verdict("emergency", "medical_emergency", "imminent").risk == "concern"
 
