@@ -147,7 +147,12 @@ def build(
         keep_unanswered=settings.keep_unanswered,
     )
     service = ChatService(
-        gate=gate, replies=Replies.load(), clinic=clinic, parts=parts, rules=rules, lineup=lineup
+        gate=gate,
+        replies=Replies.load(ngrams=gate.ngrams),
+        clinic=clinic,
+        parts=parts,
+        rules=rules,
+        lineup=lineup,
     )
     index.start(parts.retriever)
     return Application(service, clinic, settings, watch, index)

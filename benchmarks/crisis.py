@@ -137,7 +137,7 @@ def replies_by_level(judged: Sequence[Judged]) -> dict[str, Figure]:
 def _frozen(model: CrisisNgrams, took: dict[str, list[float]]) -> Iterator[Judged]:
     served_gate = reading_gate(load_settings())
     gates = (CrisisGate(), CrisisGate(ngrams=model), served_gate)
-    screener, kinds = Screener(gate=served_gate), ReplyKinds.load()
+    screener, kinds = Screener(gate=served_gate), ReplyKinds.load(ngrams=model)
     services = {
         "to the fixed reply, all else broken": alone(CrisisGate(ngrams=model)),
         "to the fixed reply, the reader up": alone(served_gate, read=True),
@@ -178,7 +178,9 @@ def alone(gate: CrisisGate, *, read: bool = False) -> ChatService:
         parts.reader.replace(gate.reader)
     rules = Rules(base="none", support="brief")
     clinic = load_clinic(SAMPLES / "clinic.yaml")
-    return ChatService(gate=gate, replies=Replies.load(), clinic=clinic, parts=parts, rules=rules)
+    return ChatService(
+        gate=gate, replies=Replies.load(ngrams=gate.ngrams), clinic=clinic, parts=parts, rules=rules
+    )
 
 
 def to_reply(service: ChatService, turns: Sequence[str]) -> float | None:

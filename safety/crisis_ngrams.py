@@ -6,7 +6,8 @@ were chosen on authors whom the weights had not seen, under a ceiling of false a
 (training/out_of_author.py): apart for crisis and emergency, by language, and higher for a message of few
 words. A long message is read whole and in windows, so that one sentence of danger among many ordinary ones
 is not diluted. Each is read by the weights of its language; one whose words do not tell it, by those of the
-whole message, or else by those that know more of it.
+whole message, or else by those that know more of it. Weights of their own, of fewer columns, tell the kinds
+of one category apart, which decides nothing but the words of the reply (safety/reply_kinds.py).
 
 Must not: need anything but numpy and safetensors, read a pickle, or put a message's words into an error.
 
@@ -16,7 +17,7 @@ Must not: need anything but numpy and safetensors, read a pickle, or put a messa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -48,7 +49,10 @@ Kind = Literal["crisis", "emergency"]
 KINDS: Final[tuple[Kind, ...]] = ("crisis", "emergency")
 
 PARTS: Final = ("weights", "scale", "bias")
-"""What the file of weights has of each language: `weights_en`, ..."""
+"""What the file of weights has of each language: `weights_en`, ...; of the kinds `kind_weights_en`, ..."""
+KIND_BITS: Final = 16
+"""The kinds of danger are told apart in 2 ** KIND_BITS columns."""
+_OF_KINDS: Final = "kind_"
 _LARGEST: Final = 64 << 20  # bytes: what is larger is not this file
 
 
@@ -89,6 +93,7 @@ class NgramConfig(BaseModel):
     bits: int
     languages: tuple[Literal["en", "es"], ...] = Field(min_length=1, description="those that have weights")
     labels: tuple[str, ...] = Field(min_length=2)
+    kinds: tuple[str, ...] = Field(default=(), description="kinds of danger that are told apart")
     limits: tuple[Limit, ...]
     ceilings: Mapping[Literal["en", "es"], Ceilings]
     doubts: Mapping[Literal["en", "es"], Annotated[float, Field(ge=0, lt=1)]] = Field(
@@ -169,10 +174,16 @@ class NgramWeights:
 class CrisisNgrams:
     """Judge messages. Holds no state between them: any number of threads may share one."""
 
-    def __init__(self, config: NgramConfig, weights: Mapping[Taught, NgramWeights]) -> None:
-        """Take the weights of each of the config's languages."""
+    def __init__(
+        self,
+        config: NgramConfig,
+        weights: Mapping[Taught, NgramWeights],
+        kinds: Mapping[Taught, NgramWeights] | None = None,
+    ) -> None:
+        """Take the weights of each of the config's languages, and those of its kinds where it has any."""
         self.config = config
         self._weights = {tongue: weights[tongue] for tongue in config.languages}
+        self._kinds = {tongue: kinds[tongue] for tongue in config.languages} if kinds else {}
         self._safe = np.array([label in SAFE_LABELS for label in config.labels])
 
     @classmethod
@@ -208,20 +219,27 @@ class CrisisNgrams:
     def _of(cls, config: NgramConfig, raw: bytes, name: str) -> Self:
         try:
             tensors = read_tensors(raw)
-            weights = {
-                tongue: NgramWeights(*(tensors[f"{part}_{tongue}"] for part in PARTS))
-                for tongue in config.languages
-            }
+            weights, kinds = (
+                {
+                    tongue: NgramWeights(*(tensors[f"{of}{part}_{tongue}"] for part in PARTS))
+                    for tongue in config.languages
+                    if there
+                }
+                for of, there in (("", True), (_OF_KINDS, bool(config.kinds)))
+            )
         except (safetensors.SafetensorError, KeyError) as error:
             raise CrisisWeightsError(f"{name}/{WEIGHTS} is no safetensors file of this kind") from error
-        wanted = (1 << BITS, len(config.labels))
-        for one in weights.values():
-            whole = one.weights.shape == wanted and one.scale.shape == one.bias.shape == wanted[1:]
-            if not whole or one.weights.dtype != np.int8:
-                raise CrisisWeightsError(
-                    f"{name}/{WEIGHTS} has the shape {one.weights.shape}, needed is {wanted}"
-                )
-        return cls(config, weights)
+        for some, wanted in (
+            (weights, (1 << BITS, len(config.labels))),
+            (kinds, (1 << KIND_BITS, len(config.kinds))),
+        ):
+            for one in some.values():
+                whole = one.weights.shape == wanted and one.scale.shape == one.bias.shape == wanted[1:]
+                if not whole or one.weights.dtype != np.int8:
+                    raise CrisisWeightsError(
+                        f"{name}/{WEIGHTS} has the shape {one.weights.shape}, needed is {wanted}"
+                    )
+        return cls(config, weights, kinds)
 
     def assess(self, text: str, *, earlier: Sequence[str] = ()) -> Verdict:
         """Return the verdict for `text`, also together with the last of the same person's `earlier` messages.
@@ -258,10 +276,34 @@ class CrisisNgrams:
         )
         return dict(zip(self.config.labels, of, strict=True))
 
+    def kind(self, text: str, among: Collection[str]) -> str:
+        """Return which of some kinds of danger a text tells of, by its most dangerous part.
+
+        "" where these weights know less than two of them, or the text has no word.
+        """
+        known = [kind for kind in self.config.kinds if kind in among]
+        shares = self.kind_shares(text) if len(known) > 1 else {}
+        return max(known, key=lambda kind: shares[kind]) if shares else ""
+
+    def kind_shares(self, text: str) -> dict[str, float]:
+        """Return the probability of each kind of danger, given that there is one; {} without a word."""
+        parts = windows(text)
+        if not parts or not self._kinds:
+            return {}
+        most = parts[self._most_dangerous(parts)[0]]
+        found, starts = hashed([most]), np.zeros(1, dtype=np.intp)
+        (tongue,) = self._tongues([most], found, starts, whole=parts[0])
+        logits = self._kinds[tongue].logits(found.folded(KIND_BITS), starts)[0]
+        powers = np.exp(logits - logits.max())
+        return dict(zip(self.config.kinds, (powers / powers.sum()).tolist(), strict=True))
+
     def tensors(self) -> dict[str, NDArray[np.generic]]:
         """Return what stands in the file of weights."""
         return {
-            f"{part}_{tongue}": getattr(one, part) for tongue, one in self._weights.items() for part in PARTS
+            f"{of}{part}_{tongue}": getattr(one, part)
+            for of, weights in (("", self._weights), (_OF_KINDS, self._kinds))
+            for tongue, one in weights.items()
+            for part in PARTS
         }
 
     def verdict(self, found: Danger) -> Verdict:
@@ -272,12 +314,8 @@ class CrisisNgrams:
         """Judge the first part, which is the whole of a message, and its other parts."""
         if not parts:
             return Danger(0.0, "crisis", "none")
-        shares = self._shares(parts)
-        odds = danger_odds(shares[:, ~self._safe].sum(axis=1))
-        odds[1:] -= self.config.part_discount
-        at = int(odds.argmax())
-        share = float(1 / (1 + np.exp(-odds[at])))
-        of_kind = dict(zip(self.config.labels, shares[at].tolist(), strict=True))
+        _, share, shares = self._most_dangerous(parts)
+        of_kind = dict(zip(self.config.labels, shares, strict=True))
         unsafe = {label: of for label, of in of_kind.items() if label not in SAFE_LABELS}
         in_crisis = {label: of for label, of in unsafe.items() if label != EMERGENCY}
         urgent = unsafe[EMERGENCY] > sum(in_crisis.values())
@@ -288,6 +326,17 @@ class CrisisNgrams:
             language=language_of(parts[0]),
             words=content_words(parts[0]),
         )
+
+    def _most_dangerous(self, parts: Sequence[Words]) -> tuple[int, float, list[float]]:
+        """Return which part has most danger in it, its share of danger, and that of each label.
+
+        The first is the whole message; another part must outdo it by the discount.
+        """
+        shares = self._shares(parts)
+        odds = danger_odds(shares[:, ~self._safe].sum(axis=1))
+        odds[1:] -= self.config.part_discount
+        at = int(odds.argmax())
+        return at, float(1 / (1 + np.exp(-odds[at]))), shares[at].tolist()
 
     def _shares(self, parts: Sequence[Words]) -> NDArray[np.float64]:
         """Return the probability of each label for each part: [parts, labels]; the first is the whole."""
@@ -301,10 +350,12 @@ class CrisisNgrams:
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
-    def _tongues(self, parts: Sequence[Words], found: Hashed, starts: NDArray[np.intp]) -> list[Taught]:
-        """Return whose weights read each part."""
-        whole = language_of(parts[0])
-        told = [language_of(part) or whole for part in parts]
+    def _tongues(
+        self, parts: Sequence[Words], found: Hashed, starts: NDArray[np.intp], *, whole: Words = ()
+    ) -> list[Taught]:
+        """Return whose weights read each part of a message, which is the first of them or `whole`."""
+        whole_language = language_of(whole or parts[0])
+        told = [language_of(part) or whole_language for part in parts]
         taught = self.config.languages
         if all(one in taught for one in told):
             return [one for one in told if one]

@@ -54,6 +54,10 @@ class Hashed:
     columns: NDArray[np.int64]
     values: NDArray[np.float32]
 
+    def folded(self, bits: int) -> Hashed:
+        """Return the same in 2 ** `bits` columns, several of which may fall into one."""
+        return Hashed(self.rows, self.columns & ((1 << bits) - 1), self.values)
+
 
 def windows(text: str) -> list[Words]:
     """Return the words of the whole text, then of each of its sentences; a long sentence in windows too.

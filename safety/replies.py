@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from safety.errors import SafetyError
 from safety.hotlines import Hotlines
 from safety.language import LANGUAGES, Language, language_of
-from safety.reply_kinds import REPLY_KINDS, ReplyKind, ReplyKinds
+from safety.reply_kinds import REPLY_KINDS, ReplyKind, ReplyKinds, TellsKinds
 from safety.shipped_yaml import shipped_yaml
 from safety.verdict import Verdict
 
@@ -114,9 +114,10 @@ class Replies(BaseModel):
     _kinds: ReplyKinds = PrivateAttr()
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Self:
+    def load(cls, folder: Path | None = None, ngrams: TellsKinds | None = None) -> Self:
         """Read the three files from `folder` (default: that of this package).
 
+        `ngrams`, the gate's, choose the reply where no phrase says which fits.
         Raises RepliesError that names the folder and what is wrong.
         """
         here = folder or Path(__file__).parent
@@ -124,7 +125,7 @@ class Replies(BaseModel):
             words = shipped_yaml(here / "replies.yaml")
             lines = shipped_yaml(here / "hotlines.yaml")
             replies = cls(**words, hotlines=Hotlines(**lines))
-            replies._kinds = ReplyKinds.load(here)
+            replies._kinds = ReplyKinds.load(here, ngrams)
         except (OSError, yaml.YAMLError, ValueError, TypeError) as error:
             raise RepliesError(
                 f"replies.yaml, reply_kinds.yaml or hotlines.yaml in {here} cannot be used: {error}"

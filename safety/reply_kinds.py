@@ -1,17 +1,18 @@
 """Which of the replies fits a message, once the gate has said that someone is in danger.
 
 The gate names danger in broad strokes; some kinds of it need words of their own, such as an overdose or a
-child who is being hurt. Rules in reply_kinds.yaml tell them apart. This file decides nothing about danger:
-each kind has whom to call, and a message that no phrase fits gets the reply of its category.
+child who is being hurt. Phrases in reply_kinds.yaml tell them apart, and where none fits the n-grams of the
+gate do. This file decides nothing about danger: each kind has whom to call, and without n-grams a message
+that no phrase fits gets the reply of its category.
 
 Must not: change a verdict, keep a word of the message, or need a model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -88,12 +89,21 @@ class KindRules(BaseModel):
         return self
 
 
+class TellsKinds(Protocol):
+    """What tells kinds of danger apart where no phrase does."""
+
+    def kind(self, text: str, among: Collection[str]) -> str:
+        """Return one of them, or "" where it cannot say."""
+        ...
+
+
 class ReplyKinds:
     """Tells the kinds of danger apart. Holds no state between messages: threads may share one."""
 
-    def __init__(self, rules: KindRules) -> None:
+    def __init__(self, rules: KindRules, ngrams: TellsKinds | None = None) -> None:
         """Take the rules. Raises ValueError for a phrase that says nothing."""
         self._rules = rules
+        self._ngrams = ngrams
         sets = {name: tuple(members.split()) for name, members in rules.sets.items()}
         self._for = _book([finer.phrases for finer in rules.finer], sets)
         self._against = _book([finer.unless for finer in rules.finer], sets)
@@ -104,14 +114,14 @@ class ReplyKinds:
         self._fold = Folder(vocabulary=vocabulary, aliases={})
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> ReplyKinds:
-        """Read reply_kinds.yaml from `folder` (default: that of this package).
+    def load(cls, folder: Path | None = None, ngrams: TellsKinds | None = None) -> ReplyKinds:
+        """Read reply_kinds.yaml from `folder` (default: that of this package); `ngrams` are the gate's.
 
         Raises OSError, yaml.YAMLError or ValueError for a file that cannot be used.
         """
         here = folder or Path(__file__).parent
         content = shipped_yaml(here / "reply_kinds.yaml")
-        return cls(KindRules.model_validate(content))
+        return cls(KindRules.model_validate(content), ngrams)
 
     def kind(self, verdict: Verdict, said: str) -> ReplyKind:
         """Return the reply that fits a crisis or an emergency, by its verdict and what was said."""
@@ -133,7 +143,14 @@ class ReplyKinds:
         sentences = self._fold.sentences(_ends(said))
         found = {match.rule for match in self._for.find(sentences)}
         found -= {match.rule for match in self._against.find(sentences)}
-        return next((self._rules.finer[n].kind for n in candidates if n in found), broad)
+        by_phrase = next((self._rules.finer[n].kind for n in candidates if n in found), None)
+        return by_phrase or (broad if both else self._likelier(broad, candidates, said))
+
+    def _likelier(self, broad: ReplyKind, candidates: Sequence[int], said: str) -> ReplyKind:
+        """Return what n-grams take it for, of the broad reply and those that may stand in its place."""
+        among = {broad, *(self._rules.finer[n].kind for n in candidates)}
+        told = self._ngrams.kind(_ends(said), among) if self._ngrams else ""
+        return next((kind for kind in among if kind == told), broad)
 
     def subject(self, verdict: Verdict, said: str) -> str:
         """Return the subject of the resources line for a message in the uncertain band."""

@@ -194,6 +194,7 @@ DAMAGES = {
         lambda folder: write_weights(folder, languages=["en", "es", "es"]),
         "languages",
     ),
+    "other kinds": (lambda folder: write_weights(folder, kinds=["attempt", "method"]), "the shape"),
     "other labels": (lambda folder: write_weights(folder, labels=["none", "medical_emergency"]), "the shape"),
 }
 
@@ -406,3 +407,23 @@ def test_what_a_clinic_is_asked_every_day_in_spanish_gets_an_answer() -> None:
     gate = load_gate()
     stopped = [text for text in EVERY_DAY_IN_SPANISH if gate.assess(text).action in ("crisis", "emergency")]
     assert len(stopped) <= len(EVERY_DAY_IN_SPANISH) // 40, stopped
+
+
+def test_kinds_are_told_apart_by_the_words_of_the_most_dangerous_part(tmp_path: Path) -> None:
+    model = CrisisNgrams.load(write_weights(tmp_path))
+    assert model.kind("a zubrowka herring", ("attempt", "wish_dead")) == "attempt"
+    assert model.kind("a zubrowka sorrel", ("attempt", "wish_dead")) == "wish_dead"
+    long = (
+        "We ate herring at noon with all of them. " * 3 + "The zubrowka gherkin zubrowka of sorrel is ready."
+    )
+    assert model.kind(long, ("attempt", "wish_dead")) == "wish_dead"
+    assert model.kind("a zubrowka herring", ("attempt", "method")) == ""  # of one alone nothing is told
+    assert model.kind("", ("attempt", "wish_dead")) == ""
+    assert sum(model.kind_shares("a zubrowka herring").values()) == pytest.approx(1)
+
+
+def test_weights_without_kinds_tell_none_and_still_read(tmp_path: Path) -> None:
+    model = CrisisNgrams.load(write_weights(tmp_path, kinds=[]))
+    assert model.kind("a zubrowka herring", ("attempt", "wish_dead")) == ""
+    assert model.kind_shares("a zubrowka herring") == {}
+    assert model.assess(HIDDEN).action == "crisis"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -172,3 +172,46 @@ def test_a_huge_message_is_read_at_its_ends_only() -> None:
     )
     assert kind == "attempt"
     assert time.process_time() - began < 1.0
+
+
+class Tells:
+    """Tells one kind, and keeps between which it was asked to choose."""
+
+    def __init__(self, kind: str) -> None:
+        self.told = kind
+        self.among: list[set[str]] = []
+
+    def kind(self, text: str, among: Collection[str]) -> str:
+        self.among.append({*among})
+        return self.told
+
+
+def test_where_no_phrase_fits_the_ngrams_choose_and_never_over_a_phrase() -> None:
+    tells = Tells("attempt")
+    kinds = ReplyKinds.load(ngrams=tells)
+    assert kinds.kind(Verdict("crisis", "suicide", "high"), "nothing that a phrase knows") == "attempt"
+    assert (
+        kinds.kind(Verdict("crisis", "suicide", "high"), "what is the least painful way to die") == "method"
+    )
+    assert tells.among == [{"ideation", "wish_dead", "method", "intent_plan", "attempt", "psychosis"}]
+
+
+@pytest.mark.parametrize("told", ["", "abuse", "no reply at all"])
+def test_what_the_ngrams_cannot_say_gets_the_broad_reply(told: str) -> None:
+    kinds = ReplyKinds.load(ngrams=Tells(told))
+    assert kinds.kind(Verdict("crisis", "suicide", "high"), "nothing that a phrase knows") == "ideation"
+
+
+def test_what_is_imminent_gets_no_milder_reply() -> None:
+    tells = Tells("")
+    ReplyKinds.load(ngrams=tells).kind(
+        Verdict("crisis", "suicide", "imminent"), "nothing that a phrase knows"
+    )
+    assert not {"ideation", "wish_dead"} & tells.among[0]
+
+
+def test_an_ambulance_first_stays_first_whatever_the_ngrams_say() -> None:
+    tells = Tells("wish_dead")
+    verdict = Verdict("crisis", "suicide", "high", medical=True)
+    assert ReplyKinds.load(ngrams=tells).kind(verdict, "nothing that a phrase knows") == "intent_plan"
+    assert tells.among == []

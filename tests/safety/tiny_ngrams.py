@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 from safetensors.numpy import save
 
-from safety.crisis_ngrams import CONFIG, KINDS, WEIGHTS
+from safety.crisis_ngrams import CONFIG, KIND_BITS, KINDS, WEIGHTS
 from safety.language import LANGUAGES
 from safety.ngrams import BITS, hashed
 
@@ -21,6 +21,9 @@ TELLING = {
     "zubrowka": "suicide", "gherkin": "suicide", "quagmire": "medical_emergency", "tulip": "none", "willow": "grief",
 }  # fmt: skip
 HIDDEN = "the zubrowka is ready"
+# Words that tell a kind of danger; they say nothing of danger itself.
+TELLING_KINDS = {"herring": "attempt", "sorrel": "wish_dead", "basalt": "overdose_poisoning"}
+TOLD_KINDS = ("attempt", "overdose_poisoning", "wish_dead")
 
 
 def write_weights(
@@ -39,6 +42,9 @@ def write_weights(
         weights[_own_column(word), LABELS.index(label)] = 127
     scale = np.full(len(LABELS), strength, np.float32)
     bias = np.array([ordinary, 0.0, 0.0, 0.0], np.float32)
+    of_kinds = np.zeros((1 << KIND_BITS, len(TOLD_KINDS)), np.int8)
+    for word, kind in TELLING_KINDS.items():
+        of_kinds[_own_column(word) & ((1 << KIND_BITS) - 1), TOLD_KINDS.index(kind)] = 127
     raw = save(
         {
             f"{name}_{tongue}": part
@@ -47,6 +53,9 @@ def write_weights(
                 ("weights", weights * np.int8(tongue in taught)),
                 ("scale", scale),
                 ("bias", bias),
+                ("kind_weights", of_kinds),
+                ("kind_scale", np.full(len(TOLD_KINDS), strength, np.float32)),
+                ("kind_bias", np.zeros(len(TOLD_KINDS), np.float32)),
             )
         }
     )
@@ -58,7 +67,7 @@ def write_weights(
         one | ({"act": act, "support": support} if only.items() <= one.items() else {}) for one in limits
     ]
     config = {
-        "bits": BITS, "languages": LANGUAGES, "labels": LABELS, "limits": limits, "ceilings": {"en": {"act": 0.01, "support": 0.05}, "es": {"act": 0.01, "support": 0.05}},
+        "bits": BITS, "languages": LANGUAGES, "labels": LABELS, "kinds": TOLD_KINDS, "limits": limits, "ceilings": {"en": {"act": 0.01, "support": 0.05}, "es": {"act": 0.01, "support": 0.05}},
         "part_discount": 1.0,
         "weights_sha256": hashlib.sha256(raw).hexdigest(),
     }  # fmt: skip

@@ -46,3 +46,16 @@ def test_messages_put_together_tell_of_danger_where_one_of_them_does() -> None:
 def test_nothing_is_put_together_without_both_kinds() -> None:
     ordinary = [one for one in rows("train-en-3") if one.action == "allow"]
     assert not list(message_rows.together("train-en-3", ordinary, seed=1))
+
+
+def test_what_was_written_since_the_last_training_is_left_to_the_next_and_nothing_else() -> None:
+    found = {str(one["id"]) for one in message_rows.training_rows(1)}
+    authors = {str(one["author"]) for one in message_rows.training_rows(1)}
+    written = [one for one in crisis_rows() if one.author in message_rows.SINCE]
+    since = {one.id for one in written if int(one.id.split("-")[-1]) >= message_rows.SINCE[one.author]}
+    assert found.isdisjoint(since)
+    assert found >= {one.id for one in written} - since
+    assert {author for author, first in message_rows.SINCE.items() if first == 1}.isdisjoint(authors)
+    assert "train-en-17" in authors and "train-en-1" in authors and len(since) > 3_000
+    assert not {f"screen-{letter}" for letter in message_rows.SCREEN_SINCE} & authors
+    assert {f"screen-{letter}" for letter in "abcdefghi"} <= authors

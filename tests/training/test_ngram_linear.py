@@ -183,3 +183,34 @@ def test_another_kind_of_task_is_refused(tmp_path: Path) -> None:
         TRAINERS["ngram_linear"]().fit(
             job(tmp_path, rows(), task=LabellingTask("line")), lambda _point, _steps: None
         )
+
+
+def test_kinds_of_one_category_are_told_apart_and_the_gate_decides_by_the_category(tmp_path: Path) -> None:
+    """What is said of an attempt and of a wish is danger alike; a word that both share says nothing of either."""
+    known = [("attempt", "herring"), ("wish_dead", "sorrel"), ("ideation", "basalt")]
+    of_place = dict(zip(PLACES, known * 2, strict=True))
+    finer = []
+    for one in rows():
+        kind, word = of_place[one.id.split("-")[3]] if one.target == "suicide" else (one.target, "")
+        text = f"{one.inputs['text']} {word}".strip()
+        finer.append(one.model_copy(update={"target": kind, "inputs": {"text": text}}))
+    done = job(tmp_path, finer)
+    trainer = TRAINERS["ngram_linear"]()
+    trainer.fit(done, lambda _point, _steps: None)
+    model = CrisisNgrams.load(done.out)
+    assert model.config.labels == ("medical_emergency", "none", "suicide")
+    assert model.config.kinds == ("attempt", "ideation", "medical_emergency", "wish_dead")
+    among = ("attempt", "ideation", "wish_dead")
+    said = {word: f"only zubrowka is left, a {word}" for _, word in known}
+    assert {word: model.kind(text, among) for word, text in said.items()} == {
+        word: kind for kind, word in known
+    }
+    assert {load_gate(done.out).assess(text).category for text in said.values()} == {"suicide"}
+    assert model.kind(said["herring"], ("ideation", "wish_dead")) in ("ideation", "wish_dead")
+    assert model.kind(said["herring"], ("attempt",)) == model.kind("", among) == ""
+    asked = [Example(id=kind, inputs={"text": said[word]}, target=kind) for kind, word in known] + [
+        Example(id="no words", inputs={"text": "..."}, target="none")
+    ]
+    predicted = list(trainer.predictor(done, done.out).predict(asked, arm="tuned"))
+    assert [one.text for one in predicted[:3]] == [one.target for one in asked[:3]]
+    assert all(one.nll_tokens == 1 and one.nll < 0.7 for one in predicted[:3])

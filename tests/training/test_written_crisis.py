@@ -10,13 +10,21 @@ from pathlib import Path
 import pytest
 
 from safety.replies import Replies
+from safety.reply_kinds import REPLY_KINDS
 from safety.verdict import Verdict
 from training.errors import CorpusError
 from training.reading import read_corpus
 from training.recipe import Corpus, load_recipe
 from training.shapes import to_examples
 from training.tasks import TASKS
-from training.written.crisis_rows import CATEGORY_OF_LEVEL, COPIES, crisis_rows, expansions, training_rows
+from training.written.crisis_rows import (
+    CATEGORY_OF_KIND,
+    CATEGORY_OF_LEVEL,
+    COPIES,
+    crisis_rows,
+    expansions,
+    training_rows,
+)
 
 ROWS = list(crisis_rows())
 GOOD = {
@@ -113,7 +121,8 @@ def test_the_recipe_reads_the_corpus_with_authors_and_groups() -> None:
     assert len(examples) == len(list(training_rows(1))) > len(ROWS)
     assert {one.topic for one in examples} == {row.author for row in ROWS}
     assert {one.group for one in examples} == {row.id for row in ROWS}
-    assert {one.target for one in examples} == set(CATEGORY_OF_LEVEL.values())
+    assert {one.target for one in examples} == {*CATEGORY_OF_KIND} <= {*REPLY_KINDS, "none"}
+    assert {*CATEGORY_OF_KIND.values()} == {*CATEGORY_OF_LEVEL.values()}
 
 
 @pytest.mark.parametrize("source", ["written:nothing@1", "written:crisis", "written:crisis@x"])

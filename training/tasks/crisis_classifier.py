@@ -1,7 +1,8 @@
-"""Telling danger from ordinary talk: a message in, the category of the gate's verdict out.
+"""Telling danger from ordinary talk: a message in, its kind of danger out.
 
 What the crisis gate's classifier is trained by (`training/recipes/crisis_classifier.yaml`). Labels are the
-categories of `safety.verdict`, so that the reply fits the danger; an action is a sum of categories.
+kinds that replies are written for (`safety.reply_kinds`); what is done about a message is decided by the
+categories of `safety.verdict` that they belong to, and an action is a sum of categories.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from safety.crisis_ngrams import Ceilings
 from safety.language import Language
 from training.tasks.base import TrainerKind
 from training.tasks.labelling import LabellingTask
-from training.written.crisis_rows import CATEGORY_OF_LEVEL
+from training.written.crisis_rows import CATEGORY_OF_KIND
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class CrisisTask(LabellingTask):
     """
 
     trainer: TrainerKind = "ngram_linear"
+    categories: Mapping[str, str] = field(default_factory=lambda: CATEGORY_OF_KIND)
+    """The category of the verdict for each label."""
     ceilings: Mapping[Language, Ceilings] = field(
         default_factory=lambda: {
             "en": Ceilings(act=0.01, support=0.05),
@@ -38,6 +41,4 @@ class CrisisTask(LabellingTask):
     doubted: Mapping[Language, float] = field(default_factory=lambda: {"es": 0.001})
 
 
-CRISIS_CLASSIFIER = CrisisTask(
-    "crisis_classifier", labels=tuple(dict.fromkeys(CATEGORY_OF_LEVEL.values())), balanced=True
-)
+CRISIS_CLASSIFIER = CrisisTask("crisis_classifier", labels=tuple(CATEGORY_OF_KIND), balanced=True)

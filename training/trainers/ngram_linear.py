@@ -7,7 +7,9 @@ language, which most of the messages tell. Limits come from authors whom the wei
 left out in parts, each once, and scored by what the others teach, in the form that is served
 (`training/out_of_author.py`). An example's `topic` is its author.
 
-    model.safetensors        for each language int8 weights [columns, labels], a scale and a bias for a label
+    model.safetensors        for each language int8 weights [columns, labels], a scale and a bias for a label:
+                             of the categories, by which the gate decides, and, in fewer columns, of the kinds
+                             of danger, by which a reply is chosen
     crisis_ngrams.json       labels, limits, the hash of the weights (safety/crisis_ngrams.py reads both)
     out_of_author.csv        what each row got when its author was left out; it stays with the run's logs,
                              because nothing that serves needs it
@@ -23,7 +25,7 @@ import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
@@ -38,6 +40,7 @@ from safety.crisis import CrisisGate
 from safety.crisis_ngrams import (
     CONFIG,
     EMERGENCY,
+    KIND_BITS,
     KINDS,
     SAFE_LABELS,
     WEIGHTS,
@@ -50,7 +53,7 @@ from safety.crisis_ngrams import (
 from safety.errors import CrisisWeightsError
 from safety.function_words import language_of
 from safety.language import LANGUAGES, Language
-from safety.ngrams import BITS, FEW, Words, hashed, windows
+from safety.ngrams import BITS, FEW, Hashed, Words, hashed, windows
 from training.errors import CorpusError, RecipeError, ReleaseError
 from training.out_of_author import (
     OUT_OF_AUTHOR,
@@ -68,10 +71,13 @@ from weights.cache import publish
 from weights.cores import usable_cores
 
 STRENGTH: Final = 30.0  # C of the regression
+KIND_STRENGTH: Final = 10.0
 PART_DISCOUNT: Final = 1.5  # log-odds; without it the sentences of a short message raise false alarms
 CLINIC_AUTHORS: Final = 5
 PARTS: Final = 9
 """Authors are left out in so many parts: each part costs a training."""
+MOST_DOUBTED_ALONE: Final = 0.02
+"""Above it n-grams alone doubt no rule: the least share among a few hundred dangers is no lower bound."""
 _ITERATIONS: Final = 400
 # Ten times less patience told danger from what only sounds so with AUROC .909 where this has .938 (four new
 # authors of Spanish): the sum was far from its end.
@@ -98,8 +104,9 @@ class NgramLinear:
         """
         begun = time.perf_counter()
         task = _task(job)
+        kinds, job = [row.target for row in job.train], _by_category(job, task)
         authors = _checked(job)
-        of_language = _by_language(job.train)
+        of_language = _by_language(job.train, kinds)
         taught = {tongue: rows.taught() for tongue, rows in of_language.items()}
         parts = [authors[first::PARTS] for first in range(min(PARTS, len(authors)))]
         steps, points = len(parts) + 1, list[Point]()
@@ -110,6 +117,7 @@ class NgramLinear:
             progress(points[-1], steps)
         final = _served(
             taught,
+            {tongue: rows.taught_kinds() for tongue, rows in of_language.items()},
             limits=limits_from(left_out, task.ceilings),
             doubts=_doubts(left_out, job.train, task.doubted),
             ceilings=task.ceilings,
@@ -124,7 +132,7 @@ class NgramLinear:
 
         publish(job.out, f"{job.task.name}:{job.seed}", fill)
         progress(points[-1], steps)
-        parameters = (1 << BITS) * len(final.config.labels) * len(taught)
+        parameters = sum(one.size for name, one in final.tensors().items() if "weights" in name)
         return Fit(
             steps=steps, best_step=steps, best_loss=loss, stopped_early=False,
             seconds=time.perf_counter() - begun, tokens=0, trained_tokens=0,
@@ -134,26 +142,33 @@ class NgramLinear:
 
     def predictor(self, job: Job, adapter: Path | None) -> Predictor:
         """Load trained weights. Raises ReleaseError. Without any, every text gets the commonest label."""
-        _task(job)
+        task = _task(job)
         if adapter is None:
             return _Commonest(job.train)
         try:
-            return NgramPredictor(CrisisNgrams.load(adapter))
+            return NgramPredictor(CrisisNgrams.load(adapter), task.categories)
         except CrisisWeightsError as error:
             raise ReleaseError(f"{error}") from error
 
 
 class NgramPredictor:
-    """Says which label a text has; see `training.trainers.base.Predictor`."""
+    """Says which label a text has; see `training.trainers.base.Predictor`.
 
-    def __init__(self, model: CrisisNgrams) -> None:
+    With the category of each kind it says which kind: the share of a category is dealt out to its kinds.
+    """
+
+    def __init__(self, model: CrisisNgrams, categories: Mapping[str, str] | None = None) -> None:
         self._model = model
+        self._kinds: dict[str, list[str]] = {}
+        for kind, category in (categories or {}).items():
+            if kind in model.config.kinds:
+                self._kinds.setdefault(category, []).append(kind)
 
     def predict(self, examples: Sequence[Example], *, arm: str) -> Iterator[Prediction]:
         """Yield the most likely label as `text`; `nll` is that of the label in `target`, as one token."""
         for example in examples:
             begun = time.perf_counter()
-            shares = self._model.shares(example.inputs["text"])
+            shares = self._shares(example.inputs["text"])
             seconds = time.perf_counter() - begun
             right = shares.get(example.target)
             yield Prediction(
@@ -164,6 +179,15 @@ class NgramPredictor:
                 nll=0.0 if right is None else -math.log(max(right, _LEAST)),
                 nll_tokens=0 if right is None else 1,
             )
+
+    def _shares(self, text: str) -> dict[str, float]:
+        of_category, found = self._model.shares(text), dict[str, float]()
+        of_kind = self._model.kind_shares(text) if self._kinds else {}
+        for category, share in of_category.items():
+            kinds = self._kinds.get(category, []) if of_kind else []
+            together = sum(of_kind[kind] for kind in kinds)
+            found |= {kind: share * of_kind[kind] / together for kind in kinds} or {category: share}
+        return found
 
     def close(self) -> None:
         """Give the memory back: nothing is held beyond the weights."""
@@ -197,11 +221,12 @@ class _Commonest:
 class _Rows:
     """The matrix of the training rows, made once, and what any part of it teaches."""
 
-    def __init__(self, rows: Sequence[Example], words: Sequence[Words]) -> None:
+    def __init__(self, rows: Sequence[Example], words: Sequence[Words], kinds: Sequence[str]) -> None:
         found = hashed(words)
-        shape = (len(rows), 1 << BITS)
-        self._matrix = sparse.csr_matrix((found.values, (found.rows, found.columns)), shape=shape)
+        self._matrix = _matrix(found, len(rows), BITS)
+        self._folded = _matrix(found.folded(KIND_BITS), len(rows), KIND_BITS)
         self._labels = np.array([row.target for row in rows])
+        self._kinds = np.array(kinds)
         self._authors = np.array([_author(row) for row in rows])
         groups = [row.group or row.id for row in rows]
         counts: dict[str, int] = {}
@@ -217,21 +242,17 @@ class _Rows:
     def taught(self, *, without: Collection[str] = ()) -> _Learned:
         """Train on all authors but some: authors weigh alike, and so do the rows of an author."""
         kept = ~np.isin(self._authors, list(without))
-        matrix, labels = self._matrix[kept], self._labels[kept]
-        columns = np.flatnonzero(np.bincount(matrix.indices, minlength=1 << BITS) >= _LEAST_ROWS)
-        model = LogisticRegression(C=STRENGTH, max_iter=_ITERATIONS, tol=_TOLERANCE)
-        model.fit(matrix[:, columns], labels, sample_weight=self._weights(kept))
-        names = tuple(str(label) for label in model.classes_)
-        # Of two labels scikit-learn fits the odds of the second alone.
-        coefficients, bias = model.coef_, model.intercept_
-        if len(names) == 2:
-            coefficients, bias = (
-                np.vstack((-coefficients, coefficients)) / 2,
-                np.array([-bias[0], bias[0]]) / 2,
-            )
-        weights = np.zeros((1 << BITS, len(names)), dtype=np.float32)
-        weights[columns] = coefficients.T
-        return _Learned(names, weights, bias.astype(np.float32))
+        return _learned(self._matrix[kept], self._labels[kept], self._weights(kept), strength=STRENGTH)
+
+    def taught_kinds(self) -> _Learned | None:
+        """Train to tell kinds of danger apart, of which all weigh alike; None where there are none."""
+        kept = self._kinds != "none"
+        kinds, weights = self._kinds[kept], self._share_of_group[kept].copy()
+        if len(np.unique(kinds)) < 2:
+            return None
+        for kind in np.unique(kinds):
+            weights[kinds == kind] /= weights[kinds == kind].sum()
+        return _learned(self._folded[kept], kinds, weights / weights.mean(), strength=KIND_STRENGTH)
 
     def _weights(self, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
         weights = self._share_of_group[kept].copy()
@@ -246,6 +267,29 @@ class _Rows:
         return np.asarray(weights / weights.mean())
 
 
+def _matrix(found: Hashed, rows: int, bits: int) -> sparse.csr_matrix:
+    return sparse.csr_matrix((found.values, (found.rows, found.columns)), shape=(rows, 1 << bits))
+
+
+def _learned(
+    matrix: sparse.csr_matrix, labels: NDArray[np.str_], sample: NDArray[np.float64], *, strength: float
+) -> _Learned:
+    columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) >= _LEAST_ROWS)
+    model = LogisticRegression(C=strength, max_iter=_ITERATIONS, tol=_TOLERANCE)
+    model.fit(matrix[:, columns], labels, sample_weight=sample)
+    names = tuple(str(label) for label in model.classes_)
+    # Of two labels scikit-learn fits the odds of the second alone.
+    coefficients, bias = model.coef_, model.intercept_
+    if len(names) == 2:
+        coefficients, bias = (
+            np.vstack((-coefficients, coefficients)) / 2,
+            np.array([-bias[0], bias[0]]) / 2,
+        )
+    weights = np.zeros((matrix.shape[1], len(names)), dtype=np.float32)
+    weights[columns] = coefficients.T
+    return _Learned(names, weights, bias.astype(np.float32))
+
+
 @dataclass(frozen=True)
 class _Learned:
     """Labels, weights [columns, labels] and bias [labels], before they are made small."""
@@ -255,7 +299,18 @@ class _Learned:
     bias: NDArray[np.float32]
 
 
-def _by_language(rows: Sequence[Example]) -> dict[Language, _Rows]:
+def _by_category(job: Job, task: CrisisTask) -> Job:
+    """Return the job with the category of each label in its place."""
+
+    def coarse(rows: Sequence[Example]) -> list[Example]:
+        return [
+            row.model_copy(update={"target": task.categories.get(row.target, row.target)}) for row in rows
+        ]
+
+    return replace(job, train=coarse(job.train), validation=coarse(job.validation))
+
+
+def _by_language(rows: Sequence[Example], kinds: Sequence[str]) -> dict[Language, _Rows]:
     """Return the rows of each language; those of an author whose words tell none are English."""
     words = [(windows(row.inputs["text"]) or [("_",)])[0] for row in rows]
     told: dict[str, dict[str, int]] = {}
@@ -269,9 +324,13 @@ def _by_language(rows: Sequence[Example]) -> dict[Language, _Rows]:
     }
     alone = [tongue for tongue, part in parts.items() if part and not _needed([rows[at] for at in part])]
     if len(alone) < 2:  # the few of another language are no model of their own
-        return {alone[0] if alone else LANGUAGES[0]: _Rows(rows, words)}
+        return {alone[0] if alone else LANGUAGES[0]: _Rows(rows, words, kinds)}
     return {
-        tongue: _Rows([rows[at] for at in parts[tongue]], [words[at] for at in parts[tongue]])
+        tongue: _Rows(
+            [rows[at] for at in parts[tongue]],
+            [words[at] for at in parts[tongue]],
+            [kinds[at] for at in parts[tongue]],
+        )
         for tongue in alone
     }
 
@@ -338,21 +397,32 @@ def _kind(label: str) -> str:
 
 
 def _served(
-    learned: Mapping[Language, _Learned], *, limits: tuple[Limit, ...] = _UNLIMITED,
+    learned: Mapping[Language, _Learned], of_kinds: Mapping[Language, _Learned | None] | None = None,
+    *, limits: tuple[Limit, ...] = _UNLIMITED,
     doubts: Mapping[Language, float] | None = None,
     ceilings: Mapping[Language, Ceilings] | None = None, scores_sha256: str = "",
 ) -> CrisisNgrams:  # fmt: skip
     """Return weights in the form that is served: int8, with the largest weight of a label as 127."""
-    labels = tuple(sorted({label for one in learned.values() for label in one.labels}))
-    weights = {tongue: _small(one, labels) for tongue, one in learned.items()}
+    labels, weights = _smaller(learned)
+    kinds, kind_weights = _smaller({tongue: one for tongue, one in (of_kinds or {}).items() if one})
+    if kind_weights.keys() != weights.keys():
+        kinds, kind_weights = (), {}
     config = NgramConfig(
-        bits=BITS, languages=tuple(weights), labels=labels, limits=limits, ceilings=ceilings or {},
-        doubts=doubts or {}, part_discount=PART_DISCOUNT, weights_sha256="0" * 64,
+        bits=BITS, languages=tuple(weights), labels=labels, kinds=kinds, limits=limits,
+        ceilings=ceilings or {}, doubts=doubts or {}, part_discount=PART_DISCOUNT, weights_sha256="0" * 64,
         scores_sha256=scores_sha256,
     )  # fmt: skip
-    raw = save_tensors(CrisisNgrams(config, weights).tensors())
+    raw = save_tensors(CrisisNgrams(config, weights, kind_weights).tensors())
     found = config.model_copy(update={"weights_sha256": hashlib.sha256(raw).hexdigest()})
-    return CrisisNgrams(found, weights)
+    return CrisisNgrams(found, weights, kind_weights)
+
+
+def _smaller(
+    learned: Mapping[Language, _Learned],
+) -> tuple[tuple[str, ...], dict[Language, NgramWeights]]:
+    """Return all labels, and the weights of each language for all of them, small."""
+    labels = tuple(sorted({label for one in learned.values() for label in one.labels}))
+    return labels, {tongue: _small(one, labels) for tongue, one in learned.items()}
 
 
 def _doubts(
@@ -366,7 +436,10 @@ def _doubts(
             continue
         if gate.may_be_doubted_alone(texts[one.id], gate.assess(texts[one.id])):
             shares[one.language].append(one.share)
-    return {tongue: doubts_below(shares[tongue], part) for tongue, part in doubted.items()}
+    return {
+        tongue: min(MOST_DOUBTED_ALONE, doubts_below(shares[tongue], part))
+        for tongue, part in doubted.items()
+    }
 
 
 def _small(learned: _Learned, labels: Sequence[str]) -> NgramWeights:

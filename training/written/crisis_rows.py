@@ -39,6 +39,12 @@ CATEGORY_OF_LEVEL: Final[dict[str, str]] = {
     "negated": "none", "fiction_news": "none", "safe_wording": "none", "low_mood": "none",
 }  # fmt: skip
 """The category of the gate's verdict for each level; "none" is what it lets through."""
+KIND_OF_LEVEL: Final = {
+    level: "none" if category == "none" else {"fiction_self": "ideation"}.get(level, level)
+    for level, category in CATEGORY_OF_LEVEL.items()
+}
+"""The kind of danger (`safety.reply_kinds`) that a reply is for; who asks for a friend means themselves."""
+CATEGORY_OF_KIND: Final = {kind: CATEGORY_OF_LEVEL[level] for level, kind in KIND_OF_LEVEL.items()}
 
 _URGENT: Final = re.compile(r"\b(?:911|emergency|ambulance|poison)\b", re.IGNORECASE)
 _ALTERNATIVES: Final = re.compile(r"\{([^{}]*)\}")
@@ -57,10 +63,13 @@ class CrisisRow(Frozen):
 
 
 def training_rows(seed: int) -> Iterator[dict[str, object]]:
-    """Yield the columns id, text, label, author, group and level of every message, templates written out."""
+    """Yield the columns id, text, label, author, group and level of every message, templates written out.
+
+    The label is the kind of danger, which is finer than the category of the gate's verdict.
+    """
     for row in crisis_rows():
         for columns in written_out(row, seed=seed):
-            yield {**columns, "level": row.level}
+            yield {**columns, "label": KIND_OF_LEVEL[row.level], "level": row.level}
 
 
 def written_out(row: CrisisRow, *, seed: int, copies: int = COPIES) -> Iterator[dict[str, object]]:

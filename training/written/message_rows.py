@@ -8,6 +8,9 @@ learns no more from six. English alone: the encoder knows no other.
 Few people write a page by hand, so that long messages are few. Besides them several messages of one author
 are put together to one: with one of danger anywhere among them it tells of that danger, else of none.
 
+What was written since the active reader was trained is left to the next training (`SINCE`): two epochs over
+all of it were less than three over the rest (of authors left out AUROC .939 and .945 on the same rows).
+
 Must not: hold anything of its own.
 """
 
@@ -29,6 +32,10 @@ TOGETHER_EACH: Final = 120
 CHARACTERS: Final = (250, 900)
 """How long they are at least, drawn evenly between these."""
 _DANGEROUS: Final = 0.5
+SINCE: Final = {"train-en-17": 1_267, "train-en-22": 1, "train-en-23": 1, "train-en-24": 1}
+"""From which number on an author's rows of the crisis corpus are left to the next training."""
+SCREEN_SINCE: Final = frozenset("jklmno")
+"""The same of the screen: authors."""
 _HEAVY: Final = ("low_mood", "low_mood", "low_mood", "health", "negated", "past_recovered", "idiom", "admin")
 """The levels that the ordinary parts are drawn from: mostly what a sad letter is made of."""
 _JOINTS: Final = (" ", " ", "\n", ". ")
@@ -40,7 +47,7 @@ def training_rows(seed: int) -> Iterator[dict[str, object]]:
     whole = defaultdict[str, list[crisis_rows.CrisisRow]](list)
     for row in crisis_rows.crisis_rows():
         left = row.level == "clinic" and chance.random() >= CLINIC_SHARE
-        if left or row.language != "en":
+        if left or row.language != "en" or _since(row):
             continue
         if not row.template and row.level != "clinic":
             whole[row.author].append(row)
@@ -49,6 +56,8 @@ def training_rows(seed: int) -> Iterator[dict[str, object]]:
     for author, rows in sorted(whole.items()):
         yield from together(author, rows, seed=seed)
     for one in screen_rows.screen_rows():
+        if one.author in SCREEN_SINCE:
+            continue
         yield {
             "id": f"screen-{one.id}",
             "text": one.text,
@@ -65,6 +74,10 @@ def training_rows(seed: int) -> Iterator[dict[str, object]]:
                 "author": said.author,
                 "group": said.id,
             }
+
+
+def _since(row: crisis_rows.CrisisRow) -> bool:
+    return row.author in SINCE and int(row.id.rpartition("-")[2]) >= SINCE[row.author]
 
 
 def label_of(row: crisis_rows.CrisisRow) -> str:
