@@ -21,7 +21,7 @@ PREPARED := $(VENV)/.ready-weights
 CHROMIUM ?= $(shell command -v chromium || echo /usr/bin/chromium)
 BENCH_READY := .venv-bench/.ready
 
-.PHONY: help setup run test postgresql test-gpu check lint types quick-tests prepare bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks fuzz-scrub bench-ask \
+.PHONY: help setup run test postgresql test-gpu check lint types quick-tests bench bench-decode bench-retrieval bench-scrub bench-pii bench-crisis bench-screen bench-safety bench-attacks fuzz-scrub bench-ask \
   bench-answers bench-support bench-two bench-foreign bench-sample bench-real bench-start bench-load bench-page bench-training bench-gpu screens image-test space lock audit secrets clean
 
 help: ## list the targets
@@ -76,9 +76,6 @@ types: $(DEV_READY)
 quick-tests: $(DEV_READY)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not weights and not gpu and not slow"
 
-prepare: $(RUN_READY)
-	$(BIN)/python -m app prepare
-
 # The store's tests run on PostgreSQL too where there is one; root gets it, others are told by the skip.
 postgresql:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null \
@@ -90,10 +87,10 @@ $(CHROMIUM):
 	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "error: no browser at $(CHROMIUM). Install chromium, or name one: make test CHROMIUM=/path/to/chromium" >&2; exit 2; }
 	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
 
-test: postgresql lint $(CHROMIUM) ## everything: lint, types, all tests, with real weights and a real browser
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target types prepare
-	CHROMIUM=$(CHROMIUM) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations 25 -m "not gpu" --ignore tests/browser
-	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "not gpu" tests/browser
+test: postgresql check $(CHROMIUM) ## everything: check, then the tests with real weights and a real browser
+	$(BIN)/python -m app prepare
+	CHROMIUM=$(CHROMIUM) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --durations 25 -m "(weights or slow) and not gpu" --ignore tests/browser
+	CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest -q -m "(weights or slow) and not gpu" tests/browser
 
 test-gpu: $(DEV_READY) ## what only a CUDA device can show
 	$(BIN)/python -m app prepare
