@@ -31,7 +31,6 @@ from safety.presidio import EntityRecognizer, RecognizerResult
 from safety.recognizers import RECOGNIZERS, REPLACED_BY_TAGGER
 from safety.recognizers.clinical_terms import clinical_spans, perhaps_people
 from safety.recognizers.dates import reads_as_a_score
-from safety.recognizers.lexicon import split_once
 from safety.recognizers.protected import protected_spans
 from safety.recognizers.rules import is_trace
 from safety.repeats import Repeats
@@ -185,25 +184,24 @@ class Scrubber:
         raw: list[Entity] = []
         widener = Widener(view.text, whole=_WHOLE)
         for begin, stop in _windows(view.text):
-            with split_once():
-                seconds_left(self._seconds)
-                plain = normalise(view.text[begin:stop])
-                protected = [*protected_spans(plain.text)]
-                kept = [*self._keep.spans(plain.text)]
-                results = self._analyzer.analyze(plain.text, tagged=tagged)
-                found = [_entity(one) for one in results if not is_trace(one)]
-                again = [Entity(start, end, kind, _REPEATED) for kind, start, end in known.spans(plain.text)]
-                found += again
-                mistakable = any(one.type in SPARED for one in found)
-                clinical = [*clinical_spans(plain.text)] if mistakable else []
-                called = [*perhaps_people(plain.text)] if clinical else []
-                left = _Left(plain.text, protected, kept, clinical, called, frozenset(again))
-                staying = [part for one in found for part in left.of(one)]
-                people = [one for one in staying if one.type == "PERSON"]
-                longer = joined(plain.text, people, [_entity(one) for one in results if is_trace(one)])
-                for one in (*staying, *(part for whole in longer for part in left.of(whole))):
-                    first, last = plain.span(one.start, one.end)
-                    raw.append(Entity(begin + first, begin + last, one.type, one.score))
+            seconds_left(self._seconds)
+            plain = normalise(view.text[begin:stop])
+            protected = [*protected_spans(plain.text)]
+            kept = [*self._keep.spans(plain.text)]
+            results = self._analyzer.analyze(plain.text, tagged=tagged)
+            found = [_entity(one) for one in results if not is_trace(one)]
+            again = [Entity(start, end, kind, _REPEATED) for kind, start, end in known.spans(plain.text)]
+            found += again
+            mistakable = any(one.type in SPARED for one in found)
+            clinical = [*clinical_spans(plain.text)] if mistakable else []
+            called = [*perhaps_people(plain.text)] if clinical else []
+            left = _Left(plain.text, protected, kept, clinical, called, frozenset(again))
+            staying = [part for one in found for part in left.of(one)]
+            people = [one for one in staying if one.type == "PERSON"]
+            longer = joined(plain.text, people, [_entity(one) for one in results if is_trace(one)])
+            for one in (*staying, *(part for whole in longer for part in left.of(whole))):
+                first, last = plain.span(one.start, one.end)
+                raw.append(Entity(begin + first, begin + last, one.type, one.score))
         return [
             Entity(start, end, entity.type, entity.score)
             for entity in _union(widener.widen(entity) for entity in raw)

@@ -6,9 +6,6 @@ names, surnames and places only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -79,30 +76,8 @@ _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*+(?:['-]\p{L}[\p{L}\p{M}]*+)*+")
 _SENTENCE_BREAK = regex.compile(r"[.!?\n\r:\"(*]|--")
 
 
-_split: ContextVar[dict[str, Sequence[Word]] | None] = ContextVar("split", default=None)
-
-
-@contextmanager
-def split_once() -> Iterator[None]:
-    """Split each text once for all who ask within: a dozen do. At the end what was split is forgotten."""
-    token = _split.set({})
-    try:
-        yield
-    finally:
-        _split.reset(token)
-
-
-def split_words(text: str) -> Sequence[Word]:
+def split_words(text: str) -> list[Word]:
     """Return the words of `text` in order. A possessive ending ('s) is not part of a word."""
-    kept = _split.get()
-    if kept is None:
-        return _split_words(text)
-    if text not in kept:
-        kept[text] = _split_words(text)
-    return kept[text]
-
-
-def _split_words(text: str) -> Sequence[Word]:
     found: list[Word] = []
     shouting = is_shouting(text)
     last = 0

@@ -12,7 +12,7 @@ Must not: take an eponym (Crohn, Tourette) or a medicine for a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import IntEnum
 
 import regex
@@ -188,7 +188,7 @@ class NameRecognizer(SpanRecognizer):
         for start, end in called_before_a_condition(text):
             yield "PERSON", start, end, 0.75
 
-    def _known(self, text: str, found: Sequence[Word], *, shouting: bool) -> Iterator[tuple[int, int, float]]:
+    def _known(self, text: str, found: list[Word], *, shouting: bool) -> Iterator[tuple[int, int, float]]:
         """Yield names from the lists, wherever they stand."""
         covered = 0
         for at, word in enumerate(found):
@@ -241,9 +241,7 @@ class NameRecognizer(SpanRecognizer):
             and not (_ENGLISH_ENDING.match(lower) if before_double else looks_english(lower))
         )
 
-    def _announced(
-        self, text: str, found: Sequence[Word], *, shouting: bool
-    ) -> Iterator[tuple[int, int, float]]:
+    def _announced(self, text: str, found: list[Word], *, shouting: bool) -> Iterator[tuple[int, int, float]]:
         """Yield names that follow a cue."""
         index = {word.start: at for at, word in enumerate(found)}
         for strength, cue in _CUE:
@@ -253,7 +251,7 @@ class NameRecognizer(SpanRecognizer):
                     continue
                 yield found[at].start, self._end(text, found, at, strength), 0.5 + 0.05 * strength
 
-    def _framed(self, text: str, found: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    def _framed(self, text: str, found: list[Word]) -> Iterator[tuple[int, int]]:
         """Yield names by their place in a message: signed at its end, given at its start, "Last, First"."""
         by_start = {word.start: word for word in found}
         for pattern in (_SIGN_OFF, _OPENS):
@@ -309,7 +307,7 @@ class NameRecognizer(SpanRecognizer):
             return not _ADJECTIVE_ENDING.match(lower) and bool(_AFTER_WEAK.match(text, word.end))
         return bool(AFTER_NAME.match(text, word.end))
 
-    def _end(self, text: str, found: Sequence[Word], at: int, strength: Strength) -> int:
+    def _end(self, text: str, found: list[Word], at: int, strength: Strength) -> int:
         """Return where the name that begins with word `at` ends."""
         first, end = found[at], found[at].end
         for step in range(1, _MAX_WORDS):

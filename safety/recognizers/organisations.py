@@ -6,7 +6,7 @@ Insurers and the makers of common programs are not personal and stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import regex
 
@@ -80,7 +80,7 @@ class OrganisationRecognizer(SpanRecognizer):
                         yield "ORGANIZATION", match.end(), end, 0.5
 
     @staticmethod
-    def name_before(text: str, found: Sequence[Word], at: int) -> int:
+    def name_before(text: str, found: list[Word], at: int) -> int:
         """Return where the name in front of "... school" at `at` starts; `at` itself when there is none."""
         start, named = at, False
         before = [word for word in found if word.end <= at][-_MAX_WORDS:]
@@ -96,7 +96,7 @@ class OrganisationRecognizer(SpanRecognizer):
         return start if named else at
 
     @staticmethod
-    def _name_after(text: str, following: Sequence[Word], *, sure: bool) -> int:
+    def _name_after(text: str, following: list[Word], *, sure: bool) -> int:
         """Return where the name that starts with the first of `following` ends; -1 when it is none."""
         end, first = -1, following[0]
         for word in following:

@@ -12,6 +12,7 @@ from app.conversation import Conversation
 from app.errors import ConfigError
 from app.settings import load_settings
 from app.wiring import build
+from safety.replies import Replies
 
 
 def settings(tmp_path: Path, **more: str) -> dict[str, str]:
@@ -37,6 +38,17 @@ def test_building_loads_nothing_heavy_and_a_crisis_needs_none_of_it(tmp_path: Pa
     states = {part.state().status for part in vars(application.service.parts).values()}
     assert states == {"not built"}
     assert application.service.answer("i want to kill myself", Conversation()).kind == "crisis"
+    application.close()
+
+
+def test_the_gates_ngrams_choose_the_reply_that_no_phrase_tells(tmp_path: Path) -> None:
+    application = build(load_settings(settings(tmp_path, CAREFOLD_OFFLINE="1")))
+    said = "I was on the bridge yesterday to kill myself and a stranger pulled me back"
+    by_phrases = Replies.load()
+    verdict = application.service.gate.assess(said)
+    answered = application.service.answer(said, Conversation()).text
+    assert not answered.startswith(by_phrases.text(verdict, country="US", said=said)[:40])
+    assert answered.startswith("If you have hurt yourself or taken something, please call 911")
     application.close()
 
 
